@@ -1,0 +1,137 @@
+// clock.cpp - time as numbers and text.
+
+#include "base/clock.h"
+
+#include <ctime>
+
+#include "base/str.h"
+
+namespace kist::clock {
+
+namespace {
+
+int64_t read_clock(clockid_t id, int64_t per_second)
+{
+    timespec time;
+    ::clock_gettime(id, &time);
+    return time.tv_sec * per_second + time.tv_nsec / (1'000'000'000 / per_second);
+}
+
+// Reads exactly `digits` digits off the front of `text`.
+Result<int64_t> number(std::string_view& text, size_t digits)
+{
+    int64_t value = 0;
+    for (size_t i = 0; i < digits; i++) {
+        if (text.empty() || text[0] < '0' || text[0] > '9')
+            return Error(EINVAL, "not a time as RFC 3339 writes it");
+        value = value * 10 + (text[0] - '0');
+        text.remove_prefix(1);
+    }
+    return value;
+}
+
+Result<void> expect(std::string_view& text, char wanted)
+{
+    if (text.empty() || (text[0] | 0x20) != (wanted | 0x20))
+        return Error(EINVAL, "not a time as RFC 3339 writes it");
+    text.remove_prefix(1);
+    return {};
+}
+
+}  // namespace
+
+int64_t now()
+{
+    return read_clock(CLOCK_REALTIME, 1);
+}
+
+int64_t now_nanos()
+{
+    return read_clock(CLOCK_REALTIME, 1'000'000'000);
+}
+
+int64_t steady_ms()
+{
+    return read_clock(CLOCK_MONOTONIC, 1000);
+}
+
+int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    // Years begin in March here, so that the leap day is the last of its year.
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    auto of_era = unsigned(year - era * 400);
+    unsigned of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    unsigned day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    return era * 146097 + int64_t(day_of_era) - 719468;
+}
+
+std::string to_text(int64_t seconds, unsigned nanos)
+{
+    time_t when = seconds;
+    tm parts;
+    if (!::gmtime_r(&when, &parts))
+        return "?";
+    std::string text =
+        str::format("%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1,
+                    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    if (nanos)
+        text += str::format(".%09u", nanos);
+    return text + "Z";
+}
+
+Result<int64_t> from_text(std::string_view text)
+{
+    int64_t year = TRY(number(text, 4));
+    TRY(expect(text, '-'));
+    int64_t month = TRY(number(text, 2));
+    TRY(expect(text, '-'));
+    int64_t day = TRY(number(text, 2));
+    TRY(expect(text, 't'));
+    int64_t hour = TRY(number(text, 2));
+    TRY(expect(text, ':'));
+    int64_t minute = TRY(number(text, 2));
+    TRY(expect(text, ':'));
+    int64_t second = TRY(number(text, 2));
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+        return Error(EINVAL, "not a time as RFC 3339 writes it");
+    if (text.starts_with('.')) {
+        size_t end = text.find_first_not_of("0123456789", 1);
+        text.remove_prefix(end == text.npos ? text.size() : end);
+    }
+    int64_t offset = 0;
+    if (text.starts_with('+') || text.starts_with('-')) {
+        int64_t sign = text[0] == '-' ? -1 : 1;
+        text.remove_prefix(1);
+        int64_t hours = TRY(number(text, 2));
+        TRY(expect(text, ':'));
+        offset = sign * (hours * 3600 + TRY(number(text, 2)) * 60);
+    } else {
+        TRY(expect(text, 'z'));
+    }
+    if (!text.empty())
+        return Error(EINVAL, "not a time as RFC 3339 writes it");
+    return days_from_civil(year, unsigned(month), unsigned(day)) * 86400 + hour * 3600 +
+           minute * 60 + second - offset;
+}
+
+std::string ago(int64_t seconds)
+{
+    struct Unit {
+        const char* name;
+        int64_t seconds;
+    };
+    constexpr Unit kUnits[] = {{"year", 31'536'000}, {"month", 2'592'000}, {"week", 604'800},
+                               {"day", 86'400},      {"hour", 3600},       {"minute", 60}};
+    for (const Unit& unit : kUnits)
+        if (seconds >= 2 * unit.seconds || (unit.seconds <= 3600 && seconds >= unit.seconds)) {
+            auto count = static_cast<long long>(seconds / unit.seconds);
+            if (count == 1)
+                return str::format("About %s %s ago", unit.seconds == 3600 ? "an" : "a", unit.name);
+            return str::format("%lld %ss ago", count, unit.name);
+        }
+    return seconds < 1 ? "Less than a second ago"
+                       : str::format("%lld seconds ago", static_cast<long long>(seconds));
+}
+
+}  // namespace kist::clock

@@ -1,0 +1,28 @@
+// clock.h - time: the wall clock and its RFC 3339 text, and the steady clock for time-outs.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kist::clock {
+
+int64_t now();        // seconds since 1970, by the system's clock
+int64_t now_nanos();  // nanoseconds since 1970
+int64_t steady_ms();  // milliseconds of CLOCK_MONOTONIC, for measuring intervals
+
+// "2026-11-22T11:24:00Z", with nine digits of fraction when `nanos` is not 0 (RFC 3339).
+std::string to_text(int64_t seconds, unsigned nanos = 0);
+// Seconds since 1970; fraction and offset are understood, the fraction is dropped.
+Result<int64_t> from_text(std::string_view text);
+
+// Days since 1970-01-01 of a date in the Gregorian calendar, and back.
+int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
+
+// "5 minutes ago", as docker words it.
+std::string ago(int64_t seconds);
+
+}  // namespace kist::clock

@@ -1,0 +1,192 @@
+// fs.cpp - whole files and whole trees.
+
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/random.h"
+
+namespace kist::fs {
+
+namespace {
+
+// A directory stream that closes itself.
+class Listing {
+public:
+    static Result<Listing> open(const Fd& directory)
+    {
+        Fd copy = TRY(sys::open_at(directory, ".", O_RDONLY | O_DIRECTORY));
+        DIR* stream = ::fdopendir(copy.get());
+        if (!stream)
+            return os_error("opendir");
+        (void)copy.release();
+        return Listing(stream);
+    }
+    Listing(Listing&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
+    Listing(const Listing&) = delete;
+    ~Listing()
+    {
+        if (stream_)
+            ::closedir(stream_);
+    }
+
+    // The next name, or null at the end.
+    const dirent* next()
+    {
+        while (const dirent* entry = ::readdir(stream_)) {
+            std::string_view name = entry->d_name;
+            if (name != "." && name != "..")
+                return entry;
+        }
+        return nullptr;
+    }
+
+private:
+    explicit Listing(DIR* stream) : stream_(stream) {}
+    DIR* stream_;
+};
+
+}  // namespace
+
+Result<void> replace(const Fd& directory, CStr name, std::string_view contents, mode_t mode,
+                     Durable durable)
+{
+    std::string temporary = str::format(".%s.%s", name.get(), random::hex(8).c_str());
+    Fd file = TRY(sys::open_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
+    Undo discard([&] { (void)sys::unlink_at(directory, temporary); });
+
+    TRY(sys::write_all(file, contents), "%s", temporary.c_str());
+    if (durable == Durable::yes)
+        TRY(sys::fsync(file), "%s", temporary.c_str());  // contents before the name ...
+    TRY(sys::rename_at(directory, temporary, name));
+    discard.keep();
+    if (durable == Durable::no)
+        return {};
+    return sys::fsync(directory);  // ... and the name before we say so
+}
+
+Result<void> poke(const Fd& directory, CStr name, std::string_view value)
+{
+    Fd file = TRY(sys::open_at(directory, name, O_WRONLY));
+    // One write: the kernel takes each as a whole request.
+    if (sys::retry([&] { return ::write(file.get(), value.data(), value.size()); }) < 0)
+        return os_error("write \"%.*s\" to %s", int(value.size()), value.data(), name.get());
+    return {};
+}
+
+Result<std::string> read(const Fd& directory, CStr name, size_t limit)
+{
+    Fd file = TRY(sys::open_at(directory, name, O_RDONLY));
+    return TRY(sys::read_all(file, limit), "%s", name.get());
+}
+
+Result<std::string> read_path(CStr path, size_t limit)
+{
+    return read(sys::borrow(AT_FDCWD), path, limit);
+}
+
+Result<Fd> make_directory(const Fd& parent, CStr name, mode_t mode)
+{
+    auto opened = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY);
+    if (opened || !opened.error().is(ENOENT))
+        return opened;
+    auto made = sys::mkdir_at(parent, name, mode);
+    if (!made && made.error().is(ENOENT)) {
+        TRY(make_directory(parent, std::string(path::directory(name.get())), mode));
+        made = sys::mkdir_at(parent, name, mode);
+    }
+    if (!made && !made.error().is(EEXIST))
+        return std::move(made).error();
+    return sys::open_at(parent, name, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Fd> make_directories(CStr path, mode_t mode)
+{
+    return make_directory(sys::borrow(AT_FDCWD), path, mode);
+}
+
+Result<std::vector<std::string>> list(const Fd& directory)
+{
+    Listing listing = TRY(Listing::open(directory));
+    std::vector<std::string> names;
+    while (const dirent* entry = listing.next())
+        names.emplace_back(entry->d_name);
+    return names;
+}
+
+namespace {
+
+Result<Fd> open_to_empty(const Fd& directory, CStr name)
+{
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+    auto opened = sys::open_at(directory, name, kFlags);
+    if (opened || !opened.error().is(EACCES))
+        return opened;
+    // Ours, but made unreadable (0000) by whoever filled it.
+    if (::fchmodat(directory.get(), name, 0700, 0) < 0)
+        return os_error("chmod %s", name.get());
+    return sys::open_at(directory, name, kFlags);
+}
+
+// Empties `directory`.  Recursion is as deep as the tree; a hostile tree of 100,000 levels would
+// exhaust the stack, so deep ones are flattened: a directory below kMaxDepth is first moved up.
+constexpr int kMaxDepth = 200;
+
+Result<void> remove_below(const Fd& top, const Fd& parent, CStr name, int depth, dev_t device)
+{
+    if (::unlinkat(parent.get(), name, 0) == 0 || errno == ENOENT)
+        return {};
+    if (errno != EISDIR && errno != EPERM && errno != EACCES)
+        return os_error("unlink %s", name.get());
+    if (depth > kMaxDepth) {
+        std::string aside = ".deep." + random::hex(16);
+        return sys::rename_between(parent, name, top, aside);
+    }
+    Fd directory = TRY(open_to_empty(parent, name));
+    struct stat facts = TRY(sys::stat(directory));
+    if (facts.st_dev != device)
+        return Error(EBUSY, "%s is a mount point", name.get());
+    if ((facts.st_mode & 0700) != 0700)
+        (void)::fchmod(directory.get(), 0700);
+    for (const std::string& entry : TRY(list(directory)))
+        TRY(remove_below(top, directory, entry, depth + 1, device), "%s", name.get());
+    if (::unlinkat(parent.get(), name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return os_error("rmdir %s", name.get());
+    return {};
+}
+
+}  // namespace
+
+Result<void> remove_tree(const Fd& directory, CStr name)
+{
+    auto facts = sys::stat_at(directory, name);
+    if (!facts)
+        return facts.error().is(ENOENT) ? Result<void>() : std::move(facts).error();
+    if (!S_ISDIR(facts->st_mode))
+        return sys::unlink_at(directory, name);
+
+    // What was too deep has been moved to the top of the tree: go on until rmdir succeeds.
+    for (;;) {
+        Fd tree = TRY(open_to_empty(directory, name));
+        struct stat top = TRY(sys::stat(tree));
+        if ((top.st_mode & 0700) != 0700)
+            (void)::fchmod(tree.get(), 0700);
+        for (const std::string& entry : TRY(list(tree)))
+            TRY(remove_below(tree, tree, entry, 0, top.st_dev), "remove %s", name.get());
+        if (::unlinkat(directory.get(), name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+            return {};
+        if (errno != ENOTEMPTY)
+            return os_error("rmdir %s", name.get());
+    }
+}
+
+bool is_on(const Fd& file, long magic)
+{
+    struct statfs facts;
+    return ::fstatfs(file.get(), &facts) == 0 && static_cast<long>(facts.f_type) == magic;
+}
+
+}  // namespace kist::fs

@@ -1,0 +1,53 @@
+// launch.h - from a Spec to a running process: the way in.
+//
+// Steps that each can be undone: lay out (rootfs, cgroup), plan (every string the child will
+// need), launch (clone to execve).  The caller is single-threaded, stays outside of the
+// outer user namespace and becomes the parent of the container's first process.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/cgroup.h"
+#include "container/idmap.h"
+#include "container/spec.h"
+#include "image/places.h"
+
+namespace kist::container {
+
+struct LaunchOptions {
+    const Spec& spec;
+    const image::Places& places;
+    const OuterNamespace& outer;   // how we get at ids (idmap.h)
+    const Fd& store;               // the store's root directory
+    const Fd& directory;           // the container's directory in the store: containers/ID
+    const Fd& volatile_directory;  // the container's directory in the state: hosts, resolv.conf
+    const Cgroup* cgroup;          // null: none to be had
+    // Without a tty: what the process gets as 0, 1 and 2 (borrowed).
+    int stdio[3] = {-1, -1, -1};
+};
+
+struct Launched {
+    pid_t pid = 0;              // ours to wait for
+    Fd process;                 // pidfd
+    std::optional<Fd> console;  // the pty's master, with tty
+};
+
+// Runs the program of `spec`.  An Error has code ENOENT when the program was not found (exit
+// 127), EACCES or ENOEXEC when it cannot be executed (126): see is_program_error().
+Result<Launched> launch(const LaunchOptions& options);
+
+// 126 or 127 when the error is the program's own, 125 when it is ours: docker's exit codes.
+int exit_code_for(const Error& error);
+
+// Unmounts and removes what launch() laid out in the container's directories: the upper
+// directory's work, copied root, anonymous volumes when `everything`.  Runs in the outer namespace.
+Result<void> clean_up(const image::Places& places, const OuterNamespace& outer,
+                      const std::string& id, bool everything);
+
+}  // namespace kist::container

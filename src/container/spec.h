@@ -1,0 +1,120 @@
+// spec.h - what to run: what was asked for on the command line, merged with the image's config.
+//
+// RunOptions is the command line as typed, one member per flag (cli/run.cpp has its rows).  Spec
+// is what launch needs and what is kept in the container's directory: no question is left open in
+// it.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "container/capabilities.h"
+#include "container/cgroup.h"
+#include "image/store.h"
+
+namespace kist::container {
+
+// Tri-state of a flag that may be absent.
+using Choice = std::optional<std::string>;
+
+struct RunOptions {
+    bool interactive = false, tty = false, remove = false, replace = false, read_only = false;
+    bool privileged = false, init = false;
+    std::vector<std::string> environment, environment_files;
+    std::string user, workdir, hostname, name, cidfile, stop_signal, umask, timezone, platform;
+    Choice entrypoint;  // --entrypoint "" clears the image's
+    std::vector<std::string> volumes, mounts, tmpfs, devices, device_rules;
+    std::vector<std::string> capabilities_added, capabilities_dropped, security, ulimits, sysctls;
+    std::vector<std::string> hosts, dns, dns_search, groups, labels, label_files, annotations;
+    std::string shm_size, pull = "missing";
+    std::string network = "host", userns, pid, ipc, uts, cgroupns;
+    std::optional<int> oom_score_adj;
+    bool rootfs = false;  // IMAGE is a directory to use as the root file system
+    Limits limits;
+};
+
+// One mount asked for: --volume, --mount, --tmpfs, and the image's volumes.
+struct Mount {
+    enum class Kind { bind, tmpfs, anonymous };  // anonymous: a directory of the container's own
+    Kind kind = Kind::bind;
+    std::string source;  // absolute, on the host (bind)
+    std::string target;  // absolute, in the container
+    bool read_only = false;
+    bool recursive = true;
+    bool copy_up = false;     // anonymous: fill from the image's directory
+    std::string propagation;  // "rprivate" unless asked otherwise
+    std::string options;      // tmpfs: "size=64m,mode=1777"
+    bool no_exec = false, no_suid = false, no_dev = false;
+};
+
+struct Device {
+    std::string source, target, permissions;  // "/dev/ttyUSB0", "/dev/ttyUSB0", "rwm"
+};
+
+struct Ulimit {
+    std::string name;             // "nofile"
+    uint64_t soft = 0, hard = 0;  // UINT64_MAX: unlimited
+};
+
+enum class Namespace { own, host };
+
+struct Spec {
+    // Identity
+    std::string id;  // 64 hex digits
+    std::string name;
+    std::string created;           // RFC 3339
+    std::string image;             // as it was asked for
+    std::string image_id;          // config digest; empty with --rootfs
+    std::vector<unsigned> layers;  // store layer numbers, bottom first
+    std::string rootfs;            // --rootfs: absolute directory
+    json::Map labels, annotations;
+    bool remove = false;
+
+    // The process.  argv[0] is looked up in the container's PATH; user in its passwd.
+    std::vector<std::string> argv, env;
+    std::string user;  // "", "name", "uid", "name:group", "uid:gid"
+    std::vector<std::string> groups;
+    bool keep_groups = false;
+    std::string workdir;
+    std::string hostname, stop_signal, timezone;
+    std::optional<unsigned> umask;
+    std::optional<int> oom_score_adj;
+    bool tty = false, interactive = false, init = false;
+
+    // Confinement
+    Namespace network = Namespace::host, userns = Namespace::own, pid = Namespace::own,
+              ipc = Namespace::own, uts = Namespace::own, cgroupns = Namespace::own;
+    bool network_none = false;  // a network namespace with loopback only
+    bool privileged = false, no_new_privileges = false, systempaths_unconfined = false;
+    Capabilities capabilities;  // effective, permitted, bounding
+    bool seccomp_unconfined = false;
+    std::string seccomp_profile;  // contents of the file; empty: the default filter
+    std::vector<Ulimit> ulimits;
+    json::Map sysctls;
+    Limits limits;
+    std::vector<std::string> device_rules;
+
+    // Files
+    bool read_only = false;
+    std::vector<Mount> mounts;
+    std::vector<Device> devices;
+    uint64_t shm_size = 64 << 20;                     // bytes
+    std::vector<std::string> hosts, dns, dns_search;  // "name:address"
+};
+
+// Merges the two by docker's rules (entrypoint clears cmd; "-e NAME" takes the caller's value; a
+// host's TERM with -t; volumes of the image become anonymous mounts; ...).  EINVAL names the flag
+// and what it takes.  `image` is null with --rootfs.  Ids and made-up names are filled in.
+Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
+                       const image::Image* image, const std::vector<std::string>& command);
+
+// The Spec as it is kept on disk.
+std::string to_json(const Spec& spec);
+Result<Spec> spec_from_json(std::string text);
+
+}  // namespace kist::container

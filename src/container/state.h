@@ -1,0 +1,44 @@
+// state.h - what became of a container: the part of its record that changes.
+//
+// containers/ID/ in the store holds spec.json, written once, and state.json, replaced atomically.
+// Whether it runs is not read from a file: the monitor holds a lock on STATE/ID/lock, in the
+// volatile directory; when nobody holds it the container is not running, whatever the file says.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace kist::container {
+
+enum class Status { created, running, exited };
+
+struct State {
+    int version = 1;
+    Status status = Status::created;
+    pid_t pid = 0;                      // of the first process, in our pid namespace
+    unsigned long long start_time = 0;  // process::start_time(), so that a reused pid is noticed
+    std::string boot_id;
+    std::string started_at, finished_at;  // RFC 3339
+    int exit_code = 0;
+    bool oom_killed = false;
+    std::string error;   // why it could not be started
+    std::string cgroup;  // path of its cgroup below the v2 mount, for the sweep
+    std::string tier;    // id-map tier
+};
+
+std::string to_json(const State& state);
+Result<State> state_from_json(std::string text);
+
+// Durable only when the container is to outlive the command (not with --rm).
+Result<void> write_state(const Fd& directory, const State& state, bool durable);
+Result<State> read_state(const Fd& directory);
+
+// "Up 5 minutes", "Exited (0) 2 hours ago", "Created".
+std::string describe(const State& state);
+
+}  // namespace kist::container

@@ -1,0 +1,26 @@
+// places.h - where the store and the volatile state are.
+//
+// root user: /var/lib/kist and /run/kist.  Others: $XDG_DATA_HOME/kist (~/.local/share/kist) and
+// $XDG_RUNTIME_DIR/kist (then /run/user/UID/kist, then a private directory in /tmp).  --root and
+// --state, KIST_ROOT and KIST_STATE, and /etc/kist.conf ("root = PATH", "state = PATH"), in this
+// order, come first.
+
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace kist::image {
+
+struct Places {
+    std::string root;   // the store: images, layers, containers; survives a reboot
+    std::string state;  // locks and what holds for this boot only; on tmpfs
+};
+
+// What the flags --root and --state said ("" when not given), completed by the rules above.
+// A relative path is taken from the working directory.  A state directory in /tmp must be ours,
+// mode 0700, and no link (EPERM).  Warns (log::warn) when the state directory is not on tmpfs.
+Result<Places> find_places(const std::string& root, const std::string& state);
+
+}  // namespace kist::image

@@ -1,0 +1,106 @@
+// store.h - images on disk: references, configurations and unpacked layers.
+//
+// Below the root (docs/formats.md has every file):
+//
+//     version                  the format and the id map of everything here
+//     lock                     flock: shared to use the store, exclusive to remove from it
+//     references/NAME          one JSON file per reference: the image it names
+//     images/HEX/              config.json and manifest.json, by config digest
+//     diff-ids/HEX -> NUMBER   made when a layer is whole and synced: this is the commit
+//     layers/NUMBER/tree/      an unpacked layer, under a short name for overlay's options
+//     layers/NUMBER/info       its size, and the owners that could not be given (tier single)
+//     staging/NAME/            work in progress, locked by its maker; swept when the lock is free
+//     containers/ID/           belongs to module container
+//
+// Every change is staged, synced and renamed, so that a reader or a power cut sees all of it or
+// none.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "image/config.h"
+#include "image/places.h"
+#include "registry/reference.h"
+
+namespace kist::image {
+
+// How owners are kept in this store.  A store made with one map is refused with another (EINVAL,
+// and the hint says which it needs).
+struct StoreMap {
+    enum class Tier { root, subuid, single };
+    Tier tier = Tier::root;
+    std::string text;  // "root"; "subuid 1000:1,100000:65536"; "single 1000"
+};
+
+struct LayerInfo {
+    Digest diff_id;
+    unsigned number = 0;  // layers/NUMBER
+    uint64_t size = 0;    // bytes of file contents
+};
+
+// One image of the store, with all its names.
+struct Image {
+    Digest id;                            // of the configuration
+    Digest digest;                        // of what the registry named: an index or a manifest
+    std::vector<std::string> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
+    Config config;
+    std::vector<LayerInfo> layers;  // bottom first
+    uint64_t size = 0;              // all layers
+};
+
+struct Usage {
+    uint64_t images = 0, layers = 0;  // how many
+    uint64_t layer_bytes = 0;         // all layers on disk
+    uint64_t reclaimable_bytes = 0;   // layers that no named or used image needs
+};
+
+class Store {
+public:
+    // Opens the store at `places.root`, making it on first use, and sweeps what killed commands
+    // left.  Must run inside the outer user namespace when the map is not root's.
+    static Result<Store> open(const Places& places, const StoreMap& map);
+
+    const Fd& directory() const { return root_; }
+    const StoreMap& map() const { return map_; }
+
+    Result<std::vector<Image>> images() const;
+    // By reference ("alpine"), digest reference, id or unique prefix of the id.  ENOENT: the hint
+    // says how to pull it.
+    Result<Image> find(std::string_view name) const;
+
+    // Holds the store's lock so that what was looked up stays while the result lives.
+    Result<Fd> lock_shared() const;
+    Result<Fd> lock_exclusive() const;
+
+    // Gives `reference` to the image `id` (replacing its old meaning).
+    Result<void> name(const registry::Reference& reference, const Digest& id,
+                      const Digest& digest) const;
+
+    // Takes a name away; the image goes with its last name, and so do layers that nobody else
+    // needs. `in_use` are ids of images that containers use: EBUSY names them unless `force`, which
+    // only untags.  Returns lines as docker prints: "Untagged: ...", "Deleted: sha256:...".
+    Result<std::vector<std::string>> remove(std::string_view name, bool force,
+                                            const std::vector<Digest>& in_use) const;
+    // Removes images without a name (`all`: every image) that nobody uses, and orphaned layers.
+    Result<std::vector<std::string>> prune(bool all, const std::vector<Digest>& in_use,
+                                           uint64_t* freed) const;
+    Result<Usage> usage(const std::vector<Digest>& in_use) const;
+
+    // Path of a layer's tree relative to the root: "layers/7/tree".
+    static std::string layer_path(const LayerInfo& layer);
+
+private:
+    Store(Fd root, StoreMap map) : root_(std::move(root)), map_(std::move(map)) {}
+    Fd root_;
+    StoreMap map_;
+};
+
+}  // namespace kist::image

@@ -1,0 +1,65 @@
+// distribution.h - the registry's API (OCI distribution-spec 1.1, "Pull"): manifests and blobs.
+//
+// A Repository holds what all requests to one repository share: the way there (proxy, trust), the
+// credential and the token, which is renewed when it expires.  It is safe to use from several
+// threads at once; each blob has a connection of its own.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/stream.h"
+#include "registry/credentials.h"
+#include "registry/reference.h"
+
+namespace kist::registry {
+
+struct Access {
+    bool tls_verify = true;  // false: any certificate, and plain HTTP, will do; said explicitly
+    std::optional<Credential> credential;  // instead of the one in config.json
+    // Where certificates seen valid leave the time they prove ("clock rule"); empty: nowhere.
+    std::string clock_file;
+};
+
+struct Document {
+    std::string media_type;  // from Content-Type, or the document's own mediaType
+    std::string contents;    // at most kMaxManifest bytes
+    Digest digest;           // of `contents`; equals what was asked for, when that was a digest
+};
+
+inline constexpr size_t kMaxManifest = 4 << 20;  // as docker and containerd
+
+// A blob as it arrives.  A connection that breaks, stalls or answers 5xx is opened again and
+// goes on with Range from the byte it had reached; when the registry cannot do that, the bytes
+// already delivered are read again and skipped.  Ends after `size` bytes: more or fewer is an
+// error.
+class Blob : public Reader {
+public:
+    // Bytes delivered so far; may be read by another thread (for progress).
+    virtual uint64_t position() const = 0;
+};
+
+class Repository {
+public:
+    // Makes no connection yet.  EINVAL: plain HTTP to a host that is not loopback.
+    static Result<std::unique_ptr<Repository>> open(const Reference& reference,
+                                                    const Access& access);
+    virtual ~Repository() = default;
+
+    // The manifest or index called `name`, a tag or a digest's text.  ENOENT: no such name.
+    // EACCES: the registry refuses; the hint tells how to log in.
+    virtual Result<Document> manifest(const std::string& name) = 0;
+
+    // The blob `digest` of `size` bytes.  The caller verifies the digest.
+    virtual Result<std::unique_ptr<Blob>> blob(const Digest& digest, uint64_t size) = 0;
+};
+
+// Asks `host` whether the credential is accepted (GET /v2/ with the token flow); EACCES: it is not.
+Result<void> try_login(const std::string& host, const Credential& credential, const Access& access);
+
+}  // namespace kist::registry
