@@ -13,10 +13,10 @@ function(fetch name result)
     set(${result} ${directory} PARENT_SCOPE)
 endfunction()
 
-# third_party_library(NAME DIRECTORY FILE...): position independent, in sections the linker can drop.
+# third_party_library(NAME DIRECTORY FILE...): in sections, which the linker can drop.
 function(third_party_library name directory)
     add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
-    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON C_STANDARD 11)
+    set_target_properties(${name} PROPERTIES C_STANDARD 11)
     target_compile_options(${name} PRIVATE
         $<$<COMPILE_LANGUAGE:C>:-w;-g;-fno-sanitize=all;-ffunction-sections;-fdata-sections>
         $<$<COMPILE_LANGUAGE:C,ASM>:-ffile-prefix-map=${directory}=${name}>)
@@ -56,6 +56,8 @@ else()
     list(APPEND isal_files
         ${isal_source}/igzip/aarch64/igzip_decode_huffman_code_block_aarch64.S
         ${isal_source}/crc/aarch64/crc32_gzip_refl_crc_ext.S)
+    set_source_files_properties(${isal_source}/igzip/aarch64/igzip_decode_huffman_code_block_aarch64.S
+        PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_SOURCE_DIR}/third_party/isal_arm64.inc")
 endif()
 third_party_library(isal ${isal_source} ${isal_files})
 target_compile_definitions(isal PRIVATE NO_STATIC_INFLATE_H $<$<COMPILE_LANGUAGE:ASM>:__ASSEMBLY__>)

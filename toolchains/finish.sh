@@ -1,0 +1,21 @@
+#!/bin/sh
+# finish.sh - strips a linked program and keeps its debug symbols beside, by build id.
+#
+#   toolchains/finish.sh LINKED DIRECTORY
+#
+# Makes DIRECTORY/kist and DIRECTORY/debug/.build-id/xx/yyyy.debug, which gdb finds with
+# `set debug-file-directory DIRECTORY/debug`.
+set -eu
+
+linked=$1
+directory=$2
+[ "$directory/kist" -ot "$linked" ] || exit 0
+id=$(llvm-readelf-19 --notes "$linked" | sed -n 's/.*Build ID: //p')
+rest=${id#??}
+symbols=$directory/debug/.build-id/${id%"$rest"}
+rm -rf "$directory/debug"
+mkdir -p "$symbols"
+llvm-objcopy-19 --only-keep-debug --compress-debug-sections=zlib "$linked" "$symbols/$rest.debug"
+llvm-strip-19 --strip-all -o "$directory/kist.new" "$linked"
+mv "$directory/kist.new" "$directory/kist"
+printf '%s/kist: %s KiB\n' "$directory" $((($(stat -c %s "$directory/kist") + 1023) / 1024))
