@@ -145,29 +145,6 @@ void write_keys(Text& out, const KeySet& keys)
     out.end('}');
 }
 
-// The length of the UTF-8 sequence at the front of `text`; 0 when it is none (RFC 3629, section 4).
-size_t utf8_length(std::string_view text)
-{
-    auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    size_t length = byte(0) < 0x80   ? 1
-                    : byte(0) < 0xc2 ? 0
-                    : byte(0) < 0xe0 ? 2
-                    : byte(0) < 0xf0 ? 3
-                    : byte(0) < 0xf5 ? 4
-                                     : 0;
-    if (length > text.size())
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    if (length < 3)
-        return length;
-    unsigned start = byte(0) << 8 | byte(1);
-    bool overlong = start < 0xe0a0 || (start >= 0xf000 && start < 0xf090);
-    bool outside = (start >= 0xeda0 && start < 0xee00) || start >= 0xf490;
-    return overlong || outside ? 0 : length;
-}
-
 }  // namespace
 
 Result<void> fill(const Node& node, std::span<const Field> fields, void* object)
@@ -236,7 +213,7 @@ std::string quote(std::string_view text)
     std::string out = "\"";
     while (!text.empty()) {
         unsigned char c = static_cast<unsigned char>(text[0]);
-        size_t length = utf8_length(text);
+        size_t length = str::utf8_length(text);
         if (length == 0)
             out += str::format("\\udc%02x", c);
         else if (c == '\n')

@@ -198,10 +198,11 @@ private:
     bool awaits_value_ = false;  // the last token was a name
 };
 
-Error not_json(std::string_view before)
+Error not_json(std::string_view text, size_t at)
 {
+    text.remove_suffix(1);  // the line break that we added
     size_t line = 1, column = 1;
-    for (char c : before) {
+    for (char c : text.substr(0, at)) {
         column = c == '\n' ? 1 : column + 1;
         line += c == '\n';
     }
@@ -232,7 +233,7 @@ Result<Document> Document::parse(std::string text)
             jsmn_parse(&parser, all.data(), all.size(), found.data(), static_cast<unsigned>(count));
     }
     if (count <= 0)
-        return not_json(all.substr(0, parser.pos));
+        return not_json(all, parser.pos);
 
     document.tokens_.reserve(found.size());
     for (const jsmntok_t& token : found)
@@ -243,7 +244,7 @@ Result<Document> Document::parse(std::string text)
         return document;
     if (checker.too_deep())
         return Error(E2BIG, "JSON nested more than %d deep", kMaxDepth);
-    return not_json(all.substr(0, checker.at()));
+    return not_json(all, checker.at());
 }
 
 }  // namespace kist::json

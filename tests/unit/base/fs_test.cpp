@@ -1,0 +1,78 @@
+// fs_test.cpp - base/fs.h
+
+#include "base/fs.h"
+
+#include <algorithm>
+
+#include "check.h"
+#include "temporary.h"
+
+namespace kist {
+namespace {
+
+TEST(Fs, ReplaceLeavesOneWholeFileOfTheModeAsked)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(fs::replace(place.fd(), "f", "old"));
+    EXPECT_OK(fs::replace(place.fd(), "f", "new", 0640, fs::Durable::no));
+    EXPECT_EQ(MUST(fs::read(place.fd(), "f")), "new");
+    EXPECT_EQ(MUST(sys::stat_at(place.fd(), "f")).st_mode & 0777, 0640u);
+    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"f"});
+}
+
+TEST(Fs, AFailedReplaceLeavesNothing)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(sys::mkdir_at(place.fd(), "f", 0755));
+    EXPECT_ERROR(fs::replace(place.fd(), "f", "x"), EISDIR, "rename");
+    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"f"});
+}
+
+TEST(Fs, ReadHasALimit)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(fs::replace(place.fd(), "f", std::string(100, 'x')));
+    EXPECT_EQ(MUST(fs::read(place.fd(), "f", 100)).size(), 100u);
+    EXPECT_ERROR(fs::read(place.fd(), "f", 99), EFBIG, "larger than 99 bytes");
+    EXPECT_ERROR(fs::read(place.fd(), "none"), ENOENT, "none");
+}
+
+TEST(Fs, DirectoriesAreMadeWithTheirParents)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(fs::make_directory(place.fd(), "a/b/c"));
+    EXPECT_OK(fs::make_directory(place.fd(), "a/b/c"));
+    EXPECT_OK(fs::make_directories(place.path() + "/d/e"));
+    EXPECT_TRUE(S_ISDIR(MUST(sys::stat_at(place.fd(), "a/b/c")).st_mode));
+    EXPECT_TRUE(S_ISDIR(MUST(sys::stat_at(place.fd(), "d/e")).st_mode));
+}
+
+TEST(Fs, RemoveTreeFollowsNoLink)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(fs::make_directory(place.fd(), "keep"));
+    Fd keep = MUST(sys::open_at(place.fd(), "keep", O_RDONLY | O_DIRECTORY));
+    EXPECT_OK(fs::replace(keep, "f", "x"));
+    Fd tree = MUST(fs::make_directory(place.fd(), "tree/sub"));
+    EXPECT_OK(sys::symlink_at("../../keep", tree, "link"));
+    EXPECT_OK(sys::symlink_at("nowhere", tree, "dangling"));
+    EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
+    EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
+    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"keep"});
+    EXPECT_EQ(MUST(fs::read(keep, "f")), "x");
+}
+
+TEST(Fs, RemoveTreeTakesUnreadableAndVeryDeepDirectories)
+{
+    test::TemporaryDirectory place;
+    EXPECT_OK(fs::make_directory(place.fd(), "tree/locked/inner"));
+    EXPECT_EQ(::fchmodat(place.fd().get(), "tree/locked", 0, 0), 0);
+    Fd at = MUST(fs::make_directory(place.fd(), "tree"));
+    for (int depth = 0; depth < 1000; depth++)
+        at = MUST(fs::make_directory(at, "d"));
+    EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
+    EXPECT_TRUE(MUST(fs::list(place.fd())).empty());
+}
+
+}  // namespace
+}  // namespace kist
