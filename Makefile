@@ -10,7 +10,7 @@ SIZE_BUDGET = 704
 # Seconds that each fuzz target runs in `make fuzz`.
 FUZZ_SECONDS = 60
 
-export NO_DEPS DL_DIR KIST_CACHE SIZE_BUDGET FUZZ_SECONDS
+export NO_DEPS DL_DIR KIST_CACHE SIZE_BUDGET
 arches = amd64 arm64
 jobs = $(shell nproc)
 deps = @toolchains/deps.sh
@@ -42,7 +42,7 @@ test: ## run all tests; the last line is "N passed, N failed"
 
 check: all ## sizes, hardening, reproducibility and the linters
 	$(deps) lint
-	@tests/check.sh
+	@CHECK=full tests/run.sh lint check
 
 demo: ## make an image, serve it over TLS on loopback, pull and run it as an ordinary user
 	$(deps) build test
@@ -55,13 +55,14 @@ bench: ## compare with the tools that people use now: ratios from one run
 	@bench/run.sh
 
 fuzz: host ## run every fuzz target for a minute
-	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run.sh fuzz
 
 board: all ## the tests on QEMU boards (also part of `make test`)
 	$(deps) test board
 	@tests/run.sh board
 
-fault: host ## the unit tests again, with every allocation and system call failing in turn
+fault: all ## the tests of broken connections and lying servers, at every point instead of some
+	$(deps) test
 	@tests/run.sh fault
 
 clean: ## remove build/ (the cache of sources and toolchains stays)
