@@ -14,13 +14,18 @@
 
 namespace kist::container {
 
-// Creates the container of `spec`, runs it in the foreground and returns its exit code as docker
-// says it (128+n for a signal).  The container's stdio is ours, through pipes or a pty; signals are
-// forwarded; with `spec.remove` nothing is left, otherwise the container stays listed.
-// An error that comes from the program itself (not found, not executable) has been
-// recorded; exit_code_for() (launch.h) says the exit code.
-Result<int> run_foreground(const Spec& spec, const image::Places& places,
-                           const OuterNamespace& outer);
+struct Outcome {
+    int exit_code = 0;        // as docker says it: 128+n for a signal
+    bool oom_killed = false;  // the kernel killed a process of it for want of memory
+};
+
+// Creates the container of `spec`, runs it in the foreground and says how it ended.  The
+// container's stdio is ours, through pipes or a pty; signals are forwarded; with
+// `spec.remove` nothing is left, otherwise the container stays listed.  An error that comes from
+// the program itself (not found, not executable) has been recorded; exit_code_for() (launch.h)
+// says the exit code.  EEXIST: the name is taken.  Must be called without other threads.
+Result<Outcome> run_foreground(const Spec& spec, const image::Places& places,
+                               const OuterNamespace& outer);
 
 struct Summary {
     Spec spec;

@@ -40,12 +40,13 @@ struct RunOptions {
 
 // One mount asked for: --volume, --mount, --tmpfs, and the image's volumes.
 struct Mount {
-    enum class Kind { bind, tmpfs, anonymous };  // anonymous: a directory of the container's own
+    enum class Kind : uint8_t { bind, tmpfs, anonymous };  // anonymous: a directory of our own
     Kind kind = Kind::bind;
-    std::string source;  // absolute, on the host (bind)
-    std::string target;  // absolute, in the container
+    std::string source;       // absolute, on the host (bind)
+    bool must_exist = false;  // --mount: a source that is missing is an error; --volume makes it
+    std::string target;       // absolute, in the container
     bool read_only = false;
-    bool recursive = true;
+    bool flat = false;        // leave out what is mounted below `source`
     bool copy_up = false;     // anonymous: fill from the image's directory
     std::string propagation;  // "rprivate" unless asked otherwise
     std::string options;      // tmpfs: "size=64m,mode=1777"
@@ -61,11 +62,12 @@ struct Ulimit {
     uint64_t soft = 0, hard = 0;  // UINT64_MAX: unlimited
 };
 
-enum class Namespace { own, host };
+enum class Namespace : uint8_t { own, host };
 
 struct Spec {
     // Identity
-    std::string id;  // 64 hex digits
+    int version = 1;  // of the format on disk
+    std::string id;   // 64 hex digits
     std::string name;
     std::string created;           // RFC 3339
     std::string image;             // as it was asked for

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/fd.h"
@@ -15,7 +16,7 @@
 
 namespace kist::container {
 
-enum class Status { created, running, exited };
+enum class Status : uint8_t { created, running, exited };
 
 struct State {
     int version = 1;

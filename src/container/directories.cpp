@@ -1,0 +1,119 @@
+// directories.cpp - where a container's files are, and its lock.
+
+#include "container/directories.h"
+
+#include "base/fs.h"
+#include "base/path.h"
+#include "container/names.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr const char* kSpecFile = "spec.json";
+constexpr size_t kMaxSpec = 4 << 20;
+
+}  // namespace
+
+Result<Directories> Directories::open(const image::Places& places)
+{
+    Directories all;
+    all.store = TRY(fs::make_directories(places.root, 0711), "cannot use the store");
+    all.containers = TRY(fs::make_directory(all.store, "containers", 0711));
+    all.names = TRY(fs::make_directory(all.store, "names", 0700));
+    Fd state = TRY(fs::make_directories(places.state, 0711), "cannot use the state directory");
+    all.locks = TRY(fs::make_directory(state, "locks", 0700));
+    all.volatiles = TRY(fs::make_directory(state, "run", 0711));
+    return all;
+}
+
+Result<Fd> Directories::make_lock(const std::string& id) const
+{
+    // Locked under another name first: nobody can find it free.
+    std::string hidden = "." + id;
+    Fd lock = TRY(sys::open_at(locks, hidden, O_RDWR | O_CREAT | O_EXCL, 0600));
+    TRY(sys::lock(lock, sys::Lock::exclusive));
+    TRY(sys::rename_at(locks, hidden, id));
+    return lock;
+}
+
+Result<std::optional<Fd>> Directories::take_lock(const std::string& id) const
+{
+    // After a reboot there is no lock file, and so nobody who holds it.
+    Fd lock = TRY(sys::open_at(locks, id, O_RDWR | O_CREAT, 0600));
+    if (!TRY(sys::try_lock(lock, sys::Lock::exclusive)))
+        return std::optional<Fd>();
+    // Somebody else may have had it, finished the work and removed the file meanwhile.
+    if (TRY(sys::stat(lock)).st_nlink == 0)
+        return std::optional<Fd>();
+    return std::optional<Fd>(std::move(lock));
+}
+
+bool Directories::is_locked(const std::string& id) const
+{
+    auto lock = sys::open_at(locks, id, O_RDWR);
+    if (!lock)
+        return false;
+    auto taken = sys::try_lock(*lock, sys::Lock::shared);
+    return taken && !*taken;
+}
+
+Result<Fd> Directories::make(const Spec& spec) const
+{
+    auto linked = sys::symlink_at(spec.id, names, spec.name);
+    if (!linked && linked.error().is(EEXIST)) {
+        auto owner = id_of_name(spec.name);
+        if (owner && sys::stat_at(containers, *owner))
+            return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
+                         owner->c_str())
+                .with_hint(str::format(
+                    "choose another name, remove it with \"kist rm %s\", or use --replace",
+                    spec.name.c_str()));
+        // Left by a command that was killed before it made its directory.
+        TRY(sys::unlink_at(names, spec.name));
+        linked = sys::symlink_at(spec.id, names, spec.name);
+    }
+    TRY(std::move(linked));
+    Undo release([&] { (void)sys::unlink_at(names, spec.name); });
+
+    TRY(sys::mkdir_at(containers, spec.id, 0711));
+    Undo discard([&] { (void)fs::remove_tree(containers, spec.id); });
+    Fd directory = TRY(open_container(spec.id));
+    TRY(fs::replace(directory, kSpecFile, to_json(spec), 0600,
+                    spec.remove ? fs::Durable::no : fs::Durable::yes));
+    if (!spec.remove)
+        TRY(sys::fsync(containers));
+    release.keep();
+    discard.keep();
+    return directory;
+}
+
+Result<void> Directories::remove(const std::string& id, const std::string& name) const
+{
+    TRY(fs::remove_tree(volatiles, id));
+    TRY(fs::remove_tree(containers, id));
+    auto owner = name.empty() ? Result<std::string>(Error(ENOENT, "no name")) : id_of_name(name);
+    if (owner && *owner == id)
+        TRY(sys::unlink_at(names, name));
+    auto gone = sys::unlink_at(locks, id);
+    return gone || gone.error().is(ENOENT) ? Result<void>() : std::move(gone);
+}
+
+Result<Fd> Directories::open_container(const std::string& id) const
+{
+    return sys::open_at(containers, id, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Spec> Directories::read_spec(const std::string& id) const
+{
+    Fd directory = TRY(open_container(id));
+    return spec_from_json(TRY(fs::read(directory, kSpecFile, kMaxSpec)));
+}
+
+Result<std::string> Directories::id_of_name(const std::string& name) const
+{
+    TRY(check_name(name));
+    return sys::readlink_at(names, name);
+}
+
+}  // namespace kist::container

@@ -1,0 +1,52 @@
+// directories.h - where a container's files are, and the lock that says it is alive.
+//
+//     ROOT/containers/ID/   spec.json, state.json; upper/ and work/ of its overlay (launch.h)
+//     ROOT/names/NAME       a link to the id: two containers cannot take one name
+//     STATE/locks/ID        held (flock) by the monitor as long as the container runs
+//     STATE/run/ID/         hosts, resolv.conf and hostname of a running container
+//
+// A lock is taken before the container's directory appears, so whoever finds a directory whose
+// lock is free has found one that nobody attends.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/spec.h"
+#include "image/places.h"
+
+namespace kist::container {
+
+struct Directories {
+    Fd store;       // ROOT
+    Fd containers;  // ROOT/containers
+    Fd names;       // ROOT/names
+    Fd locks;       // STATE/locks
+    Fd volatiles;   // STATE/run
+
+    // Makes what is missing.
+    static Result<Directories> open(const image::Places& places);
+
+    // Takes the lock of a container that is not there yet.
+    Result<Fd> make_lock(const std::string& id) const;
+    // Takes the lock of one whose monitor is gone; nothing when it is held.
+    Result<std::optional<Fd>> take_lock(const std::string& id) const;
+    // Whether a monitor holds it.
+    bool is_locked(const std::string& id) const;
+
+    // Makes ROOT/containers/ID with its spec.json and ROOT/names/NAME.  EEXIST: the name is taken.
+    Result<Fd> make(const Spec& spec) const;
+    // Removes all that make() made, and the lock file.
+    Result<void> remove(const std::string& id, const std::string& name) const;
+
+    Result<Fd> open_container(const std::string& id) const;
+    Result<Spec> read_spec(const std::string& id) const;
+    // The id behind a name; ENOENT.
+    Result<std::string> id_of_name(const std::string& name) const;
+};
+
+}  // namespace kist::container

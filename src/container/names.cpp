@@ -1,0 +1,53 @@
+// names.cpp - what containers may be called.
+
+#include "container/names.h"
+
+#include "base/random.h"
+#include "base/str.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr size_t kMaxName = 128;
+
+// 32 of each: a thousand names, and a taken one is drawn again.
+constexpr const char* kAdjectives[] = {
+    "amber", "brave", "brisk", "calm",  "clear",  "clever", "cosy",  "crisp",
+    "eager", "early", "fair",  "fleet", "fresh",  "gentle", "glad",  "grand",
+    "happy", "keen",  "kind",  "light", "lively", "lucky",  "merry", "noble",
+    "proud", "quick", "quiet", "ready", "sharp",  "silver", "sunny", "swift"};
+constexpr const char* kNouns[] = {"badger", "beaver", "birch", "bison", "brook",  "cedar",  "crane",
+                                  "dune",   "falcon", "finch", "fjord", "gecko",  "heron",  "ibex",
+                                  "jay",    "koala",  "lark",  "lynx",  "maple",  "marten", "moose",
+                                  "newt",   "osprey", "otter", "panda", "puffin", "raven",  "reef",
+                                  "robin",  "salmon", "stork", "wren"};
+
+bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+}  // namespace
+
+std::string make_name()
+{
+    uint64_t chance = random::number();
+    return str::format("%s-%s", kAdjectives[chance % std::size(kAdjectives)],
+                       kNouns[(chance >> 32) % std::size(kNouns)]);
+}
+
+Result<void> check_name(std::string_view name)
+{
+    bool good = name.size() >= 2 && name.size() <= kMaxName && is_alphanumeric(name[0]);
+    for (char c : name)
+        good = good && (is_alphanumeric(c) || c == '_' || c == '.' || c == '-');
+    if (good)
+        return {};
+    return Error(EINVAL, "\"%.*s\" cannot be a container's name",
+                 int(std::min(name.size(), kMaxName)), name.data())
+        .with_hint(
+            "use 2 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit");
+}
+
+}  // namespace kist::container

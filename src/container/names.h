@@ -1,0 +1,18 @@
+// names.h - what containers may be called, and names for those that nobody named.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kist::container {
+
+// "quiet-otter": an adjective and a noun, by chance.
+std::string make_name();
+
+// docker's rule: a letter or digit, then letters, digits, '_', '.' and '-'; at most 128.  EINVAL.
+Result<void> check_name(std::string_view name);
+
+}  // namespace kist::container

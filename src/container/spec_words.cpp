@@ -1,0 +1,329 @@
+// spec_words.cpp - docker's small languages inside of flags.
+
+#include "container/spec_words.h"
+
+#include <csignal>
+
+#include "base/fs.h"
+#include "base/path.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr size_t kMaxFile = 1 << 20;  // of an --env-file
+
+Error bad(const char* flag, std::string_view text, const char* why)
+{
+    return Error(EINVAL, "--%s %.*s: %s", flag, int(text.size()), text.data(), why);
+}
+
+Result<std::string> absolute_target(const char* flag, std::string_view text,
+                                    std::string_view target)
+{
+    if (!target.starts_with('/'))
+        return bad(flag, text, "the path in the container must be absolute");
+    std::string cleaned = path::clean(target);
+    if (cleaned == "/")
+        return bad(flag, text, "the container's \"/\" cannot be mounted over");
+    return cleaned;
+}
+
+// "./data" and "/data" are paths; a bare word would be a named volume.
+Result<std::string> host_path(const char* flag, std::string_view text, std::string_view source)
+{
+    if (source.starts_with('/'))
+        return path::clean(source);
+    if (source.starts_with('.')) {
+        std::string here = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), "/proc/self/cwd"));
+        return path::clean(path::join(here, source));
+    }
+    return Error(EINVAL, "--%s %.*s: named volumes are not supported yet", flag, int(text.size()),
+                 text.data())
+        .with_hint(str::format("give a path: \"./%.*s\" or an absolute one", int(source.size()),
+                               source.data()));
+}
+
+struct VolumeWord {
+    const char* word;
+    void (*apply)(Mount& mount);
+};
+
+// clang-format off
+constexpr VolumeWord kVolumeWords[] = {
+    {"Z",        [](Mount&) {}},  // SELinux labels: accepted, as there is nothing to relabel
+    {"bind",     [](Mount& m) { m.flat = true; }},
+    {"cached",   [](Mount&) {}},
+    {"delegated",[](Mount&) {}},
+    {"consistent",[](Mount&) {}},
+    {"dev",      [](Mount& m) { m.no_dev = false; }},
+    {"exec",     [](Mount& m) { m.no_exec = false; }},
+    {"nodev",    [](Mount& m) { m.no_dev = true; }},
+    {"noexec",   [](Mount& m) { m.no_exec = true; }},
+    {"nosuid",   [](Mount& m) { m.no_suid = true; }},
+    {"private",  [](Mount& m) { m.propagation = "private"; }},
+    {"rbind",    [](Mount& m) { m.flat = false; }},
+    {"ro",       [](Mount& m) { m.read_only = true; }},
+    {"rprivate", [](Mount& m) { m.propagation = "rprivate"; }},
+    {"rshared",  [](Mount& m) { m.propagation = "rshared"; }},
+    {"rslave",   [](Mount& m) { m.propagation = "rslave"; }},
+    {"rw",       [](Mount& m) { m.read_only = false; }},
+    {"shared",   [](Mount& m) { m.propagation = "shared"; }},
+    {"slave",    [](Mount& m) { m.propagation = "slave"; }},
+    {"suid",     [](Mount& m) { m.no_suid = false; }},
+    {"z",        [](Mount&) {}},
+};
+// clang-format on
+
+const VolumeWord* find_volume_word(std::string_view word)
+{
+    for (const VolumeWord& row : kVolumeWords)
+        if (word == row.word)
+            return &row;
+    return nullptr;
+}
+
+bool is_true(std::string_view value)
+{
+    return value.empty() || value == "true" || value == "1";
+}
+
+Result<void> set_mount_field(Mount& mount, std::string_view text, std::string_view key,
+                             std::string_view value)
+{
+    auto add_option = [&](const char* name) {
+        mount.options += str::format("%s%s=%.*s", mount.options.empty() ? "" : ",", name,
+                                     int(value.size()), value.data());
+    };
+    if (key == "source" || key == "src")
+        mount.source = TRY(host_path("mount", text, value));
+    else if (key == "target" || key == "dst" || key == "destination")
+        mount.target = TRY(absolute_target("mount", text, value));
+    else if (key == "readonly" || key == "ro")
+        mount.read_only = is_true(value);
+    else if (key == "bind-propagation")
+        mount.propagation = value;
+    else if (key == "bind-nonrecursive")
+        mount.flat = is_true(value);
+    else if (key == "tmpfs-size") {
+        TRY(str::to_bytes(value), "--mount tmpfs-size");
+        add_option("size");
+    } else if (key == "tmpfs-mode")
+        add_option("mode");
+    else if (key != "type" && key != "consistency" && key != "relabel")
+        return bad("mount", text,
+                   str::format("unknown key \"%.*s\"", int(key.size()), key.data()).c_str());
+    return {};
+}
+
+struct SignalName {
+    const char* name;
+    int number;
+};
+
+// clang-format off
+constexpr SignalName kSignals[] = {
+    {"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"BUS", SIGBUS},       {"CHLD", SIGCHLD},
+    {"CONT", SIGCONT}, {"FPE", SIGFPE},   {"HUP", SIGHUP},       {"ILL", SIGILL},
+    {"INT", SIGINT},   {"IO", SIGIO},     {"KILL", SIGKILL},     {"PIPE", SIGPIPE},
+    {"PROF", SIGPROF}, {"PWR", SIGPWR},   {"QUIT", SIGQUIT},     {"SEGV", SIGSEGV},
+    {"STOP", SIGSTOP}, {"SYS", SIGSYS},   {"TERM", SIGTERM},     {"TRAP", SIGTRAP},
+    {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU},     {"URG", SIGURG},
+    {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH},
+    {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},
+};
+// clang-format on
+
+constexpr int kFirstRealtime = 34;  // what programs see as SIGRTMIN: libc keeps 32 and 33
+constexpr int kLastSignal = 64;
+
+}  // namespace
+
+Result<Mount> parse_volume(std::string_view text)
+{
+    std::string_view rest = text;
+    std::string_view first = str::cut(rest, ':');
+    bool has_target = first.size() < text.size();
+    std::string_view second = str::cut(rest, ':');
+    Mount mount;
+    mount.propagation = "rprivate";
+    if (!has_target) {
+        mount.kind = Mount::Kind::anonymous;
+        mount.copy_up = true;
+        mount.target = TRY(absolute_target("volume", text, first));
+        return mount;
+    }
+    mount.source = TRY(host_path("volume", text, first));
+    mount.target = TRY(absolute_target("volume", text, second));
+    while (!rest.empty()) {
+        std::string_view word = str::cut(rest, ',');
+        const VolumeWord* row = find_volume_word(word);
+        if (!row)
+            return bad(
+                "volume", text,
+                str::format("unknown option \"%.*s\"", int(word.size()), word.data()).c_str());
+        row->apply(mount);
+    }
+    return mount;
+}
+
+Result<Mount> parse_mount(std::string_view text)
+{
+    Mount mount;
+    mount.propagation = "rprivate";
+    std::string_view type = "volume";
+    for (std::string_view rest = text; !rest.empty();) {
+        std::string_view value = str::cut(rest, ',');
+        std::string_view key = str::cut(value, '=');
+        if (key == "type")
+            type = value;
+        TRY(set_mount_field(mount, text, key, value));
+    }
+    if (type != "bind" && type != "tmpfs")
+        return bad("mount", text, "type must be bind or tmpfs");
+    if (mount.target.empty())
+        return bad("mount", text, "target is missing");
+    if (type == "tmpfs") {
+        mount.kind = Mount::Kind::tmpfs;
+        if (!mount.source.empty())
+            return bad("mount", text, "a tmpfs has no source");
+    } else {
+        if (mount.source.empty())
+            return bad("mount", text, "source is missing");
+        mount.must_exist = true;
+    }
+    constexpr std::string_view kPropagations[] = {"private", "rprivate", "rshared",
+                                                  "rslave",  "shared",   "slave"};
+    for (std::string_view each : kPropagations)
+        if (mount.propagation == each)
+            return mount;
+    return bad("mount", text, "bind-propagation must be one of [r]private, [r]slave, [r]shared");
+}
+
+Result<Mount> parse_tmpfs(std::string_view text)
+{
+    std::string_view options = text;
+    std::string_view target = str::cut(options, ':');
+    Mount mount;
+    mount.kind = Mount::Kind::tmpfs;
+    mount.target = TRY(absolute_target("tmpfs", text, target));
+    mount.no_exec = mount.no_suid = mount.no_dev = true;  // docker's defaults
+    while (!options.empty()) {
+        std::string_view word = str::cut(options, ',');
+        if (const VolumeWord* row = find_volume_word(word))
+            row->apply(mount);
+        else if (word.starts_with("size=") || word.starts_with("mode=") ||
+                 word.starts_with("uid=") || word.starts_with("gid=") ||
+                 word.starts_with("nr_inodes="))
+            mount.options += (mount.options.empty() ? "" : ",") + std::string(word);
+        else
+            return bad(
+                "tmpfs", text,
+                str::format("unknown option \"%.*s\"", int(word.size()), word.data()).c_str());
+    }
+    return mount;
+}
+
+Result<Device> parse_device(std::string_view text)
+{
+    std::string_view rest = text;
+    Device device;
+    device.source = str::cut(rest, ':');
+    std::string_view second = str::cut(rest, ':');
+    std::string_view third = str::cut(rest, ':');
+    bool only_rights = !second.empty() && !second.starts_with('/') && third.empty();
+    device.target = second.empty() || only_rights ? device.source : std::string(second);
+    device.permissions = only_rights     ? std::string(second)
+                         : third.empty() ? "rwm"
+                                         : std::string(third);
+    if (!device.source.starts_with('/') || !rest.empty())
+        return bad("device", text, "give an absolute path, as in /dev/ttyUSB0[:/dev/tty0[:rwm]]");
+    if (device.permissions.find_first_not_of("rwm") != std::string::npos)
+        return bad("device", text, "the rights are r, w and m");
+    device.target = TRY(absolute_target("device", text, device.target));
+    return device;
+}
+
+Result<Ulimit> parse_ulimit(std::string_view text)
+{
+    constexpr std::string_view kNames[] = {
+        "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
+        "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
+    auto [name, values] = TRY(parse_pair(text, "ulimit"));
+    bool known = false;
+    for (std::string_view each : kNames)
+        known = known || each == name;
+    if (!known)
+        return bad("ulimit", text, "unknown limit");
+
+    auto number = [](std::string_view word) -> Result<uint64_t> {
+        if (word == "-1" || word == "unlimited")
+            return UINT64_MAX;
+        long long value = TRY(str::to_integer(word));
+        if (value < 0)
+            return Error(ERANGE, "%lld is negative", value);
+        return uint64_t(value);
+    };
+    Ulimit limit;
+    limit.name = name;
+    std::string_view rest = values;
+    std::string_view soft = str::cut(rest, ':');
+    limit.soft = TRY(number(soft), "--ulimit %s", name.c_str());
+    limit.hard = rest.empty() ? limit.soft : TRY(number(rest), "--ulimit %s", name.c_str());
+    if (limit.soft > limit.hard)
+        return bad("ulimit", text, "the soft limit is above the hard one");
+    return limit;
+}
+
+Result<std::pair<std::string, std::string>> parse_pair(std::string_view text, const char* flag)
+{
+    std::string_view value = text;
+    std::string_view name = str::cut(value, '=');
+    if (name.empty() || name.size() == text.size())
+        return bad(flag, text, "expected NAME=VALUE");
+    return std::pair(std::string(name), std::string(value));
+}
+
+Result<std::vector<std::string>> read_lines_of(const std::string& path)
+{
+    std::string contents = TRY(fs::read_path(path, kMaxFile));
+    std::vector<std::string> lines;
+    for (std::string_view rest = contents; !rest.empty();) {
+        std::string_view line = str::cut(rest, '\n');
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        if (!line.empty() && !line.starts_with('#'))
+            lines.emplace_back(line);
+    }
+    return lines;
+}
+
+Result<int> parse_signal(std::string_view text)
+{
+    auto number = str::to_integer(text);
+    if (number && *number > 0 && *number <= kLastSignal)
+        return int(*number);
+
+    std::string name;
+    for (char c : text)
+        name += char(c >= 'a' && c <= 'z' ? c - 0x20 : c);
+    if (name.starts_with("SIG"))
+        name.erase(0, 3);
+    for (const SignalName& signal : kSignals)
+        if (name == signal.name)
+            return signal.number;
+    bool from_first = name.starts_with("RTMIN");
+    if (from_first || name.starts_with("RTMAX")) {
+        auto offset = name.size() == 5 ? Result<long long>(0)
+                                       : str::to_integer(name.substr(name[5] == '+' ? 6 : 5));
+        long long signal =
+            (from_first ? kFirstRealtime : kLastSignal) + (offset ? *offset : kLastSignal);
+        if (signal >= kFirstRealtime && signal <= kLastSignal)
+            return int(signal);
+    }
+    return Error(EINVAL, "\"%.*s\" is not a signal", int(text.size()), text.data())
+        .with_hint("give a name (TERM, SIGTERM) or a number (15)");
+}
+
+}  // namespace kist::container

@@ -1,0 +1,132 @@
+// sweep.cpp - finishing what a killed command left behind.
+
+#include "container/sweep.h"
+
+#include <poll.h>
+
+#include <csignal>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "container/launch.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr const char* kBootMark = ".boot";  // in STATE/locks: this boot's first sweep is done
+constexpr int kKilled = 128 + SIGKILL;
+constexpr int kDeathTimeoutMs = 5000;
+
+// Kills what lives of a container whose monitor is gone: all of its pid namespace dies with the
+// first process.
+Result<void> kill_leftover(const State& state)
+{
+    std::optional<Fd> process = TRY(find_process(state));
+    if (!process)
+        return {};
+    TRY(sys::pidfd_send_signal(*process, SIGKILL));
+    pollfd gone = {process->get(), POLLIN, 0};
+    if (sys::retry([&] { return ::poll(&gone, 1, kDeathTimeoutMs); }) == 0)
+        return Error(ETIMEDOUT, "process %d does not die", state.pid);
+    return {};
+}
+
+Result<void> remove_cgroup(const State& state)
+{
+    if (state.cgroup.empty())
+        return {};
+    auto cgroup = Cgroup::open(state.cgroup);
+    if (!cgroup)
+        return cgroup.error().is(ENOENT) ? Result<void>() : std::move(cgroup).error();
+    TRY(cgroup->kill());
+    return cgroup->destroy();
+}
+
+Result<void> sweep_one(const Directories& directories, const image::Places& places,
+                       const OuterNamespace& outer, const std::string& id)
+{
+    std::optional<Fd> lock = TRY(directories.take_lock(id));
+    if (!lock)
+        return {};
+    auto directory = directories.open_container(id);
+    auto spec = directories.read_spec(id);
+    if (!directory || !spec) {  // killed before its record was written
+        (void)clean_up(places, outer, id, true);
+        return directories.remove(id, "");
+    }
+    auto read = read_state(*directory);
+    State state = read ? std::move(*read) : State();
+    bool never_ran = state.status == Status::created && !spec->remove;
+    if (state.status == Status::exited || never_ran) {
+        auto unlinked = sys::unlink_at(directories.locks, id);
+        return unlinked || unlinked.error().is(ENOENT) ? Result<void>() : std::move(unlinked);
+    }
+    log::debug("sweep container %.12s", id.c_str());
+    state.status = Status::exited;
+    state.exit_code = kKilled;
+    state.error = "kist was killed while the container ran";
+    state.finished_at = clock::to_text(clock::now());
+    return finish(directories, places, outer, *spec, state);
+}
+
+}  // namespace
+
+Result<std::optional<Fd>> find_process(const State& state)
+{
+    if (state.pid <= 0 || state.boot_id != TRY(process::boot_id()))
+        return std::optional<Fd>();
+    auto process = sys::pidfd_open(state.pid);
+    if (!process)
+        return std::optional<Fd>();
+    // Asked after the pidfd was opened: it holds on to the process whose time this is.
+    auto started = process::start_time(state.pid);
+    if (!started || *started != state.start_time)
+        return std::optional<Fd>();
+    return std::optional<Fd>(std::move(*process));
+}
+
+Result<void> finish(const Directories& directories, const image::Places& places,
+                    const OuterNamespace& outer, const Spec& spec, const State& state)
+{
+    Result<void> first;
+    auto attempt = [&](Result<void> result) {
+        if (!result && first)
+            first = std::move(result);
+    };
+    attempt(kill_leftover(state));
+    attempt(remove_cgroup(state));
+    attempt(clean_up(places, outer, spec.id, spec.remove));
+    if (spec.remove) {
+        attempt(directories.remove(spec.id, spec.name));
+        return first;
+    }
+    if (auto directory = directories.open_container(spec.id))
+        attempt(write_state(*directory, state, true));
+    attempt(fs::remove_tree(directories.volatiles, spec.id));
+    auto unlinked = sys::unlink_at(directories.locks, spec.id);
+    if (!unlinked && !unlinked.error().is(ENOENT))
+        attempt(std::move(unlinked));
+    return first;
+}
+
+void sweep(const Directories& directories, const image::Places& places, const OuterNamespace& outer)
+{
+    bool first_of_boot = !sys::stat_at(directories.locks, kBootMark);
+    auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
+    if (!ids)
+        return;
+    for (const std::string& id : *ids) {
+        if (id.starts_with('.'))
+            continue;
+        if (auto swept = sweep_one(directories, places, outer, id); !swept)
+            log::debug("cannot sweep container %.12s: %s", id.c_str(),
+                       swept.error().message().c_str());
+    }
+    if (first_of_boot)
+        (void)sys::open_at(directories.locks, kBootMark, O_WRONLY | O_CREAT, 0600);
+}
+
+}  // namespace kist::container

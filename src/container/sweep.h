@@ -1,0 +1,31 @@
+// sweep.h - finishing what a killed command left behind.
+
+#pragma once
+
+#include <optional>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/directories.h"
+#include "container/idmap.h"
+#include "container/state.h"
+
+namespace kist::container {
+
+// The first process of a container as its record knows it, if it still lives: a number that was
+// given to another process since, or before this boot, is not taken for it.
+Result<std::optional<Fd>> find_process(const State& state);
+
+// How a container ends, whoever finds out: kills what still lives of it, removes its mounts,
+// cgroup and volatile files, and removes it (--rm) or records `state`.  The caller holds its lock.
+// Goes on past errors; the first one is returned, after all that could be done was done.
+Result<void> finish(const Directories& directories, const image::Places& places,
+                    const OuterNamespace& outer, const Spec& spec, const State& state);
+
+// Finishes containers whose monitor is gone.  Looks only at those of this boot (STATE/locks) but
+// for the first time after a boot, when it looks at all.  Errors are logged at debug: a container
+// that cannot be swept now keeps no command from its work.
+void sweep(const Directories& directories, const image::Places& places,
+           const OuterNamespace& outer);
+
+}  // namespace kist::container
