@@ -14,6 +14,8 @@ export NO_DEPS DL_DIR KIST_CACHE SIZE_BUDGET
 arches = amd64 arm64
 jobs = $(shell nproc)
 deps = @toolchains/deps.sh
+# A toolchain file is read once; after a change to it the build directory starts over.
+fresh = $(shell find toolchains/*.cmake toolchains/sysroot.sh -newer build/$@/obj/CMakeCache.txt -printf --fresh -quit 2> /dev/null)
 configure = cmake -G Ninja -DROOTS='$(ROOTS)' --log-level=WARNING -S . -B
 
 all: $(arches)  ## build both architectures: build/amd64/kist and build/arm64/kist
@@ -22,7 +24,7 @@ amd64: ## build for amd64
 arm64: ## build for arm64
 $(arches):
 	$(deps) build
-	@$(configure) build/$@/obj -DCMAKE_TOOLCHAIN_FILE=toolchains/$@-linux-musl.cmake
+	@$(configure) build/$@/obj $(fresh) -DCMAKE_TOOLCHAIN_FILE=toolchains/$@-linux-musl.cmake
 	@ninja -C build/$@/obj -j$(jobs) --quiet kist
 	@toolchains/finish.sh build/$@/obj/kist build/$@
 

@@ -36,10 +36,10 @@ set(CMAKE_ASM_FLAGS_INIT "-resource-dir ${toolchain}/resource -ffile-prefix-map=
 set(CMAKE_CXX_FLAGS_INIT
     "${common} -nostdinc++ -isystem ${toolchain}/sysroot/usr/include/c++/v1 -fno-exceptions -fno-rtti")
 
-# 64 KiB segments on arm64: its kernels come with pages of 4, 16 and 64 KiB.
+# stack-size is what musl gives a thread (128 KiB without it).
 string(JOIN " " CMAKE_EXE_LINKER_FLAGS_INIT
     -fuse-ld=lld -rtlib=compiler-rt -unwindlib=none -nostdlib++ -static-pie
     -Wl,--gc-sections -Wl,--icf=all -Wl,-O2 -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
-    -Wl,--build-id=sha1 ${machine_link_flags})
+    -Wl,-z,stack-size=262144 -Wl,--build-id=sha1 ${machine_link_flags})
 set(CMAKE_CXX_STANDARD_LIBRARIES
     "${toolchain}/sysroot/usr/lib/libc++.a ${toolchain}/sysroot/usr/lib/libc++abi.a")
