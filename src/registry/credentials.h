@@ -1,7 +1,12 @@
 // credentials.h - names and passwords of registries, in docker's config.json.
 //
 // The file is $DOCKER_CONFIG/config.json, or ~/.docker/config.json.  Only "auths" is ours: all
-// other members are kept as they are when the file is written (mode 0600, replaced atomically).
+// other members are kept byte for byte when the file is written (mode 0600, replaced atomically, a
+// symbolic link stays one).  Passwords are encoded in it, not encrypted: see
+// docs/formats/credentials.md.
+//
+// What is not found there is looked for, never written, in podman's file of the same form:
+// $REGISTRY_AUTH_FILE, or $XDG_RUNTIME_DIR/containers/auth.json.
 
 #pragma once
 
@@ -19,13 +24,24 @@ struct Credential {
 };
 
 // What is kept for `host` ("docker.io" is filed as "https://index.docker.io/v1/", as docker does).
-// Nothing kept is not an error; a file that is not JSON is.  A credential helper named for the host
-// ("credHelpers", "credsStore") is said to be unsupported, once, when nothing else is found.
+// Nothing kept is not an error; a file that is not JSON, or an entry that cannot be understood, is
+// EBADMSG.  A credential helper named for the host ("credHelpers", "credsStore") is said to be
+// unsupported, once, when nothing else is found.
 Result<std::optional<Credential>> find_credential(const std::string& host);
+// Files `credential` instead of what was there.  Kist commands that do so at once wait for each
+// other.
 Result<void> keep_credential(const std::string& host, const Credential& credential);
 // False when there was nothing to forget.
 Result<bool> forget_credential(const std::string& host);
-// Where the file is.
+// Where the file is; "" when neither DOCKER_CONFIG nor HOME is set (and the user is not root).
 std::string credentials_path();
+
+// The text of a config.json with `entry` (JSON, or "" for none) filed for `host`, and everything
+// but "auths" as it was.  `removed` says whether there was an entry before.
+Result<std::string> with_entry(std::string config, const std::string& host,
+                               const std::string& entry, bool& removed);
+// What a config.json, named `path` in errors, says about `host`.
+Result<std::optional<Credential>> credential_in(std::string config, const std::string& path,
+                                                const std::string& host);
 
 }  // namespace kist::registry
