@@ -29,6 +29,11 @@ target_include_directories(jsmn SYSTEM INTERFACE ${jsmn_source}/usr/include)
 fetch(bearssl bearssl_source)
 file(GLOB_RECURSE bearssl_files ${bearssl_source}/src/*.c)
 third_party_library(bearssl ${bearssl_source} ${bearssl_files})
+# What every byte of a layer passes through is optimised for speed: 1.5 to 3.5 times that of -Os.
+set(bearssl_hot ${bearssl_files})
+list(FILTER bearssl_hot INCLUDE REGEX
+    "/(aes_(x86ni|ct64)(_ctr|_ctrcbc|_enc)?|ghash_(pclmul|ctmul64)|chacha20_(ct|sse2)|poly1305_ctmulq|sha2small)\\.c$")
+set_source_files_properties(${bearssl_hot} PROPERTIES COMPILE_OPTIONS -O2)
 target_include_directories(bearssl SYSTEM PUBLIC ${bearssl_source}/inc)
 target_include_directories(bearssl PRIVATE ${bearssl_source}/src)
 
