@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +16,25 @@ namespace kist::image {
 struct Platform {
     std::string os = "linux";
     std::string architecture;  // Go's names: "amd64", "arm64", "arm"
-    std::string variant;       // "v8", "v7"; empty: any
+    std::string variant;       // "v8", "v7"; of amd64 "v3" (its micro-architecture level), or empty
 
-    // From "linux/arm/v7", "arm64" or "linux"; normalised as containerd does (aarch64 is arm64).
+    // From "linux/arm/v7", "arm64" or "linux"; normalised as containerd does (aarch64 is arm64, arm
+    // is arm/v7).  EINVAL: not of that form.
     static Result<Platform> parse(std::string_view text);
-    // This machine's, with the arm variant read from the processor.
+    // This machine's, with the variant read from the processor.
     static Platform host();
-    std::string text() const;
+    std::string text() const;  // "linux/arm/v7"
+
+    // Replaces other spellings by the usual ones; called by parse() and Config::parse().
+    void normalise();
+    // How well an image made for `image` runs where this platform is wanted: 0 is made for it,
+    // larger is worse (an older arm), -1 not at all.  Both are normalised.
+    int distance(const Platform& image) const;
 };
+
+inline constexpr size_t kMaxConfig = 4 << 20;         // bytes of a config.json
+inline constexpr size_t kMaxLayers = 500;             // of an image
+inline constexpr size_t kMaxExecutionItems = 10'000;  // of a list of strings in the configuration
 
 // The "config" member: how to run what is in the image.  Maps are kept as lists, in order.
 struct Execution {
@@ -31,11 +43,13 @@ struct Execution {
     std::vector<std::string> entrypoint;
     std::vector<std::string> cmd;
     std::string working_directory;
-    std::vector<std::string> volumes;        // mount points
-    std::vector<std::string> exposed_ports;  // "80/tcp"
+    json::KeySet volumes;        // mount points
+    json::KeySet exposed_ports;  // "80/tcp"
     json::Map labels;
     std::string stop_signal;
 };
+// Its JSON form, with docker's names ("Entrypoint").
+std::span<const json::Field> fields_of(const Execution*);
 
 struct Config {
     Platform platform;
@@ -44,7 +58,8 @@ struct Config {
     Execution execution;
     std::vector<Digest> diff_ids;  // bottom layer first
 
-    // Reads config.json.  EBADMSG names the member that is wrong.
+    // Reads config.json (OCI image-spec, config.md).  EBADMSG names the member that is wrong; E2BIG
+    // what there is too much of.
     static Result<Config> parse(std::string text);
 };
 

@@ -2,8 +2,8 @@
 //
 // root user: /var/lib/kist and /run/kist.  Others: $XDG_DATA_HOME/kist (~/.local/share/kist) and
 // $XDG_RUNTIME_DIR/kist (then /run/user/UID/kist, then a private directory in /tmp).  --root and
-// --state, KIST_ROOT and KIST_STATE, and /etc/kist.conf ("root = PATH", "state = PATH"), in this
-// order, come first.
+// --state, KIST_ROOT and KIST_STATE, and /etc/kist.conf ("root = PATH", "state = PATH"; "%U" in a
+// path is the user's id), in this order, come first.
 
 #pragma once
 
@@ -20,7 +20,8 @@ struct Places {
 
 // What the flags --root and --state said ("" when not given), completed by the rules above.
 // A relative path is taken from the working directory.  A state directory in /tmp must be ours,
-// mode 0700, and no link (EPERM).  Warns (log::warn) when the state directory is not on tmpfs.
+// mode 0700, and no link (EPERM).  Warns (log::warn) when the state directory is not on tmpfs. Call
+// it before entering a user namespace: there, everybody looks like root.
 Result<Places> find_places(const std::string& root, const std::string& state);
 
 }  // namespace kist::image

@@ -8,7 +8,8 @@
 //     images/HEX/              config.json and manifest.json, by config digest
 //     diff-ids/HEX -> NUMBER   made when a layer is whole and synced: this is the commit
 //     layers/NUMBER/tree/      an unpacked layer, under a short name for overlay's options
-//     layers/NUMBER/info       its size, and the owners that could not be given (tier single)
+//     layers/NUMBER/info       its diff id and size
+//     layers/NUMBER/owners     the owners and devices that could not be made (not in tier root)
 //     staging/NAME/            work in progress, locked by its maker; swept when the lock is free
 //     containers/ID/           belongs to module container
 //
@@ -52,8 +53,10 @@ struct Image {
     Digest digest;                        // of what the registry named: an index or a manifest
     std::vector<std::string> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
     Config config;
-    std::vector<LayerInfo> layers;  // bottom first
-    uint64_t size = 0;              // all layers
+    // Bottom first.  Each once: a layer that the image repeats stands where it is topmost, which
+    // shows the same files, and overlayfs refuses doubles.
+    std::vector<LayerInfo> layers;
+    uint64_t size = 0;  // all layers
 };
 
 struct Usage {
@@ -65,33 +68,47 @@ struct Usage {
 class Store {
 public:
     // Opens the store at `places.root`, making it on first use, and sweeps what killed commands
-    // left.  Must run inside the outer user namespace when the map is not root's.
+    // left.  Must run inside the outer user namespace when the map is not root's.  EINVAL: it was
+    // made with another id map; EPROTONOSUPPORT: by a newer kist.  Neither changes anything.
     static Result<Store> open(const Places& places, const StoreMap& map);
 
     const Fd& directory() const { return root_; }
     const StoreMap& map() const { return map_; }
 
     Result<std::vector<Image>> images() const;
-    // By reference ("alpine"), digest reference, id or unique prefix of the id.  ENOENT: the hint
-    // says how to pull it.
+    // By reference ("alpine"), digest reference, id or unique prefix of the id.  ENOENT: not there,
+    // or not whole; the hint says how to pull it.  Found by its exact reference (the fast way),
+    // `references` has just that one.
     Result<Image> find(std::string_view name) const;
 
-    // Holds the store's lock so that what was looked up stays while the result lives.
+    // Holds the store's lock so that what was looked up stays while the result lives.  Both wait.
+    // Hold them briefly, and one at a time: a second one of the same process waits for the first.
     Result<Fd> lock_shared() const;
     Result<Fd> lock_exclusive() const;
 
-    // Gives `reference` to the image `id` (replacing its old meaning).
-    Result<void> name(const registry::Reference& reference, const Digest& id,
-                      const Digest& digest) const;
+    // Gives `reference` to the image `id` (replacing its old meaning).  `digest` is what the
+    // registry named, `platform` the text of the Platform that was asked for, both for the next
+    // pull to compare.  ENOENT: no such image.  Not to be called with the exclusive lock held.
+    Result<void> name(const registry::Reference& reference, const Digest& id, const Digest& digest,
+                      const std::string& platform = "") const;
 
     // Takes a name away; the image goes with its last name, and so do layers that nobody else
-    // needs. `in_use` are ids of images that containers use: EBUSY names them unless `force`, which
-    // only untags.  Returns lines as docker prints: "Untagged: ...", "Deleted: sha256:...".
+    // needs.  An id takes all names away (EBUSY without `force` when they are of several
+    // repositories).  `in_use` are ids of images that containers use: EBUSY names the image unless
+    // `force`, which only untags.  Returns lines as docker prints: "Untagged: ...", "Deleted:
+    // sha256:...".
+    //
+    // `lock` is from lock_exclusive(), taken before `in_use` was found out, so that no container
+    // comes in between; it is let go before the files are deleted.  Without it the store takes it
+    // itself.
     Result<std::vector<std::string>> remove(std::string_view name, bool force,
-                                            const std::vector<Digest>& in_use) const;
-    // Removes images without a name (`all`: every image) that nobody uses, and orphaned layers.
+                                            const std::vector<Digest>& in_use,
+                                            std::optional<Fd> lock = std::nullopt) const;
+    // Removes images without a tag (`all`: every image) that nobody uses, and orphaned layers;
+    // what a pull is at work on stays.  `freed` (may be null) gets the bytes.
     Result<std::vector<std::string>> prune(bool all, const std::vector<Digest>& in_use,
-                                           uint64_t* freed) const;
+                                           uint64_t* freed,
+                                           std::optional<Fd> lock = std::nullopt) const;
     Result<Usage> usage(const std::vector<Digest>& in_use) const;
 
     // Path of a layer's tree relative to the root: "layers/7/tree".

@@ -1,0 +1,213 @@
+// manifest.cpp - manifests and indexes.
+//
+// Docker's and OCI's documents have the same members; only their media types differ.  A media type
+// is trusted to tell what a thing is for, never how its bytes look: those are verified.
+
+#include "image/manifest.h"
+
+#include "base/json.h"
+
+namespace kist::image {
+
+namespace {
+
+struct Index {
+    std::vector<Descriptor> manifests;
+};
+
+// What tells the kinds of documents apart.
+struct Kind {
+    unsigned schema_version = 0;
+    std::string media_type;
+    json::Raw manifests, config, layers, fs_layers;
+};
+
+// clang-format off
+constexpr json::Field kPlatform[] = {
+    json::field<&DescriptorPlatform::os>          ("os",           json::optional),
+    json::field<&DescriptorPlatform::architecture>("architecture", json::optional),
+    json::field<&DescriptorPlatform::variant>     ("variant",      json::optional),
+};
+constexpr json::Field kDescriptor[] = {
+    json::field<&Descriptor::media_type>("mediaType", json::optional),
+    json::field<&Descriptor::digest>    ("digest"),
+    json::field<&Descriptor::size>      ("size"),
+    json::field<&Descriptor::platform>  ("platform", json::optional),
+};
+constexpr json::Field kManifest[] = {
+    json::field<&Manifest::config>("config"),
+    json::field<&Manifest::layers>("layers"),
+};
+constexpr json::Field kIndex[] = {
+    json::field<&Index::manifests>("manifests"),
+};
+constexpr json::Field kKind[] = {
+    json::field<&Kind::schema_version>("schemaVersion", json::optional),
+    json::field<&Kind::media_type>    ("mediaType",     json::optional),
+    json::field<&Kind::manifests>     ("manifests",     json::optional),
+    json::field<&Kind::config>        ("config",        json::optional),
+    json::field<&Kind::layers>        ("layers",        json::optional),
+    json::field<&Kind::fs_layers>     ("fsLayers",      json::optional),
+};
+
+// Words in a layer's media type that say that it cannot be had or read.
+constexpr struct {
+    std::string_view word;
+    const char* reason;
+} kForeign[] = {
+    {"encrypted",        "is encrypted"},
+    {"foreign",          "is not kept by the registry (a \"foreign\" layer)"},
+    {"nondistributable", "is not kept by the registry (a \"nondistributable\" layer)"},
+    {"zstd",             "is packed by zstd, which kist does not read"},
+};
+
+// What a configuration may be called.  Old tools leave it empty or say it is just bytes.
+constexpr std::string_view kConfigTypes[] = {
+    "",
+    "application/octet-stream",
+    "application/vnd.docker.container.image.v1+json",
+    "application/vnd.oci.image.config.v1+json",
+};
+constexpr struct {
+    std::string_view media_type;
+    bool index;
+} kDocuments[] = {
+    {"application/vnd.docker.distribution.manifest.list.v2+json", true},
+    {"application/vnd.docker.distribution.manifest.v2+json",      false},
+    {"application/vnd.oci.image.index.v1+json",                   true},
+    {"application/vnd.oci.image.manifest.v1+json",                false},
+};
+// clang-format on
+
+constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1+";
+
+std::span<const json::Field> fields_of(const Index*)
+{
+    return kIndex;
+}
+std::span<const json::Field> fields_of(const Kind*)
+{
+    return kKind;
+}
+
+Result<void> check_layer(const Descriptor& layer, size_t number)
+{
+    for (auto& foreign : kForeign)
+        if (layer.media_type.find(foreign.word) != std::string::npos)
+            return Error(EOPNOTSUPP, "layer %zu (%s) %s", number, layer.digest.text().c_str(),
+                         foreign.reason);
+    if (layer.size > kMaxBlob)
+        return Error(EBADMSG, "layer %zu has an unlikely size of %llu bytes", number,
+                     static_cast<unsigned long long>(layer.size));
+    return {};
+}
+
+Error schema_1()
+{
+    return Error(EOPNOTSUPP, "its manifest has schema 1, which is out of use since 2017")
+        .with_hint("build and push the image again with a current tool");
+}
+
+// What an index offers, for the error; attestations ("unknown/unknown") are no platform.
+std::string offered(const std::vector<Descriptor>& manifests)
+{
+    std::string list;
+    for (const Descriptor& manifest : manifests) {
+        if (!manifest.platform || manifest.platform->os == "unknown")
+            continue;
+        Platform platform = {manifest.platform->os, manifest.platform->architecture,
+                             manifest.platform->variant};
+        list += (list.empty() ? "" : ", ") + platform.text();
+        if (list.size() > 1000)
+            return list + ", ...";
+    }
+    return list.empty() ? "none" : list;
+}
+
+}  // namespace
+
+std::span<const json::Field> fields_of(const DescriptorPlatform*)
+{
+    return kPlatform;
+}
+std::span<const json::Field> fields_of(const Descriptor*)
+{
+    return kDescriptor;
+}
+std::span<const json::Field> fields_of(const Manifest*)
+{
+    return kManifest;
+}
+
+Result<Manifest> Manifest::parse(std::string text)
+{
+    Manifest manifest = TRY(json::parse<Manifest>(std::move(text)));
+    bool is_image = false;
+    for (std::string_view type : kConfigTypes)
+        is_image |= manifest.config.media_type == type;
+    if (!is_image)
+        return Error(EOPNOTSUPP, "it is not an image but of type %.200s",
+                     manifest.config.media_type.c_str());
+    if (manifest.config.size > kMaxConfig)
+        return Error(EBADMSG, "its configuration has %llu bytes; %zu are allowed",
+                     static_cast<unsigned long long>(manifest.config.size), kMaxConfig);
+    if (manifest.layers.size() > kMaxLayers)
+        return Error(EBADMSG, "it has %zu layers; %zu are allowed", manifest.layers.size(),
+                     kMaxLayers);
+    for (size_t i = 0; i < manifest.layers.size(); i++)
+        TRY(check_layer(manifest.layers[i], i + 1));
+    return manifest;
+}
+
+Result<bool> is_index(std::string_view media_type, const std::string& text)
+{
+    if (media_type.starts_with(kSchema1))
+        return schema_1();
+    Kind kind = TRY(json::parse<Kind>(text));
+    if (kind.schema_version == 1 || !kind.fs_layers.source.empty())
+        return schema_1();
+    bool lists = !kind.manifests.source.empty();
+    bool describes = !kind.config.source.empty() || !kind.layers.source.empty();
+    // One digest must not mean two things to two readers (OCI image-spec advisory of 2021).
+    if (lists == describes)
+        return Error(EBADMSG, lists ? "it is a manifest and an index at once"
+                                    : "it is neither a manifest nor an index");
+    for (std::string_view type : {media_type, std::string_view(kind.media_type)})
+        for (auto& document : kDocuments)
+            if (type == document.media_type && document.index != lists)
+                return Error(EBADMSG, "it is not of the type it claims to be, %.*s",
+                             static_cast<int>(type.size()), type.data());
+    return lists;
+}
+
+Result<Descriptor> choose(std::string text, const Platform& wanted)
+{
+    Index index = TRY(json::parse<Index>(std::move(text)));
+    if (index.manifests.size() > kMaxIndexEntries)
+        return Error(EBADMSG, "the index has %zu entries; %zu are allowed", index.manifests.size(),
+                     kMaxIndexEntries);
+    const Descriptor* best = nullptr;
+    int least = 0;
+    for (const Descriptor& manifest : index.manifests) {
+        if (!manifest.platform)
+            continue;
+        Platform offer = {manifest.platform->os, manifest.platform->architecture,
+                          manifest.platform->variant};
+        offer.normalise();
+        int distance = wanted.distance(offer);
+        if (distance < 0 || (best && distance >= least))
+            continue;
+        best = &manifest;
+        least = distance;
+    }
+    // An index of one image that does not say what for, as build tools write for themselves.
+    if (!best && index.manifests.size() == 1 && !index.manifests[0].platform)
+        best = &index.manifests[0];
+    if (!best)
+        return Error(ENOENT, "there is no image for %s; there are: %s", wanted.text().c_str(),
+                     offered(index.manifests).c_str())
+            .with_hint("choose one of these with --platform");
+    return *best;
+}
+
+}  // namespace kist::image
