@@ -28,6 +28,7 @@ clean_up() {
         kill "$child" 2>/dev/null
     done
     "$kist" ps -aq 2>/dev/null | while read -r id; do "$kist" rm --force "$id"; done > /dev/null 2>&1
+    [ ! -d "$work/subuid" ] && [ ! -d "$work/single" ] || mode_clean_up
     if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -n "${KIST_KEEP:-}" ]; then
         echo "kept: $work $state" >&2
     else

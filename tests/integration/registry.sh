@@ -4,7 +4,7 @@
 #   registry_stop
 #   push_image LAYOUT NAME[:TAG] [SKOPEO OPTION...]       by skopeo
 #   fault_start LAYOUT [OPTION...] < SCENARIO             fixtures/fault_server.py; sets $fault (host:port)
-#   requests [PATTERN]                                    what the fault server was asked, as JSON lines
+#   requests [PATTERN]                                    what the last fault server was asked, as JSON lines
 
 need docker-registry skopeo openssl python3
 user=tester
@@ -40,11 +40,16 @@ token_server_start() {
     token_port=$port
 }
 
+bcrypt() {
+    python3 -W ignore -c 'import crypt, sys
+print(crypt.crypt(sys.argv[1], crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' "$1"
+}
+
 registry_start() {
     scheme=${1:-tls}
     certificates good ${2:+"$2"}
     case $scheme in
-        basic) need htpasswd; htpasswd -Bbc -C 4 "$work/htpasswd" "$user" "$word" 2>/dev/null ;;
+        basic) bcrypt "$word" | sed "s/^/$user:/" > "$work/htpasswd" ;;
         token) [ -n "${token_port:-}" ] || token_server_start ;;
     esac
     registry_configuration "$scheme" "${2:-good}" > "$work/registry.yml"
@@ -80,21 +85,23 @@ push_image() {
 fault_start() {
     layout=$1
     shift
-    cat > "$work/scenario.json"
-    : > "$work/requests.log"
-    start_server "fault${fault_count:=0}" python3 "$fixtures/fault_server.py" \
-        --log "$work/requests.log" "$@" "$layout" "$work/scenario.json"
-    fault_count=$((fault_count + 1))
+    fault_count=$((${fault_count:-0} + 1))
+    fault_scenario=$work/fault$fault_count.json
+    fault_log=$work/fault$fault_count.log
+    scenario
+    : > "$fault_log"
+    start_server "fault$fault_count" python3 "$fixtures/fault_server.py" --log "$fault_log" "$@" \
+        "$layout" "$fault_scenario"
     fault=localhost:$port
 }
 
-# scenario < JSON: another scenario for the running fault server; its counters go on.
+# scenario < JSON: another scenario for the last fault server; its counters go on.
 scenario() {
-    cat > "$work/scenario.new"
-    mv "$work/scenario.new" "$work/scenario.json"
+    cat > "$fault_scenario.new"
+    mv "$fault_scenario.new" "$fault_scenario"
 }
 
-requests() { grep -- "${1:-}" "$work/requests.log" || :; }
+requests() { grep -- "${1:-}" "$fault_log" || :; }
 
 # layer_digest LAYOUT N: the digest of the Nth layer (from 0) of a single-platform image.
 layer_digest() {

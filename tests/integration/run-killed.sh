@@ -1,0 +1,45 @@
+#!/bin/sh
+# run-killed.sh - a kill -9 of kist takes the container down, and the next command sweeps what is left.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/modes.sh"
+. "$(dirname "$0")/registry.sh"
+
+registry_start http
+push_image "$(fixture busybox)" box
+image=$registry/box
+
+# running: how many processes with the test's own odd number of seconds there are.
+running() { grep -zl "^$seconds\$" /proc/[0-9]*/cmdline 2>/dev/null | wc -l; }
+none_runs() { [ "$(running)" = 0 ]; }
+one_runs() { [ "$(running)" -gt 0 ]; }
+
+check() {
+    seconds=86$$
+    case $mode in root) store=$KIST_ROOT volatile=$KIST_STATE ;;
+        *) store=$work/$mode/home/.local/share/kist volatile=$state/$mode/kist ;; esac
+    mounts=$(wc -l < /proc/self/mountinfo)
+    for options in '' '--init' '--pid host' '-t'; do
+        start run --rm $options "$image" sleep $seconds > "$work/said" 2>&1
+        eventually 10 one_runs
+        kill -9 $runner
+        wait $runner 2>/dev/null || :
+        eventually 10 none_runs
+    done
+    # The one without --rm stays listed, as ended.
+    start run --name stays "$image" sleep $seconds
+    eventually 10 one_runs
+    kill -9 $runner
+    wait $runner 2>/dev/null || :
+    eventually 10 none_runs
+    same "$(k ps -q)" ''
+    same "$(k ps -aq | wc -l)" 1
+    has "$(k ps -a)" stays
+    k rm stays > /dev/null
+    same "$(ls "$store/containers" 2>/dev/null)" ''
+    same "$(find "$volatile" -path '*containers/*' 2>/dev/null | head -3)" ''
+    same "$(wc -l < /proc/self/mountinfo)" "$mounts"
+    for tree in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do
+        same "$(find "$tree" -type d -path '*kist/*' 2>/dev/null | head -3)" ''
+    done
+}
+each_mode check

@@ -1,0 +1,47 @@
+#!/bin/sh
+# run-namespaces.sh - a container sees its own processes, names and network, unless it is given the host's.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/modes.sh"
+. "$(dirname "$0")/registry.sh"
+
+registry_start http
+push_image "$(fixture busybox)" box
+image=$registry/box
+
+here() { readlink "/proc/self/ns/$1"; }
+there() {
+    kind=$1
+    shift
+    k run --rm "$@" "$image" readlink "/proc/self/ns/$kind"
+}
+
+check() {
+    same "$(k run --rm "$image" sh -c 'echo $$')" 1
+    same "$(k run --rm "$image" ps -o pid | wc -l)" 2
+    for kind in pid ipc uts mnt cgroup; do
+        [ "$(there $kind)" != "$(here $kind)" ] || fail "the host's $kind namespace is seen"
+    done
+    same "$(there net)" "$(here net)"
+    [ "$(there net --network none)" != "$(here net)" ] || fail "--network none is the host's"
+    same "$(k run --rm --network none "$image" sh -c 'ls /sys/class/net')" lo
+    same "$(k run --rm --network none "$image" cat /sys/class/net/lo/operstate)" unknown
+    ends_with 125 k run --rm --network bridge "$image" true
+    has "$output" bridge
+    case $mode in
+        root) same "$(there user)" "$(here user)" ;;
+        *) [ "$(there user)" != "$(here user)" ] || fail "no user namespace" ;;
+    esac
+    same "$(there pid --pid host)" "$(here pid)"
+    has "$(k run --rm --pid host "$image" ps -o args)" "$name"
+    same "$(there uts --uts host)" "$(here uts)"
+    same "$(there ipc --ipc host)" "$(here ipc)"
+    ends_with 125 k run --rm --pid nonsense "$image" true
+    has "$output" nonsense
+    same "$(k run --rm --sysctl kernel.shmmax=123456 "$image" cat /proc/sys/kernel/shmmax)" 123456
+    ends_with 125 k run --rm --sysctl kernel.panic=1 "$image" true
+    has "$output" kernel.panic
+    # With --init, process 1 is kist's, and orphans are reaped.
+    same "$(k run --rm --init "$image" sh -c '(sleep 0.1 &) ; sleep 0.5; ps -o stat | grep -c Z || :')" 0
+    [ "$(k run --rm --init "$image" sh -c 'echo $$')" != 1 ] || fail "--init is not there"
+}
+each_mode check

@@ -1,0 +1,60 @@
+#!/bin/sh
+# run-terminal.sh - a terminal with -t: size, resize, job control, keys; and pipes without it.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/modes.sh"
+. "$(dirname "$0")/registry.sh"
+
+registry_start http
+push_image "$(fixture busybox)" box
+image=$registry/box
+played() { in_mode python3 "$fixtures/terminal.py" "$@"; }
+
+check() {
+    k pull -q "$image" > /dev/null
+    output=$(played --size 30x99 "$kist" run --rm -it "$image" sh <<'DIALOGUE'
+expect #
+send stty size
+expect 30 99
+send tty
+expect /dev/
+send test -t 0 && test -t 1 && test -t 2 && echo all $((1 + 2)) terminals
+expect all 3 terminals
+resize 40x120
+send sleep 0.3; stty size
+expect 40 120
+send sleep 77
+key C-z
+expect Stopped
+send fg
+key C-c
+expect #
+send echo $TERM; exit 7
+DIALOGUE
+    ) && fail "the status is lost" || same $? 7
+    # The terminal of the host is as it was: the keys still work after the container.
+    output=$(played sh -c "'$kist' run --rm -it '$image' true; stty -a" < /dev/null)
+    has "$output" " echo "
+    has "$output" " icanon "
+
+    # Ctrl-C reaches the container's program, not kist.
+    output=$(played "$kist" run --rm -it "$image" sh -c 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done' <<'DIALOGUE'
+expect ready
+key C-c
+expect caught
+DIALOGUE
+    ) && fail "the status is lost" || same $? 5
+
+    # Standard input ends, with and without -i.
+    same "$(echo piped | k run --rm -i "$image" cat)" piped
+    same "$(echo piped | k run --rm "$image" cat)" ''
+    same "$(k run --rm "$image" sh -c 'echo out; echo err >&2' 2>/dev/null)" out
+    same "$(k run --rm "$image" sh -c 'test -t 0 || test -t 1 || echo none')" none
+    same "$(head -c 3000000 /dev/zero | k run --rm -i "$image" wc -c)" 3000000
+    same "$(k run --rm "$image" head -c 3000000 /dev/zero | wc -c)" 3000000
+    # A reader that leaves early.
+    k run --rm "$image" sh -c 'yes' | head -1 > /dev/null
+    # stdio belongs to the container's user.
+    k run --rm -u app "$image" sh -c 'echo x > /dev/stdout' > /dev/null
+    played "$kist" run --rm -it -u app "$image" sh -c 'echo x > /dev/tty && echo x > /proc/self/fd/1' < /dev/null > /dev/null
+}
+each_mode check
