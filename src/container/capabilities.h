@@ -42,9 +42,9 @@ const char* capability_name(int number);
 std::vector<std::string> capability_names(Capabilities set);
 
 // docker's meaning of --cap-add and --cap-drop: names with or without CAP_, in any case, or ALL.
-// Adding ALL starts from everything, dropping ALL from nothing; then names are dropped and added
-// (a name that is both added and dropped is kept).  `privileged` is all_capabilities().  A
-// capability that is added by name but that the kernel does not have is an error (EINVAL).
+// Adding ALL gives everything but the dropped ones; dropping ALL leaves the added ones; otherwise
+// the default set loses the dropped ones and then gains the added ones.  `privileged` is
+// all_capabilities().  EINVAL: not a capability, or one that this kernel does not have.
 Result<Capabilities> resolve_capabilities(std::span<const std::string> add,
                                           std::span<const std::string> drop, bool privileged);
 

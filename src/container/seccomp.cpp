@@ -1,0 +1,249 @@
+// seccomp.cpp - the default filter, the filter of tier `single`, and installing a filter.
+
+#include "container/seccomp.h"
+
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "container/seccomp_policy.h"
+
+namespace kist::container {
+
+namespace {
+
+using bpf::Compare;
+using bpf::Test;
+using bpf::Verdict;
+
+// Calls that one of two capabilities allows.
+struct Condition {
+    CallRule rule;
+    int8_t capability;
+    int8_t other;
+};
+
+// clang-format off
+constexpr Condition kConditions[] = {
+    {CallRule::with_dac_read_search,      CAP_DAC_READ_SEARCH, CAP_DAC_READ_SEARCH},
+    {CallRule::with_sys_admin,            CAP_SYS_ADMIN,       CAP_SYS_ADMIN},
+    {CallRule::with_sys_admin_or_bpf,     CAP_SYS_ADMIN,       CAP_BPF},
+    {CallRule::with_sys_admin_or_perfmon, CAP_SYS_ADMIN,       CAP_PERFMON},
+    {CallRule::with_sys_admin_or_syslog,  CAP_SYS_ADMIN,       CAP_SYSLOG},
+    {CallRule::with_sys_boot,             CAP_SYS_BOOT,        CAP_SYS_BOOT},
+    {CallRule::with_sys_chroot,           CAP_SYS_CHROOT,      CAP_SYS_CHROOT},
+    {CallRule::with_sys_module,           CAP_SYS_MODULE,      CAP_SYS_MODULE},
+    {CallRule::with_sys_nice,             CAP_SYS_NICE,        CAP_SYS_NICE},
+    {CallRule::with_sys_pacct,            CAP_SYS_PACCT,       CAP_SYS_PACCT},
+    {CallRule::with_sys_ptrace,           CAP_SYS_PTRACE,      CAP_SYS_PTRACE},
+    {CallRule::with_sys_rawio,            CAP_SYS_RAWIO,       CAP_SYS_RAWIO},
+    {CallRule::with_sys_time,             CAP_SYS_TIME,        CAP_SYS_TIME},
+    {CallRule::with_sys_tty_config,       CAP_SYS_TTY_CONFIG,  CAP_SYS_TTY_CONFIG},
+};
+// clang-format on
+
+enum : uint16_t { kDenied, kNewer, kAllowed, kFirstChecked };
+
+Verdict allow_if(bool wide, std::initializer_list<Test> alternatives)
+{
+    Verdict verdict = {.otherwise = fail_with(EPERM), .wide = wide, .rules = {}};
+    for (const Test& test : alternatives)
+        verdict.rules.push_back({{test}, kAllow});
+    return verdict;
+}
+
+// The three verdicts that look at an argument, in the order of checked_rule().
+void add_checked(bpf::Program& program, bool wide)
+{
+    // No new namespaces: the CLONE_NEW* bits of the flags.
+    constexpr uint64_t kNamespaces = 0x7E020000;
+    program.verdicts.push_back(allow_if(wide, {{0, Compare::masked, 0, kNamespaces}}));
+    // PER_LINUX, PER_LINUX32, both with UNAME26, and the question what it is.
+    program.verdicts.push_back(allow_if(wide, {{0, Compare::equal, 0},
+                                               {0, Compare::equal, 0x8},
+                                               {0, Compare::equal, 0x20000},
+                                               {0, Compare::equal, 0x20008},
+                                               {0, Compare::equal, 0xffffffff}}));
+    // Any family but AF_ALG (38), where kernels were attacked, and AF_VSOCK (40), which knows no
+    // network namespace.
+    program.verdicts.push_back(allow_if(
+        wide, {{0, Compare::less, 38}, {0, Compare::equal, 39}, {0, Compare::greater, 40}}));
+}
+
+uint16_t checked_rule(CallRule rule, bool wide)
+{
+    int index = rule == CallRule::clone ? 0 : rule == CallRule::personality ? 1 : 2;
+    return uint16_t(kFirstChecked + index + (wide ? 0 : 3));
+}
+
+uint16_t verdict_of(CallRule rule, Capabilities bounding, Machine machine, bool wide)
+{
+    switch (rule) {
+        case CallRule::deny: return kDenied;
+        case CallRule::allow: return kAllowed;
+        case CallRule::on_amd64: return machine == Machine::amd64 ? kAllowed : kDenied;
+        case CallRule::on_arm64: return machine == Machine::arm64 ? kAllowed : kDenied;
+        case CallRule::clone3:
+            // Its flags are in memory, where a filter cannot look: libraries fall back to clone.
+            return bounding.has(CAP_SYS_ADMIN) ? kAllowed : kNewer;
+        case CallRule::clone:
+            if (bounding.has(CAP_SYS_ADMIN))
+                return kAllowed;
+            [[fallthrough]];
+        case CallRule::personality:
+        case CallRule::socket: return checked_rule(rule, wide);
+        default: break;
+    }
+    for (const Condition& condition : kConditions)
+        if (condition.rule == rule)
+            return bounding.has(condition.capability) || bounding.has(condition.other) ? kAllowed
+                                                                                       : kDenied;
+    return kDenied;
+}
+
+// The newest call that the profile says anything about: what is newer does not exist for it.
+int newest_known(const Abi& abi)
+{
+    int newest = 0;
+    for (size_t call = 0; call < call_count(); call++) {
+        int slot = slot_of(abi, call);
+        if (rule_of(call) != CallRule::deny && slot <= kNewestSlot && slot > newest)
+            newest = slot;
+    }
+    return newest;
+}
+
+// Tier `single`: which arguments of a call are user ids and group ids, as bits.
+struct IdCall {
+    const char* name;
+    uint8_t users;
+    uint8_t groups;
+};
+
+// clang-format off
+constexpr IdCall kIdCalls[] = {
+    {"chown",     0b00010, 0b00100},
+    {"fchown",    0b00010, 0b00100},
+    {"fchownat",  0b00100, 0b01000},
+    {"lchown",    0b00010, 0b00100},
+    {"setfsgid",  0,       0b00001},
+    {"setfsuid",  0b00001, 0},
+    {"setgid",    0,       0b00001},
+    {"setregid",  0,       0b00011},
+    {"setresgid", 0,       0b00111},
+    {"setresuid", 0b00111, 0},
+    {"setreuid",  0b00011, 0},
+    {"setuid",    0b00001, 0},
+};
+// clang-format on
+
+// Success, without the call having been made.
+constexpr uint32_t kPretend = fail_with(0);
+
+// Adds "this argument is another id than `id`, and not -1 (leave it)".  `old` is a call of the
+// time when ids had 16 bits.
+void pretend_for_others(Verdict& verdict, uint8_t arguments, uint32_t id, bool old)
+{
+    for (uint8_t argument = 0; arguments >> argument; argument++) {
+        if (!(arguments >> argument & 1))
+            continue;
+        bpf::Rule rule = {
+            {{argument, Compare::not_equal, id}, {argument, Compare::not_equal, 0xffffffff}},
+            kPretend};
+        if (old)
+            rule.all_of.push_back({argument, Compare::not_equal, 0xffff});
+        verdict.rules.push_back(std::move(rule));
+    }
+}
+
+void set_call(bpf::Program& program, Slots& slots, const Abi& abi, int call, Verdict verdict)
+{
+    int slot = call == kNoCall ? kNoCall : slot_of(abi, size_t(call));
+    if (slot == kNoCall)
+        return;
+    slots[size_t(slot)] = uint16_t(program.verdicts.size());
+    program.verdicts.push_back(std::move(verdict));
+}
+
+// S_IFCHR and S_IFBLK are the file types with this pattern in the mode.
+Verdict pretend_for_devices(uint8_t mode_argument)
+{
+    return {kAllow, false, {{{{mode_argument, Compare::masked, 0x2000, 0xb000}}, kPretend}}};
+}
+
+}  // namespace
+
+Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine)
+{
+    bpf::Program program;
+    program.foreign = SECCOMP_RET_KILL_THREAD;
+    program.verdicts = {
+        {fail_with(EPERM), true, {}}, {fail_with(ENOSYS), true, {}}, {kAllow, true, {}}};
+    add_checked(program, true);
+    add_checked(program, false);
+
+    for (const Abi& abi : abis_of(machine)) {
+        Slots slots = fill_slots(newest_known(abi), kDenied, kNewer);
+        for (size_t call = 0; call < call_count(); call++) {
+            int slot = slot_of(abi, call);
+            CallRule rule = rule_of(call);
+            if (slot != kNoCall && rule != CallRule::deny)
+                slots[size_t(slot)] = verdict_of(rule, bounding, machine, abi.wide);
+        }
+        add_calls(program, abi, slots);
+    }
+    if (program.sections.empty())
+        return Error(ENOTSUP, "this build has no system call table for that processor");
+    return bpf::assemble(program);
+}
+
+Result<SeccompFilter> single_id_filter(uid_t uid, gid_t gid, Machine machine)
+{
+    bpf::Program program;
+    program.foreign = kAllow;
+    program.verdicts = {{kAllow, false, {}}};
+    CallNames names;
+
+    for (const Abi& abi : abis_of(machine)) {
+        Slots slots = fill_slots(kSlots, 0, 0);
+        bool has_old_calls = !abi.wide && abi.base == 0;
+        for (const IdCall& row : kIdCalls) {
+            Verdict verdict = {kAllow, false, {}};
+            pretend_for_others(verdict, row.users, uid, false);
+            pretend_for_others(verdict, row.groups, gid, false);
+            // On 32-bit machines the plain name is the old call, and "chown32" has the full ids.
+            int wide = names.find(str::format("%s32", row.name));
+            set_call(program, slots, abi, wide, verdict);
+            if (has_old_calls && wide != kNoCall) {
+                verdict.rules.clear();
+                pretend_for_others(verdict, row.users, uid, true);
+                pretend_for_others(verdict, row.groups, gid, true);
+            }
+            set_call(program, slots, abi, names.find(row.name), std::move(verdict));
+        }
+        for (const char* name : {"setgroups", "setgroups32"})
+            set_call(program, slots, abi, names.find(name), {kPretend, false, {}});
+        set_call(program, slots, abi, names.find("mknod"), pretend_for_devices(1));
+        set_call(program, slots, abi, names.find("mknodat"), pretend_for_devices(2));
+        add_calls(program, abi, slots);
+    }
+    if (program.sections.empty())
+        return Error(ENOTSUP, "this build has no system call table for that processor");
+    return bpf::assemble(program);
+}
+
+int raw_install_filter(std::span<const sock_filter> filter)
+{
+    if (filter.empty())
+        return 0;
+    sock_fprog program = {static_cast<unsigned short>(filter.size()),
+                          const_cast<sock_filter*>(filter.data())};
+    // SPEC_ALLOW: without it kernels before 5.16 slow the whole program down by switching off
+    // speculative store bypass; docker does the same.
+    long failed =
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+    return failed < 0 ? errno : 0;
+}
+
+}  // namespace kist::container
