@@ -184,7 +184,7 @@ Result<Store> Store::open(const Places& places, const StoreMap& map)
     auto swept = sweep(root);
     if (!swept)
         log::debug("cannot sweep the store: %s", swept.error().message().c_str());
-    return Store(std::move(root), map);
+    return Store(std::move(root), path, map);
 }
 
 Result<std::vector<Image>> Store::images() const

@@ -10,6 +10,7 @@
 //     layers/NUMBER/tree/      an unpacked layer, under a short name for overlay's options
 //     layers/NUMBER/info       its diff id and size
 //     layers/NUMBER/owners     the owners and devices that could not be made (not in tier root)
+//     clock                    the latest time that a registry's certificate has proved
 //     staging/NAME/            work in progress, locked by its maker; swept when the lock is free
 //     containers/ID/           belongs to module container
 //
@@ -73,6 +74,7 @@ public:
     static Result<Store> open(const Places& places, const StoreMap& map);
 
     const Fd& directory() const { return root_; }
+    const std::string& path() const { return path_; }  // absolute
     const StoreMap& map() const { return map_; }
 
     Result<std::vector<Image>> images() const;
@@ -115,8 +117,12 @@ public:
     static std::string layer_path(const LayerInfo& layer);
 
 private:
-    Store(Fd root, StoreMap map) : root_(std::move(root)), map_(std::move(map)) {}
+    Store(Fd root, std::string path, StoreMap map)
+        : root_(std::move(root)), path_(std::move(path)), map_(std::move(map))
+    {
+    }
     Fd root_;
+    std::string path_;
     StoreMap map_;
 };
 
