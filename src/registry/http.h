@@ -39,7 +39,7 @@ struct Request {
 struct Patience {
     int tries = 5;                 // of one request, the first included
     int backoff_ms = 500;          // before the second try; doubles, give or take a quarter
-    int longest_wait_ms = 60'000;  // of one pause, whatever Retry-After says
+    int longest_wait_ms = 60'000;  // of one pause; a Retry-After beyond it ends the tries
     int connect_ms = 10'000;       // for one address to answer
     int stall_ms = 60'000;         // without a byte in either direction
 };

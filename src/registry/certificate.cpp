@@ -1,0 +1,251 @@
+// certificate.cpp - certificates, element by element as RFC 5280, section 4.1 lists them.
+
+#include "registry/certificate.h"
+
+#include <arpa/inet.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "registry/der.h"
+#include "registry/oid.h"
+
+namespace kist::registry {
+
+namespace {
+
+constexpr uint8_t kVersion = 0xa0, kIssuerId = 0x81, kSubjectId = 0x82, kExtensions = 0xa3;
+constexpr uint8_t kDnsName = 0x82, kIpAddress = 0x87;  // GeneralName, section 4.2.1.6
+constexpr size_t kMaxNames = 1000;
+
+// "YYMMDDHHMMSSZ" of this century and the last, or with four digits of year (section 4.1.2.5).
+Result<int64_t> time(const DerElement& element)
+{
+    std::string_view text = element.contents;
+    size_t year_digits = element.tag == der::kUtcTime ? 2 : 4;
+    if ((element.tag != der::kUtcTime && element.tag != der::kGeneralizedTime) ||
+        text.size() != year_digits + 11 || text.back() != 'Z')
+        return Error(EINVAL, "a date in an unknown form");
+    for (char c : text.substr(0, text.size() - 1))
+        if (c < '0' || c > '9')
+            return Error(EINVAL, "a date in an unknown form");
+
+    int64_t year = 0;
+    for (size_t i = 0; i < year_digits; i++)
+        year = year * 10 + (text[i] - '0');
+    if (year_digits == 2)
+        year += year < 50 ? 2000 : 1900;
+    auto pair = [&](size_t i) {
+        return unsigned(text[year_digits + i] - '0') * 10 +
+               unsigned(text[year_digits + i + 1] - '0');
+    };
+    if (pair(0) < 1 || pair(0) > 12 || pair(2) < 1 || pair(2) > 31)
+        return Error(EINVAL, "a date that is none");
+    return clock::days_from_civil(year, pair(0), pair(2)) * 86400 + pair(4) * 3600 + pair(6) * 60 +
+           pair(8);
+}
+
+std::string_view without_zeros(std::string_view number)
+{
+    while (number.size() > 1 && number[0] == 0)
+        number.remove_prefix(1);
+    return number;
+}
+
+unsigned char* bytes(std::string_view view)
+{
+    // BearSSL's key types point to what may be changed, and is not.
+    return reinterpret_cast<unsigned char*>(const_cast<char*>(view.data()));
+}
+
+Result<void> read_rsa(std::string_view bits, Certificate& certificate)
+{
+    Der key = TRY(Der(bits).enter(der::kSequence));
+    DerElement modulus = TRY(key.expect(der::kInteger));
+    DerElement exponent = TRY(key.expect(der::kInteger));
+    std::string_view n = without_zeros(modulus.contents);
+    std::string_view e = without_zeros(exponent.contents);
+    certificate.key.key_type = BR_KEYTYPE_RSA;
+    certificate.key.key.rsa = {bytes(n), n.size(), bytes(e), e.size()};
+    certificate.key_bits = unsigned(n.size() * 8);
+    for (uint8_t top = n.empty() ? 0xff : uint8_t(n[0]); top && !(top & 0x80); top <<= 1)
+        certificate.key_bits--;
+    return {};
+}
+
+// SubjectPublicKeyInfo.
+Result<void> read_key(Der info, Certificate& certificate)
+{
+    Der algorithm = TRY(info.enter(der::kSequence));
+    DerElement kind = TRY(algorithm.expect(der::kOid));
+    DerElement bits = TRY(info.expect(der::kBitString));
+    certificate.key_algorithm = kind.contents;
+    if (bits.contents.empty() || bits.contents[0] != 0)
+        return Error(EINVAL, "a key with a broken byte");
+    std::string_view key = bits.contents.substr(1);
+
+    if (kind.contents == oid::kRsa)
+        return read_rsa(key, certificate);
+    if (kind.contents != oid::kEcKey || !algorithm.is(der::kOid))
+        return {};
+    DerElement curve = TRY(algorithm.expect(der::kOid));
+    certificate.curve = curve.contents;
+    int id = oid::curve_id(curve.contents);
+    if (id == 0)
+        return {};
+    certificate.key.key_type = BR_KEYTYPE_EC;
+    certificate.key.key.ec = {id, bytes(key), key.size()};
+    return {};
+}
+
+Result<void> read_names(Der names, Certificate& certificate)
+{
+    while (!names.at_end()) {
+        DerElement name = TRY(names.any());
+        if (certificate.dns_names.size() + certificate.ip_addresses.size() >= kMaxNames)
+            return Error(EINVAL, "it has more than %zu names", kMaxNames);
+        if (name.tag == kDnsName)
+            certificate.dns_names.push_back(name.contents);
+        else if (name.tag == kIpAddress)
+            certificate.ip_addresses.push_back(name.contents);
+    }
+    return {};
+}
+
+Result<void> read_extension(Der extension, Certificate& certificate)
+{
+    DerElement id = TRY(extension.expect(der::kOid));
+    bool critical = false;
+    if (extension.is(der::kBoolean)) {
+        DerElement flag = TRY(extension.any());
+        critical = flag.contents != std::string_view("\0", 1);
+    }
+    DerElement value = TRY(extension.expect(der::kOctetString));
+    Der inside(value.contents);
+
+    if (id.contents == oid::kSubjectAltName) {
+        Der names = TRY(inside.enter(der::kSequence));
+        return read_names(names, certificate);
+    }
+    if (id.contents == oid::kBasicConstraints) {
+        Der constraints = TRY(inside.enter(der::kSequence));
+        if (constraints.is(der::kBoolean)) {
+            DerElement flag = TRY(constraints.any());
+            certificate.is_ca = flag.contents != std::string_view("\0", 1);
+        }
+        return {};
+    }
+    if (id.contents == oid::kKeyUsage) {
+        DerElement bits = TRY(inside.expect(der::kBitString));
+        uint8_t first = bits.contents.size() > 1 ? uint8_t(bits.contents[1]) : 0;
+        certificate.usages =
+            (first & 0x38 ? BR_KEYTYPE_KEYX : 0) | (first & 0xc0 ? BR_KEYTYPE_SIGN : 0);
+        return {};
+    }
+    if (id.contents == oid::kExtendedKeyUsage) {
+        certificate.for_servers = false;
+        Der usages = TRY(inside.enter(der::kSequence));
+        while (!usages.at_end()) {
+            DerElement usage = TRY(usages.expect(der::kOid));
+            if (usage.contents == oid::kServerAuth || usage.contents == oid::kAnyUsage)
+                certificate.for_servers = true;
+        }
+    }
+    if (critical && !oid::is_known_extension(id.contents) && certificate.unknown_critical.empty())
+        certificate.unknown_critical = id.contents;
+    return {};
+}
+
+Result<void> read_extensions(Der& body, Certificate& certificate)
+{
+    for (uint8_t unused : {kIssuerId, kSubjectId})
+        if (body.is(unused))
+            (void)TRY(body.any());
+    if (!body.is(kExtensions))
+        return {};
+    certificate.has_extensions = true;
+    Der wrapped = TRY(body.enter(kExtensions));
+    Der extensions = TRY(wrapped.enter(der::kSequence));
+    while (!extensions.at_end()) {
+        Der extension = TRY(extensions.enter(der::kSequence));
+        TRY(read_extension(extension, certificate));
+    }
+    return {};
+}
+
+// TBSCertificate, in its order.
+Result<void> read_body(Der body, Certificate& certificate)
+{
+    if (body.is(kVersion))
+        (void)TRY(body.any());
+    (void)TRY(body.expect(der::kInteger));   // serial number
+    (void)TRY(body.expect(der::kSequence));  // signature algorithm, said again outside
+    DerElement issuer = TRY(body.expect(der::kSequence));
+    Der validity = TRY(body.enter(der::kSequence));
+    DerElement from = TRY(validity.any());
+    DerElement until = TRY(validity.any());
+    DerElement subject = TRY(body.expect(der::kSequence));
+    certificate.issuer = issuer.whole;
+    certificate.subject = subject.whole;
+    certificate.not_before = TRY(time(from));
+    certificate.not_after = TRY(time(until));
+    Der key = TRY(body.enter(der::kSequence));
+    TRY(read_key(key, certificate));
+    return read_extensions(body, certificate);
+}
+
+// One label, or "*" for one, then the same.
+bool matches(std::string_view pattern, std::string_view host)
+{
+    std::string lowered;
+    for (char c : pattern)
+        lowered += c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
+    if (lowered == host)
+        return true;
+    size_t dot = host.find('.');
+    return lowered.starts_with("*.") && dot != host.npos && dot > 0 &&
+           std::string_view(lowered).substr(1) == host.substr(dot);
+}
+
+}  // namespace
+
+Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
+{
+    if (der.size() > kMaxCertificate)
+        return Error(EINVAL, "not a certificate: %zu bytes are too many", der.size());
+    Certificate certificate;
+    certificate.der = std::move(der);
+    Der all(std::string_view(reinterpret_cast<const char*>(certificate.der.data()),
+                             certificate.der.size()));
+    Der outer = TRY(all.enter(der::kSequence), "not a certificate");
+    Der body = TRY(outer.enter(der::kSequence), "not a certificate");
+    TRY(read_body(body, certificate), "not a certificate");
+    Der algorithm = TRY(outer.enter(der::kSequence), "not a certificate");
+    DerElement signature = TRY(algorithm.expect(der::kOid), "not a certificate");
+    certificate.signature_algorithm = signature.contents;
+    return certificate;
+}
+
+bool Certificate::is_for(const std::string& host) const
+{
+    char address[16];
+    size_t size = ::inet_pton(AF_INET, host.c_str(), address) == 1    ? 4
+                  : ::inet_pton(AF_INET6, host.c_str(), address) == 1 ? 16
+                                                                      : 0;
+    if (size == 0) {
+        for (std::string_view name : dns_names)
+            if (matches(name, host))
+                return true;
+        return false;
+    }
+    for (std::string_view name : ip_addresses)
+        if (name == std::string_view(address, size))
+            return true;
+    return false;
+}
+
+br_x509_trust_anchor Certificate::anchor(bool as_ca) const
+{
+    return {{bytes(subject), subject.size()}, as_ca ? unsigned(BR_X509_TA_CA) : 0, key};
+}
+
+}  // namespace kist::registry

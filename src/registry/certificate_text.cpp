@@ -1,0 +1,142 @@
+// certificate_text.cpp - certificates and people: names, dates, and the PEM files they come in.
+
+#include <arpa/inet.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "registry/certificate.h"
+#include "registry/der.h"
+#include "registry/oid.h"
+
+namespace kist::registry {
+
+namespace {
+
+constexpr size_t kMaxShown = 100;     // bytes of one name
+constexpr size_t kMaxShownNames = 8;  // of a list
+
+// What a stranger wrote goes to a terminal: no control characters, C1 ones in UTF-8 included.
+std::string printable(std::string_view text)
+{
+    std::string result;
+    for (size_t i = 0; i < text.size() && i < kMaxShown; i++) {
+        auto c = static_cast<unsigned char>(text[i]);
+        bool control = c < ' ' || c == 127 ||
+                       (c == 0xc2 && i + 1 < text.size() && uint8_t(text[i + 1]) < 0xa0);
+        result += control ? '?' : text[i];
+    }
+    return result;
+}
+
+// The value of the first attribute `wanted` of a distinguished name.
+Result<std::string_view> attribute(std::string_view name, std::string_view wanted)
+{
+    Der sets = TRY(Der(name).enter(der::kSequence));
+    while (!sets.at_end()) {
+        Der set = TRY(sets.enter(der::kSet));
+        while (!set.at_end()) {
+            Der pair = TRY(set.enter(der::kSequence));
+            DerElement kind = TRY(pair.expect(der::kOid));
+            DerElement value = TRY(pair.any());
+            if (kind.contents == wanted)
+                return value.contents;
+        }
+    }
+    return std::string_view();
+}
+
+std::string name_of(std::string_view distinguished)
+{
+    for (std::string_view wanted : {oid::kCommonName, oid::kOrganization}) {
+        auto value = attribute(distinguished, wanted);
+        if (value && !value->empty())
+            return printable(*value);
+    }
+    return "(no name)";
+}
+
+// Base64 over many lines (RFC 7468, section 2).
+Result<std::vector<unsigned char>> decode(std::string_view block)
+{
+    std::string text;
+    text.reserve(block.size());
+    for (char c : block)
+        if (c != '\n' && c != '\r' && c != ' ' && c != '\t')
+            text += c;
+    std::string bytes = TRY(base64::decode(text), "a certificate block");
+    return std::vector<unsigned char>(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+std::string Certificate::name() const
+{
+    return name_of(subject);
+}
+
+std::string Certificate::issuer_name() const
+{
+    return name_of(issuer);
+}
+
+std::string Certificate::names() const
+{
+    std::string text;
+    size_t shown = 0;
+    auto add = [&](const std::string& name) {
+        if (++shown <= kMaxShownNames)
+            text += (text.empty() ? "" : ", ") + name;
+    };
+    for (std::string_view name : dns_names)
+        add(printable(name));
+    for (std::string_view address : ip_addresses) {
+        char buffer[INET6_ADDRSTRLEN] = "?";
+        if (address.size() == 4 || address.size() == 16)
+            ::inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), buffer,
+                        sizeof buffer);
+        add(buffer);
+    }
+    if (shown > kMaxShownNames)
+        text += str::format(" and %zu more", shown - kMaxShownNames);
+    return text;
+}
+
+std::string date_text(int64_t seconds)
+{
+    return clock::to_text(seconds).substr(0, 10);
+}
+
+Result<std::vector<unsigned char>> next_certificate(std::string_view& text)
+{
+    constexpr std::string_view kBegin = "-----BEGIN ";
+    constexpr std::string_view kDashes = "-----";
+    if (text.starts_with("\x30\x82")) {
+        std::vector<unsigned char> whole(text.begin(), text.end());
+        text = {};
+        return whole;
+    }
+    while (true) {
+        size_t begin = text.find(kBegin);
+        if (begin == text.npos) {
+            text = {};
+            return std::vector<unsigned char>();
+        }
+        text.remove_prefix(begin + kBegin.size());
+        std::string_view rest = text;
+        std::string_view label = rest.substr(0, rest.find(kDashes));
+        // The second is what old OpenSSL wrote.
+        if (label != "CERTIFICATE" && label != "X509 CERTIFICATE")
+            continue;
+        rest.remove_prefix(label.size() + std::min(kDashes.size(), rest.size() - label.size()));
+        size_t end = rest.find("-----END ");
+        if (end == rest.npos) {
+            text = {};
+            return Error(EINVAL, "a certificate without an end");
+        }
+        text = rest.substr(end);
+        return decode(rest.substr(0, end));
+    }
+}
+
+}  // namespace kist::registry
