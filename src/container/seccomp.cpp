@@ -157,24 +157,77 @@ void pretend_for_others(Verdict& verdict, uint8_t arguments, uint32_t id, bool o
     }
 }
 
-void set_call(bpf::Program& program, Slots& slots, const Abi& abi, int call, Verdict verdict)
-{
-    int slot = call == kNoCall ? kNoCall : slot_of(abi, size_t(call));
-    if (slot == kNoCall)
-        return;
-    slots[size_t(slot)] = uint16_t(program.verdicts.size());
-    program.verdicts.push_back(std::move(verdict));
-}
-
 // S_IFCHR and S_IFBLK are the file types with this pattern in the mode.
 Verdict pretend_for_devices(uint8_t mode_argument)
 {
     return {kAllow, false, {{{{mode_argument, Compare::masked, 0x2000, 0xb000}}, kPretend}}};
 }
 
-}  // namespace
+// Puts the verdicts of tier `single` over those of allowed calls.
+class SingleIds {
+public:
+    SingleIds(uid_t uid, gid_t gid) : uid_(uid), gid_(gid) {}
+    void cover(bpf::Program& program, const Abi& abi, Slots& slots);
 
-Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine)
+private:
+    uint16_t id_verdict(bpf::Program& program, const IdCall& row, bool old);
+    void set(const Abi& abi, Slots& slots, const std::string& name, uint16_t verdict) const
+    {
+        int call = names_.find(name);
+        int slot = call == kNoCall ? kNoCall : slot_of(abi, size_t(call));
+        if (slot != kNoCall)
+            slots[size_t(slot)] = verdict;
+    }
+
+    // Rows with the same arguments share a verdict, and with it the code.
+    struct Made {
+        uint8_t users, groups;
+        bool old;
+        uint16_t verdict;
+    };
+    uid_t uid_;
+    gid_t gid_;
+    CallNames names_;
+    std::vector<Made> made_;
+    uint16_t first_ = 0;  // of three fixed verdicts
+};
+
+uint16_t SingleIds::id_verdict(bpf::Program& program, const IdCall& row, bool old)
+{
+    for (const Made& made : made_)
+        if (made.users == row.users && made.groups == row.groups && made.old == old)
+            return made.verdict;
+    Verdict verdict = {kAllow, false, {}};
+    pretend_for_others(verdict, row.users, uid_, old);
+    pretend_for_others(verdict, row.groups, gid_, old);
+    program.verdicts.push_back(std::move(verdict));
+    made_.push_back({row.users, row.groups, old, uint16_t(program.verdicts.size() - 1)});
+    return made_.back().verdict;
+}
+
+void SingleIds::cover(bpf::Program& program, const Abi& abi, Slots& slots)
+{
+    if (first_ == 0) {
+        first_ = uint16_t(program.verdicts.size());
+        program.verdicts.push_back({kPretend, false, {}});
+        program.verdicts.push_back(pretend_for_devices(1));
+        program.verdicts.push_back(pretend_for_devices(2));
+    }
+    bool small = !abi.wide && abi.base == 0;
+    for (const IdCall& row : kIdCalls) {
+        // On 32-bit machines the plain name is the old call, and "chown32" has the full ids.
+        std::string full = str::format("%s32", row.name);
+        bool has_both = small && names_.find(full) != kNoCall;
+        set(abi, slots, full, id_verdict(program, row, false));
+        set(abi, slots, row.name, id_verdict(program, row, has_both));
+    }
+    set(abi, slots, "setgroups", first_);
+    set(abi, slots, "setgroups32", first_);
+    set(abi, slots, "mknod", uint16_t(first_ + 1));
+    set(abi, slots, "mknodat", uint16_t(first_ + 2));
+}
+
+Result<SeccompFilter> build_default(Capabilities bounding, Machine machine, SingleIds* ids)
 {
     bpf::Program program;
     program.foreign = SECCOMP_RET_KILL_THREAD;
@@ -191,6 +244,9 @@ Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine)
             if (slot != kNoCall && rule != CallRule::deny)
                 slots[size_t(slot)] = verdict_of(rule, bounding, machine, abi.wide);
         }
+        // All of the calls that it is about are allowed by the profile.
+        if (ids)
+            ids->cover(program, abi, slots);
         add_calls(program, abi, slots);
     }
     if (program.sections.empty())
@@ -198,34 +254,29 @@ Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine)
     return bpf::assemble(program);
 }
 
+}  // namespace
+
+Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine)
+{
+    return build_default(bounding, machine, nullptr);
+}
+
+Result<SeccompFilter> default_single_filter(Capabilities bounding, uid_t uid, gid_t gid,
+                                            Machine machine)
+{
+    SingleIds ids(uid, gid);
+    return build_default(bounding, machine, &ids);
+}
+
 Result<SeccompFilter> single_id_filter(uid_t uid, gid_t gid, Machine machine)
 {
     bpf::Program program;
     program.foreign = kAllow;
     program.verdicts = {{kAllow, false, {}}};
-    CallNames names;
-
+    SingleIds ids(uid, gid);
     for (const Abi& abi : abis_of(machine)) {
         Slots slots = fill_slots(kSlots, 0, 0);
-        bool has_old_calls = !abi.wide && abi.base == 0;
-        for (const IdCall& row : kIdCalls) {
-            Verdict verdict = {kAllow, false, {}};
-            pretend_for_others(verdict, row.users, uid, false);
-            pretend_for_others(verdict, row.groups, gid, false);
-            // On 32-bit machines the plain name is the old call, and "chown32" has the full ids.
-            int wide = names.find(str::format("%s32", row.name));
-            set_call(program, slots, abi, wide, verdict);
-            if (has_old_calls && wide != kNoCall) {
-                verdict.rules.clear();
-                pretend_for_others(verdict, row.users, uid, true);
-                pretend_for_others(verdict, row.groups, gid, true);
-            }
-            set_call(program, slots, abi, names.find(row.name), std::move(verdict));
-        }
-        for (const char* name : {"setgroups", "setgroups32"})
-            set_call(program, slots, abi, names.find(name), {kPretend, false, {}});
-        set_call(program, slots, abi, names.find("mknod"), pretend_for_devices(1));
-        set_call(program, slots, abi, names.find("mknodat"), pretend_for_devices(2));
+        ids.cover(program, abi, slots);
         add_calls(program, abi, slots);
     }
     if (program.sections.empty())

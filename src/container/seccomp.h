@@ -6,8 +6,8 @@
 // arm64 with 32-bit arm.  It comes out of the one table in syscalls.tbl.
 //
 // Filters stack: each one installed is asked, and the strictest answer counts, so the filter of the
-// id-map tier `single` is simply installed before the other one.  (Before, because a profile
-// written by the user need not allow seccomp(2) itself.)
+// id-map tier `single` is simply installed before a profile of the user's.  (Before, because
+// that need not allow seccomp(2) itself.)
 
 #pragma once
 
@@ -55,6 +55,10 @@ Result<SeccompFilter> profile_filter(const std::string& json, Capabilities bound
 // an identity to any other one, setgroups, and making a device node succeed without effect.
 // `uid` and `gid` are the mapped ids by the container's own numbers.
 Result<SeccompFilter> single_id_filter(uid_t uid, gid_t gid, Machine machine = kNativeMachine);
+
+// default_filter() and single_id_filter() in one program: installing one costs about 0.1 ms.
+Result<SeccompFilter> default_single_filter(Capabilities bounding, uid_t uid, gid_t gid,
+                                            Machine machine = kNativeMachine);
 
 // For the child: installs a filter on this thread by seccomp(2); allocates nothing.  0, or errno:
 // EACCES without no_new_privs and CAP_SYS_ADMIN, EINVAL when the kernel has no seccomp filters.  An

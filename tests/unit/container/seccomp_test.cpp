@@ -341,11 +341,18 @@ TEST(SingleIdFilter, PretendsForOtherIdsOnly)
     };
     for (Machine machine : kMachines) {
         auto filter = MUST(single_id_filter(33, 33, machine));
-        for (const Abi& abi : abis_of(machine))
-            for (auto& row : kCases)
-                EXPECT_EQ(ask(filter, abi, number_by_name(abi, row.call), row.arguments),
-                          row.action)
+        auto both = MUST(default_single_filter(default_capabilities(), 33, 33, machine));
+        for (const Abi& abi : abis_of(machine)) {
+            for (auto& row : kCases) {
+                uint32_t number = number_by_name(abi, row.call);
+                EXPECT_EQ(ask(filter, abi, number, row.arguments), row.action)
                     << abi.name << " " << row.call;
+                EXPECT_EQ(ask(both, abi, number, row.arguments), row.action)
+                    << abi.name << " " << row.call;
+            }
+            EXPECT_EQ(ask(both, abi, number_by_name(abi, "keyctl")), kEperm);
+            EXPECT_EQ(ask(filter, abi, number_by_name(abi, "keyctl")), kAllow);
+        }
     }
 }
 
