@@ -36,7 +36,10 @@ need_root
 printf '# ours\nroot = %s\nstate = %s\n' "$work/conf" "$state/conf" > "$work/kist.conf"
 with_conf() {
     unshare --mount --propagation private env -u KIST_ROOT -u KIST_STATE sh -c '
-        mkdir "$1/etc" && cp -a /etc/passwd /etc/group /etc/hosts /etc/resolv.conf /etc/nsswitch.conf "$1/etc/" 2>/dev/null
+        mkdir "$1/etc"
+        for file in passwd group hosts resolv.conf nsswitch.conf; do
+            [ ! -e /etc/$file ] || cp -a /etc/$file "$1/etc/"
+        done
         cp "$2" "$1/etc/kist.conf"
         mount --bind "$1/etc" /etc
         shift 2

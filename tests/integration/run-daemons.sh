@@ -50,7 +50,7 @@ check() {
     serves nginx 18080 'GET / HTTP/1.0\r\n\r\n' 'served by nginx'
     serves redis 16379 'SET fruit pear\r\nGET fruit\r\n' OK
     # CONNECT of MQTT 3.1.1, and its CONNACK.
-    serves mosquitto 18883 '\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a' '\\x02'
+    serves mosquitto 18883 '\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a' '\x02'
     # In mode single it is said, once, that owners are not what they seem.
     [ "$mode" != single ] || [ "$(grep -c '^kist: ' "$work/nginx.single.log")" -ge 1 ] ||
         fail "nothing was said about the one id"

@@ -23,7 +23,13 @@ check() {
         fi
         same $status 125
         lacks "$output" ran
-        has "$output" "$(echo "$limit" | sed 's/ .*//; s/^-m$/memory/; s/^--\([a-z]*\).*/\1/; s/cpus/cpu/; s/device/io/; s/cgroup/memory/')"
+        case $limit in
+            -m* | --memory* | --cgroup*) has "$output" memory ;;
+            --cpuset*) has "$output" cpuset ;;
+            --cpu*) has "$output" cpu ;;
+            --pids*) has "$output" pids ;;
+            --device*) has "$output" io ;;
+        esac
     done
     same "$(k ps -aq)" ''
     # Without a limit it runs, cgroup or not.

@@ -37,7 +37,8 @@ DIALOGUE
     has "$output" " icanon "
 
     # Ctrl-C reaches the container's program, not kist.
-    output=$(played "$kist" run --rm -it "$image" sh -c 'trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done' <<'DIALOGUE'
+    catcher='trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done'
+    output=$(played "$kist" run --rm -it "$image" sh -c "$catcher" <<'DIALOGUE'
 expect ready
 key C-c
 expect caught
@@ -55,6 +56,7 @@ DIALOGUE
     k run --rm "$image" sh -c 'yes' | head -1 > /dev/null
     # stdio belongs to the container's user.
     k run --rm -u app "$image" sh -c 'echo x > /dev/stdout' > /dev/null
-    played "$kist" run --rm -it -u app "$image" sh -c 'echo x > /dev/tty && echo x > /proc/self/fd/1' < /dev/null > /dev/null
+    writer='echo x > /dev/tty && echo x > /proc/self/fd/1'
+    played "$kist" run --rm -it -u app "$image" sh -c "$writer" < /dev/null > /dev/null
 }
 each_mode check
