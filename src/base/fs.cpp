@@ -183,6 +183,30 @@ Result<void> remove_tree(const Fd& directory, CStr name)
     }
 }
 
+namespace {
+
+Result<uint64_t> size_below(const Fd& parent, CStr name, dev_t device, int depth)
+{
+    struct stat facts = TRY(sys::stat_at(parent, name));
+    uint64_t bytes = uint64_t(facts.st_blocks) * 512;
+    if (!S_ISDIR(facts.st_mode) || (device && facts.st_dev != device) || depth > kMaxDepth)
+        return bytes;
+    auto directory = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory)
+        return bytes;  // unreadable, or gone meanwhile
+    for (const std::string& entry : TRY(list(*directory)))
+        if (auto below = size_below(*directory, entry, facts.st_dev, depth + 1))
+            bytes += *below;
+    return bytes;
+}
+
+}  // namespace
+
+Result<uint64_t> tree_size(const Fd& directory, CStr name)
+{
+    return size_below(directory, name, 0, 0);
+}
+
 bool is_on(const Fd& file, long magic)
 {
     struct statfs facts;

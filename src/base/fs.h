@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ Result<std::vector<std::string>> list(const Fd& directory);
 // Removes `name` and everything below it; not finding it is success.  Follows no link, enters no
 // other mount, and makes unreadable directories of ours readable on the way.
 Result<void> remove_tree(const Fd& directory, CStr name);
+
+// Bytes on disk of `name` and everything below it; follows no link, enters no other mount.  ENOENT.
+Result<uint64_t> tree_size(const Fd& directory, CStr name);
 
 // True when `file` is on a file system whose statfs(2) type is `magic`.
 bool is_on(const Fd& file, long magic);

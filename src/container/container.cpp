@@ -118,7 +118,7 @@ bool matches(const Spec& spec, std::string_view name)
 }  // namespace
 
 Result<Outcome> run_foreground(const Spec& spec, const image::Places& places,
-                               const OuterNamespace& outer)
+                               const OuterNamespace& outer, Fd image_lock)
 {
     Fd signals = TRY(catch_signals());
     Run run = {spec, places, outer, TRY(Directories::open(places)), Fd(), State()};
@@ -128,6 +128,7 @@ Result<Outcome> run_foreground(const Spec& spec, const image::Places& places,
     Undo unlock([&] { (void)sys::unlink_at(run.directories.locks, spec.id); });
     run.directory = TRY(run.directories.make(spec));
     unlock.keep();  // from here on, finish() sees to everything
+    image_lock.close();
     run.state.status = Status::running;
     run.state.tier = outer.map.text;
     TRY(write_state(run.directory, run.state, !spec.remove));
@@ -236,6 +237,14 @@ Result<std::vector<Digest>> images_in_use(const image::Places& places)
             used.push_back(digest);
     }
     return used;
+}
+
+Result<uint64_t> writable_size(const Fd& store, const std::string& id)
+{
+    for (const char* name : {"upper", "root"})  // root: the copy where there is no overlay
+        if (auto size = fs::tree_size(store, "containers/" + id + "/" + name))
+            return size;
+    return 0;
 }
 
 }  // namespace kist::container

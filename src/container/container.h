@@ -24,8 +24,9 @@ struct Outcome {
 // `spec.remove` nothing is left, otherwise the container stays listed.  An error that comes from
 // the program itself (not found, not executable) has been recorded; exit_code_for() (launch.h)
 // says the exit code.  EEXIST: the name is taken.  Must be called without other threads.
+// `image_lock` (Store::lock_shared) is let go once the container's record keeps the image.
 Result<Outcome> run_foreground(const Spec& spec, const image::Places& places,
-                               const OuterNamespace& outer);
+                               const OuterNamespace& outer, Fd image_lock);
 
 struct Summary {
     Spec spec;
@@ -44,5 +45,9 @@ Result<void> remove(const image::Places& places, const OuterNamespace& outer, st
 
 // Ids of the images that containers use, so that the store keeps them.
 Result<std::vector<Digest>> images_in_use(const image::Places& places);
+
+// Bytes of what a container has written to its root file system.  `store` is the store's root;
+// run it inside the outer namespace.  0 when it is gone.
+Result<uint64_t> writable_size(const Fd& store, const std::string& id);
 
 }  // namespace kist::container

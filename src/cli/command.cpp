@@ -1,0 +1,170 @@
+// command.cpp - reading a command line against a command's table.
+
+#include "cli/command.h"
+
+#include <climits>
+
+namespace kist::cli {
+
+namespace {
+
+// No system call answers this, so it marks the user's own mistakes among errors.
+constexpr int kUsageCode = EBADRQC;
+
+// "IMAGE [COMMAND] [ARG...]" wants one operand and takes any number.
+struct Arity {
+    size_t least = 0;
+    size_t most = 0;
+};
+
+Arity arity_of(std::string_view operands)
+{
+    Arity arity;
+    for (std::string_view word : str::words(operands)) {
+        bool any = word.find("...") != word.npos;
+        arity.least += !word.starts_with('[');
+        arity.most = any || arity.most == SIZE_MAX ? SIZE_MAX : arity.most + 1;
+    }
+    return arity;
+}
+
+const Flag* find(const Command& command, char letter, std::string_view name)
+{
+    for (const Flag& flag : command.flags)
+        if (letter ? flag.letter == letter : name == flag.name)
+            return &flag;
+    return nullptr;
+}
+
+// "unknown flag --memry; did you mean --memory?"
+Error unknown_flag(const Command& command, bool is_long, std::string_view name)
+{
+    std::string message =
+        str::format("unknown flag %s%.*s", is_long ? "--" : "-", int(name.size()), name.data());
+    for (const Flag& flag : command.flags)
+        if (is_long && name.size() > 2 && str::distance(name, flag.name) <= 2)
+            return usage_error(command, message + "; did you mean --" + flag.name + "?");
+    return usage_error(command, message);
+}
+
+Result<long long> integer_between(std::string_view text, long long least, long long most)
+{
+    long long value = TRY(str::to_integer(text));
+    if (value < least || value > most)
+        return Error(ERANGE, "%lld is out of range", value);
+    return value;
+}
+
+// Reads the flag or cluster of flags at words[at]; the number of words it took.
+// --name, --name=value, --name value, -n value, -nvalue, -ab for switches a and b.
+Result<size_t> take_flag(const Command& command, Arguments words, size_t at, void* options)
+{
+    std::string_view word = words[at];
+    size_t took = 1;
+    bool is_long = word.starts_with("--");
+    std::string_view rest = word.substr(is_long ? 2 : 1);
+    do {
+        std::string_view name = is_long ? str::cut(rest, '=') : rest.substr(0, 1);
+        if (!is_long)
+            rest.remove_prefix(1);
+        const Flag* flag = find(command, is_long ? 0 : name[0], name);
+        if (!flag)
+            return unknown_flag(command, is_long, name);
+
+        bool attached = is_long ? word.find('=') != word.npos : !rest.empty();
+        std::string_view value = flag->value || is_long ? rest : std::string_view();
+        if (flag->value && !attached) {
+            if (at + took == words.size())
+                return usage_error(command,
+                                   str::format("--%s needs a %s", flag->name, flag->value));
+            value = words[at + took++];
+        }
+        if (flag->value && !is_long)
+            rest = {};
+        auto done = flag->set(options, value);
+        if (!done)
+            return usage_error(command,
+                               str::format("--%s: %s", flag->name, done.error().message().c_str()));
+    } while (!is_long && !rest.empty());
+    return took;
+}
+
+bool is_flag(std::string_view word)
+{
+    return word.size() > 1 && word.starts_with('-');
+}
+
+}  // namespace
+
+Result<void> assign(bool& field, std::string_view text)
+{
+    if (!text.empty() && text != "true" && text != "false" && text != "1" && text != "0")
+        return Error(EINVAL, "\"%.*s\" is neither true nor false", int(text.size()), text.data());
+    field = text.empty() || text == "true" || text == "1";
+    return {};
+}
+
+Result<void> assign(unsigned& field, std::string_view text)
+{
+    field = static_cast<unsigned>(TRY(integer_between(text, 0, UINT_MAX)));
+    return {};
+}
+
+Result<void> assign(int& field, std::string_view text)
+{
+    field = static_cast<int>(TRY(integer_between(text, INT_MIN, INT_MAX)));
+    return {};
+}
+
+Result<void> assign(long long& field, std::string_view text)
+{
+    field = TRY(str::to_integer(text));
+    return {};
+}
+
+Error usage_error(const Command& command, const std::string& message)
+{
+    Error error(kUsageCode, "%s", message.c_str());
+    return std::move(error).with_hint(
+        str::format("see \"kist %s%s--help\"", command.name, *command.name ? " " : ""));
+}
+
+bool is_usage_error(const Error& error)
+{
+    return error.is(kUsageCode);
+}
+
+Result<size_t> parse_leading(const Command& command, Arguments words, void* options)
+{
+    size_t at = 0;
+    while (at < words.size() && is_flag(words[at]) && words[at] != "--" && words[at] != "--help" &&
+           words[at] != "--version")
+        at += TRY(take_flag(command, words, at, options));
+    return at;
+}
+
+Result<std::vector<std::string_view>> parse(const Command& command, Arguments words, void* options)
+{
+    bool program_follows = std::string_view(command.operands).ends_with("[ARG...]");
+    std::vector<std::string_view> operands;
+    for (size_t at = 0; at < words.size();) {
+        bool ended = words[at] == "--";
+        if (ended || (program_follows && !is_flag(words[at]))) {
+            operands.insert(operands.end(), words.begin() + at + ended, words.end());
+            break;
+        }
+        if (is_flag(words[at]))
+            at += TRY(take_flag(command, words, at, options));
+        else
+            operands.push_back(words[at++]);
+    }
+
+    Arity arity = arity_of(command.operands);
+    if (operands.size() < arity.least || operands.size() > arity.most)
+        return usage_error(command,
+                           str::format("\"kist %s\" takes %s", command.name,
+                                       *command.operands ? command.operands : "no operands"));
+    return operands;
+}
+
+}  // namespace kist::cli

@@ -1,0 +1,86 @@
+// commands.cpp - every command there is, in the order help lists them.
+
+#include "cli/commands.h"
+
+namespace kist::cli {
+
+extern const Command kCheck, kCompletion, kHelp, kImagePrune, kImages, kInfo, kLogin, kLogout, kMan,
+    kPs, kPull, kRm, kRmi, kRun, kSystemDf, kUnshare, kVersionCommand;
+
+namespace {
+
+// clang-format off
+constexpr Flag kGlobalFlags[] = {
+    flag<&Globals::debug>    ('D', "debug",     nullptr, "Say what is done; the same as --log-level debug"),
+    flag<&Globals::log_level>(0,   "log-level", "LEVEL", "error, warn, info or debug"),
+    flag<&Globals::root>     (0,   "root",      "PATH",  "Where images and containers are kept", Offer::files),
+    flag<&Globals::state>    (0,   "state",     "PATH",  "Where locks and other things of this boot are kept", Offer::files),
+};
+
+// docker's longer spellings.
+struct Alias {
+    const char* name;
+    const Command* command;
+};
+constexpr Alias kAliases[] = {
+    {"container ls",  &kPs},
+    {"container ps",  &kPs},
+    {"container rm",  &kRm},
+    {"container run", &kRun},
+    {"image ls",      &kImages},
+    {"image pull",    &kPull},
+    {"image rm",      &kRmi},
+    {"system info",   &kInfo},
+};
+// clang-format on
+
+// Whether `words` begin with those of `name`; how many these are.
+size_t begins_with(Arguments words, std::string_view name)
+{
+    size_t count = 0;
+    for (std::string_view word : str::words(name)) {
+        if (count == words.size() || words[count] != word)
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+}  // namespace
+
+const Command kProgram = {
+    .name = "",
+    .operands = "COMMAND [ARG...]",
+    .summary = "Containers for small boards, in one file",
+    .flags = kGlobalFlags,
+    .run = nullptr,
+};
+
+std::span<const Command* const> commands()
+{
+    static constexpr const Command* kAll[] = {
+        &kRun,        &kPs,     &kRm,    &kPull, &kImages,  &kRmi,  &kImagePrune,     &kSystemDf,
+        &kLogin,      &kLogout, &kCheck, &kInfo, &kUnshare, &kHelp, &kVersionCommand, &kMan,
+        &kCompletion,
+    };
+    return kAll;
+}
+
+Result<Found> find_command(Arguments words)
+{
+    for (const Command* command : commands())
+        if (size_t count = begins_with(words, command->name))
+            return Found{command, count};
+    for (const Alias& alias : kAliases)
+        if (size_t count = begins_with(words, alias.name))
+            return Found{alias.command, count};
+
+    std::string word(words[0]);
+    for (const Command* command : commands())
+        if (word.size() > 1 && str::distance(word, command->name) <= 2)
+            return usage_error(kProgram, str::format("unknown command \"%s\"; did you mean \"%s\"?",
+                                                     word.c_str(), command->name));
+    return usage_error(kProgram, str::format("unknown command \"%s\"", word.c_str()));
+}
+
+}  // namespace kist::cli

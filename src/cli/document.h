@@ -1,0 +1,26 @@
+// document.h - help, manual pages and shell completion, all from the command tables.
+
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/command.h"
+
+namespace kist::cli {
+
+// What there is, a line each.
+void print_overview(FILE* where);
+void print_help(const Command& command);
+
+// A manual page in troff (man(7)): of the program with "" and of a command otherwise.
+Result<void> print_manual(std::string_view command);
+// For "bash", "zsh" or "fish".
+Result<void> print_completion(std::string_view shell);
+
+// The command list of README.md.
+void print_markdown();
+
+}  // namespace kist::cli

@@ -1,0 +1,120 @@
+// help.cpp - help, version, man, completion: what kist says about itself.
+
+#include <cstdio>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/document.h"
+#include "cli/licenses.h"
+#include "version.h"
+
+namespace kist::cli {
+
+namespace {
+
+#ifdef __aarch64__
+constexpr const char* kArchitecture = "arm64";
+#else
+constexpr const char* kArchitecture = "amd64";
+#endif
+
+struct HelpFlags {
+    bool names = false, markdown = false;
+};
+
+// clang-format off
+constexpr Flag kHelpFlags[] = {
+    flag<&HelpFlags::markdown>(0, "markdown", nullptr, "Print the list of commands for a web page"),
+    flag<&HelpFlags::names>   (0, "names",    nullptr, "Print the commands' names only"),
+};
+// clang-format on
+
+Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
+{
+    if (flags.markdown) {
+        print_markdown();
+    } else if (flags.names) {
+        for (const Command* command : commands())
+            puts(command->name);
+    } else if (operands.empty()) {
+        print_overview(stdout);
+    } else {
+        print_help(*TRY(find_command(operands)).command);
+    }
+    return 0;
+}
+
+struct VersionFlags {
+    bool licenses = false;
+};
+
+constexpr Flag kVersionFlags[] = {
+    flag<&VersionFlags::licenses>(0, "licenses", nullptr,
+                                  "Print the licences of everything that is linked in"),
+};
+
+Result<int> version(const VersionFlags& flags, const Globals&, Arguments)
+{
+    if (flags.licenses) {
+        fputs(TRY(licenses()).c_str(), stdout);
+        return 0;
+    }
+    printf("kist %s (%s, %s, %s)\n", kVersion, kCommit,
+           clock::to_text(kBuildDate).substr(0, 10).c_str(), kArchitecture);
+    return 0;
+}
+
+struct ManFlags {};
+
+Result<int> man(const ManFlags&, const Globals&, Arguments operands)
+{
+    std::string name;
+    for (std::string_view word : operands)
+        name += (name.empty() ? "" : " ") + std::string(word);
+    TRY(print_manual(name));
+    return 0;
+}
+
+struct CompletionFlags {};
+
+Result<int> completion(const CompletionFlags&, const Globals&, Arguments operands)
+{
+    TRY(print_completion(operands[0]));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kHelp = {
+    .name = "help",
+    .operands = "[COMMAND...]",
+    .summary = "Say what a command does",
+    .offer = Offer::commands,
+    .flags = kHelpFlags,
+    .run = run_as<HelpFlags, help>,
+};
+
+extern const Command kVersionCommand = {
+    .name = "version",
+    .operands = "",
+    .summary = "Print the version",
+    .flags = kVersionFlags,
+    .run = run_as<VersionFlags, version>,
+};
+
+extern const Command kMan = {
+    .name = "man",
+    .operands = "[COMMAND...]",
+    .summary = "Print a manual page, for man(1) to show: kist man run | man -l -",
+    .offer = Offer::commands,
+    .run = run_as<ManFlags, man>,
+};
+
+extern const Command kCompletion = {
+    .name = "completion",
+    .operands = "SHELL",
+    .summary = "Print the completion script for bash, zsh or fish",
+    .run = run_as<CompletionFlags, completion>,
+};
+
+}  // namespace kist::cli

@@ -1,0 +1,242 @@
+// image.cpp - pull, images, rmi, image prune.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/obtain.h"
+#include "cli/print.h"
+#include "container/container.h"
+
+namespace kist::cli {
+
+namespace {
+
+constexpr size_t kShortId = 12;
+
+// ---- pull ------------------------------------------------------------------
+
+struct PullFlags {
+    bool quiet = false, tls_verify = true;
+    std::string platform;
+    unsigned parallel = 3;
+};
+
+// clang-format off
+constexpr Flag kPullFlags[] = {
+    flag<&PullFlags::parallel>  (0,   "parallel",   "COUNT",    "Layers to pull at a time, 3 unless said"),
+    flag<&PullFlags::platform>  (0,   "platform",   "PLATFORM", "Another platform than this machine's, as linux/arm/v7"),
+    flag<&PullFlags::quiet>     ('q', "quiet",      nullptr,    "Print the digest only"),
+    flag<&PullFlags::tls_verify>(0,   "tls-verify", "BOOL",     "With false: trust any certificate, and plain HTTP"),
+};
+// clang-format on
+
+Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    PullRequest request = {
+        .reference = TRY(registry::Reference::parse(operands[0])),
+        .platform = flags.platform,
+        .tls_verify = flags.tls_verify,
+        .quiet = flags.quiet,
+        .parallel = flags.parallel,
+    };
+    if (flags.parallel < 1 || flags.parallel > 16)
+        return Error(EINVAL, "--parallel %u: from 1 to 16 layers at a time", flags.parallel);
+    image::Store store = TRY(enter_store(context));
+    image::Image image = TRY(pull_image(store, request));
+    if (flags.quiet)
+        printf("%s\n", image.digest.text().c_str());
+    else
+        printf("Digest: %s\n%s\n", image.digest.text().c_str(), request.reference.text().c_str());
+    return 0;
+}
+
+// ---- images ----------------------------------------------------------------
+
+struct ImagesFlags {
+    bool quiet = false, digests = false, no_trunc = false, all = false;
+    std::string format;
+};
+
+// clang-format off
+constexpr Flag kImagesFlags[] = {
+    flag<&ImagesFlags::all>     ('a', "all",      nullptr,  "Accepted for docker's sake: nothing is hidden"),
+    flag<&ImagesFlags::digests> (0,   "digests",  nullptr,  "Show digests"),
+    flag<&ImagesFlags::format>  (0,   "format",   "FORMAT", "json, or a template such as '{{.Repository}}:{{.Tag}}'"),
+    flag<&ImagesFlags::no_trunc>(0,   "no-trunc", nullptr,  "Show whole ids"),
+    flag<&ImagesFlags::quiet>   ('q', "quiet",    nullptr,  "Print ids only"),
+};
+// clang-format on
+
+std::string age_of(const std::string& when)
+{
+    auto seconds = clock::from_text(when);
+    return seconds && *seconds > 0 ? clock::ago(clock::now() - *seconds) : "N/A";
+}
+
+// An image has a row for each of its tags; one that has none is "<none>", or known by digest alone.
+std::vector<Row> rows_of(const image::Image& image, bool whole_ids, std::string_view wanted)
+{
+    std::string id = whole_ids ? image.id.text() : image.id.hex().substr(0, kShortId);
+    auto row = [&](const std::string& repository, const std::string& tag) {
+        return Row{repository,
+                   tag,
+                   image.digest.text(),
+                   id,
+                   age_of(image.config.created),
+                   image.config.created,
+                   human_size(image.size),
+                   image.config.platform.text()};
+    };
+    std::vector<Row> rows;
+    std::string by_digest = "<none>";
+    for (const std::string& text : image.references) {
+        auto reference = registry::Reference::parse(text);
+        if (!reference)
+            continue;
+        std::string name = reference->familiar_name();
+        if (!wanted.empty() && wanted != name && wanted != reference->familiar())
+            continue;
+        if (reference->digest)
+            by_digest = name;
+        else
+            rows.push_back(row(name, reference->tag));
+    }
+    if (rows.empty() && (wanted.empty() || by_digest != "<none>"))
+        rows.push_back(row(by_digest, "<none>"));
+    return rows;
+}
+
+Result<int> images(const ImagesFlags& flags, const Globals& globals, Arguments operands)
+{
+    const Column kColumns[] = {
+        {"Repository", "REPOSITORY"},
+        {"Tag", "TAG"},
+        {"Digest", "DIGEST", flags.digests},
+        {"ID", "IMAGE ID"},
+        {"CreatedSince", "CREATED"},
+        {"CreatedAt", "CREATED AT", false},
+        {"Size", "SIZE"},
+        {"Platform", "PLATFORM", false},
+    };
+    Context context = TRY(open_context(globals));
+    image::Store store = TRY(open_store(context));
+    std::vector<Row> rows;
+    for (const image::Image& image : TRY(store.images()))
+        for (Row& row : rows_of(image, flags.no_trunc, operands.empty() ? "" : operands[0]))
+            rows.push_back(std::move(row));
+    TRY(print_rows(kColumns, rows, flags.quiet ? "{{.ID}}" : flags.format));
+    return 0;
+}
+
+// ---- rmi, image prune ------------------------------------------------------
+
+struct RmiFlags {
+    bool force = false;
+};
+
+constexpr Flag kRmiFlags[] = {
+    flag<&RmiFlags::force>('f', "force", nullptr,
+                           "Take the name away even while containers use it"),
+};
+
+Result<int> rmi(const RmiFlags& flags, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    image::Store store = TRY(enter_store(context));
+    int status = 0;
+    for (std::string_view name : operands) {
+        std::vector<Digest> used = TRY(container::images_in_use(context.places));
+        auto removed = store.remove(name, flags.force, used);
+        if (!removed) {
+            report(removed.error());
+            status = 1;
+            continue;
+        }
+        for (const std::string& line : *removed)
+            puts(line.c_str());
+    }
+    return status;
+}
+
+struct PruneFlags {
+    bool all = false, force = false;
+};
+
+// clang-format off
+constexpr Flag kPruneFlags[] = {
+    flag<&PruneFlags::all>  ('a', "all",   nullptr, "Remove every image that no container uses, not only those without a name"),
+    flag<&PruneFlags::force>('f', "force", nullptr, "Do not ask"),
+};
+// clang-format on
+
+// Asks on a terminal; a script that did not say --force is told so.
+Result<bool> confirm(const char* question)
+{
+    if (!::isatty(0))
+        return Error(EINVAL, "nobody is there to be asked").with_hint("use --force");
+    fprintf(stderr, "%s [y/N] ", question);
+    int answer = getchar();
+    return answer == 'y' || answer == 'Y';
+}
+
+Result<int> image_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    const char* question = flags.all ? "Remove every image that no container uses?"
+                                     : "Remove every image that has no name?";
+    if (!flags.force && !TRY(confirm(question)))
+        return 0;
+    image::Store store = TRY(enter_store(context));
+    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    uint64_t freed = 0;
+    for (const std::string& line : TRY(store.prune(flags.all, used, &freed)))
+        puts(line.c_str());
+    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kPull = {
+    .name = "pull",
+    .operands = "IMAGE",
+    .summary = "Pull an image from a registry",
+    .details = "IMAGE is NAME[:TAG][@DIGEST] as docker writes it, or a manifest's URL.\n",
+    .flags = kPullFlags,
+    .run = run_as<PullFlags, pull>,
+};
+
+extern const Command kImages = {
+    .name = "images",
+    .operands = "[NAME]",
+    .summary = "List images",
+    .offer = Offer::images,
+    .flags = kImagesFlags,
+    .run = run_as<ImagesFlags, images>,
+};
+
+extern const Command kRmi = {
+    .name = "rmi",
+    .operands = "IMAGE...",
+    .summary = "Remove images",
+    .details = "An image goes with its last name; layers go when no image needs them.\n",
+    .offer = Offer::images,
+    .flags = kRmiFlags,
+    .run = run_as<RmiFlags, rmi>,
+};
+
+extern const Command kImagePrune = {
+    .name = "image prune",
+    .operands = "",
+    .summary = "Remove images that nobody needs",
+    .flags = kPruneFlags,
+    .run = run_as<PruneFlags, image_prune>,
+};
+
+}  // namespace kist::cli

@@ -1,0 +1,97 @@
+// main.cpp - finds the command, runs it, and is the only place that prints an error.
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/document.h"
+#include "cli/print.h"
+
+using namespace kist;
+using namespace kist::cli;
+
+namespace {
+
+constexpr int kUsageFailure = 125;
+
+Result<void> set_log_level(const Globals& globals)
+{
+    struct Row {
+        const char* name;
+        log::Level level;
+    };
+    constexpr Row kLevels[] = {{"error", log::Level::error},
+                               {"warn", log::Level::warn},
+                               {"info", log::Level::info},
+                               {"debug", log::Level::debug}};
+    if (globals.debug)
+        log::set_level(log::Level::debug);
+    if (globals.log_level.empty())
+        return {};
+    for (const Row& row : kLevels)
+        if (globals.log_level == row.name) {
+            log::set_level(row.level);
+            return {};
+        }
+    return usage_error(kProgram, "--log-level " + globals.log_level + ": no such level");
+}
+
+bool asks_for_help(const Command& command, Arguments words)
+{
+    bool program_follows = std::string_view(command.operands).ends_with("[ARG...]");
+    for (std::string_view word : words) {
+        if (word == "--help")
+            return true;
+        if (word == "--" || (program_follows && !word.starts_with('-')))
+            return false;
+    }
+    return false;
+}
+
+int dispatch(Arguments words)
+{
+    Globals globals;
+    auto taken = parse_leading(kProgram, words, &globals);
+    if (!taken)
+        return report(taken.error()), kUsageFailure;
+    if (auto level = set_log_level(globals); !level)
+        return report(level.error()), kUsageFailure;
+    words = words.subspan(*taken);
+    if (words.empty()) {
+        print_overview(stderr);
+        return kUsageFailure;
+    }
+    if (words[0] == "--help")
+        return print_overview(stdout), 0;
+    constexpr std::string_view kVersionWord[] = {"version"};
+    if (words[0] == "--version")
+        words = kVersionWord;
+
+    auto found = find_command(words);
+    if (!found)
+        return report(found.error()), kUsageFailure;
+    words = words.subspan(found->words);
+    if (asks_for_help(*found->command, words))
+        return print_help(*found->command), 0;
+    auto status = found->command->run(*found->command, globals, words);
+    if (status)
+        return *status;
+    report(status.error());
+    return is_usage_error(status.error()) ? kUsageFailure : found->command->failure;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    std::vector<std::string_view> words(argv + 1, argv + argc);
+    int status = dispatch(words);
+    // A full disk behind stdout is noticed at the latest here.
+    if (fflush(stdout) != 0 && status == 0) {
+        report(os_error("cannot write the output"));
+        return 1;
+    }
+    return status;
+}

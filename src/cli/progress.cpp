@@ -1,0 +1,164 @@
+// progress.cpp - bars on a terminal, lines in a log.
+//
+// The bars stand at the bottom of the screen: each redraw goes up over the last one.  When there
+// are more layers than the terminal has rows, those that are done make room.
+
+#include "cli/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/clock.h"
+#include "cli/print.h"
+
+namespace kist::cli {
+
+namespace {
+
+using Phase = image::Progress::Phase;
+
+constexpr int64_t kRedrawMs = 100;
+constexpr int kBarWidth = 30;
+constexpr size_t kShortDigest = 12;
+
+const char* words_for(Phase phase)
+{
+    switch (phase) {
+        case Phase::waiting: return "waiting";
+        case Phase::downloading: return "downloading";
+        case Phase::extracting: return "extracting";
+        case Phase::syncing: return "syncing";
+        case Phase::done: return "done";
+        case Phase::exists: return "already here";
+    }
+    return "";
+}
+
+class Lines : public image::Progress {
+public:
+    void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t,
+               uint64_t total) override
+    {
+        if (phases_.size() < count)
+            phases_.resize(count, Phase::waiting);
+        if (phases_[index] == phase)
+            return;
+        phases_[index] = phase;
+        fprintf(stderr, "%.*s: %s", int(kShortDigest), blob.hex().c_str(), words_for(phase));
+        if (phase == Phase::downloading && total)
+            fprintf(stderr, " %s", human_size(total).c_str());
+        fputc('\n', stderr);
+    }
+    void said(const std::string& line) override { fprintf(stderr, "%s\n", line.c_str()); }
+
+private:
+    std::vector<Phase> phases_;
+};
+
+class Bars : public image::Progress {
+public:
+    ~Bars() override { draw(); }
+
+    void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t bytes,
+               uint64_t total) override
+    {
+        if (layers_.size() < count)
+            layers_.resize(count);
+        Layer& layer = layers_[index];
+        if (layer.name.empty())
+            layer.name = blob.hex().substr(0, kShortDigest);
+        int64_t now = clock::steady_ms();
+        if (phase == Phase::downloading && layer.phase != phase)
+            layer.began = now;
+        bool changed = layer.phase != phase;
+        layer.phase = phase;
+        layer.bytes = bytes;
+        layer.total = total;
+        if (changed || now - drawn_at_ >= kRedrawMs)
+            draw();
+    }
+
+    void said(const std::string& line) override
+    {
+        erase();
+        fprintf(stderr, "%s\n", line.c_str());
+        draw();
+    }
+
+private:
+    struct Layer {
+        std::string name;
+        Phase phase = Phase::waiting;
+        uint64_t bytes = 0, total = 0;
+        int64_t began = 0;
+    };
+
+    void erase()
+    {
+        if (rows_)
+            fprintf(stderr, "\033[%zuA\033[J", rows_);
+        rows_ = 0;
+    }
+
+    void draw()
+    {
+        drawn_at_ = clock::steady_ms();
+        winsize size = {};
+        (void)::ioctl(2, TIOCGWINSZ, &size);
+        size_t room = size.ws_row > 4 ? size.ws_row - 2u : 20;
+        size_t finished = 0;
+        for (const Layer& layer : layers_)
+            finished += layer.phase >= Phase::done;
+        size_t hidden = layers_.size() > room ? std::min(finished, layers_.size() - room) : 0;
+
+        erase();
+        for (const Layer& layer : layers_) {
+            if (layer.name.empty() || rows_ >= room)
+                continue;
+            if (hidden && layer.phase >= Phase::done) {
+                hidden--;
+                continue;
+            }
+            fprintf(stderr, "%s\n", line_of(layer, size.ws_col ? size.ws_col : 80).c_str());
+            rows_++;
+        }
+    }
+
+    // "a3ed95caeb02 [=====>      ] 12.1MB/48.2MB  5.3MB/s  downloading"
+    std::string line_of(const Layer& layer, size_t columns) const
+    {
+        std::string line = layer.name;
+        bool moving = layer.phase == Phase::downloading || layer.phase == Phase::extracting;
+        if (moving && layer.total) {
+            auto full = int(std::min(layer.bytes, layer.total) * kBarWidth / layer.total);
+            line += " [" + std::string(size_t(full), '=') + (full < kBarWidth ? ">" : "");
+            line += std::string(size_t(full < kBarWidth ? kBarWidth - full - 1 : 0), ' ') + "] ";
+            line += human_size(layer.bytes) + "/" + human_size(layer.total);
+            int64_t elapsed = drawn_at_ - layer.began;
+            if (elapsed > 0)
+                line += "  " + human_size(layer.bytes * 1000 / uint64_t(elapsed)) + "/s";
+            line += " ";
+        }
+        line += std::string(" ") + words_for(layer.phase);
+        if (layer.phase == Phase::done && layer.total)
+            line += " " + human_size(layer.total);
+        return line.substr(0, columns - 1);
+    }
+
+    std::vector<Layer> layers_;
+    size_t rows_ = 0;  // drawn last time
+    int64_t drawn_at_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<image::Progress> make_progress()
+{
+    if (::isatty(2))
+        return std::make_unique<Bars>();
+    return std::make_unique<Lines>();
+}
+
+}  // namespace kist::cli

@@ -1,0 +1,228 @@
+// system.cpp - check, info, system df, unshare.
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/print.h"
+#include "container/check.h"
+#include "container/container.h"
+#include "container/delegation.h"
+#include "container/launch.h"
+#include "version.h"
+
+namespace kist::cli {
+
+namespace {
+
+// ---- check -----------------------------------------------------------------
+
+struct CheckFlags {
+    bool json = false;
+};
+
+constexpr Flag kCheckFlags[] = {
+    flag<&CheckFlags::json>(0, "json", nullptr, "Print JSON"),
+};
+
+void print_check_json(const std::vector<container::CheckRow>& rows)
+{
+    json::Text out(json::Layout::pretty);
+    out.begin('[');
+    for (const container::CheckRow& row : rows) {
+        out.begin('{');
+        out.name("feature");
+        out.text(row.feature);
+        out.name("state");
+        out.text(container::check_state_name(row.state));
+        out.name("meaning");
+        out.text(row.meaning);
+        out.name("fix");
+        out.text(row.fix);
+        out.end('}');
+    }
+    out.end(']');
+    puts(std::move(out).take().c_str());
+}
+
+Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
+{
+    std::vector<container::CheckRow> rows = container::check_board({.built = kBuildDate});
+    if (flags.json) {
+        print_check_json(rows);
+        return 0;
+    }
+    for (const container::CheckRow& row : rows) {
+        printf("%-8s %-22s %s\n", container::check_state_name(row.state), row.feature,
+               row.meaning.c_str());
+        if (!row.fix.empty())
+            printf("%-8s %-22s fix: %s\n", "", "", row.fix.c_str());
+    }
+    return 0;
+}
+
+// ---- info ------------------------------------------------------------------
+
+struct InfoFlags {
+    bool json = false;
+};
+
+constexpr Flag kInfoFlags[] = {
+    flag<&InfoFlags::json>(0, "json", nullptr, "Print JSON"),
+};
+
+using Facts = std::vector<std::pair<const char*, std::string>>;
+
+Result<Facts> gather(const Context& context)
+{
+    image::Store store = TRY(open_store(context));
+    std::vector<container::Summary> containers =
+        TRY(container::list(context.places, context.outer));
+    size_t running = 0;
+    for (const container::Summary& each : containers)
+        running += each.state.status == container::Status::running;
+    utsname kernel;
+    ::uname(&kernel);
+    auto place = container::find_delegation();
+
+    Facts facts;
+    facts.emplace_back("version", kVersion);
+    facts.emplace_back("root", context.places.root);
+    facts.emplace_back("state", context.places.state);
+    facts.emplace_back("ids", context.outer.map.text);
+    if (!context.outer.reason.empty())
+        facts.emplace_back("idsReason", context.outer.reason);
+    facts.emplace_back("images", std::to_string(TRY(store.images()).size()));
+    facts.emplace_back("containers", std::to_string(containers.size()));
+    facts.emplace_back("running", std::to_string(running));
+    facts.emplace_back("kernel", kernel.release);
+    facts.emplace_back("platform", image::Platform::host().text());
+    facts.emplace_back("cgroup", place ? place->path : "none: " + place.error().message());
+    return facts;
+}
+
+Result<int> info(const InfoFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    Facts facts = TRY(gather(context));
+    if (!flags.json) {
+        for (auto& [name, value] : facts)
+            printf("%-12s %s\n", name, value.c_str());
+        return 0;
+    }
+    json::Text out(json::Layout::pretty);
+    out.begin('{');
+    for (auto& [name, value] : facts) {
+        out.name(name);
+        out.text(value);
+    }
+    out.end('}');
+    puts(std::move(out).take().c_str());
+    return 0;
+}
+
+// ---- system df -------------------------------------------------------------
+
+struct DfFlags {
+    std::string format;
+};
+
+// clang-format off
+constexpr Flag kDfFlags[] = {
+    flag<&DfFlags::format>(0, "format", "FORMAT", "json, or a template such as '{{.Type}} {{.Size}}'"),
+};
+constexpr Column kDfColumns[] = {
+    {"Type", "TYPE"}, {"TotalCount", "TOTAL"}, {"Active", "ACTIVE"}, {"Size", "SIZE"}, {"Reclaimable", "RECLAIMABLE"},
+};
+// clang-format on
+
+Result<int> system_df(const DfFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    std::vector<container::Summary> containers =
+        TRY(container::list(context.places, context.outer));
+    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    image::Store store = TRY(enter_store(context));
+    image::Usage usage = TRY(store.usage(used));
+    uint64_t written = 0, idle = 0;
+    size_t running = 0;
+    for (const container::Summary& each : containers) {
+        uint64_t size = TRY(container::writable_size(store.directory(), each.spec.id));
+        bool runs = each.state.status == container::Status::running;
+        running += runs;
+        written += size;
+        idle += runs ? 0 : size;
+    }
+    std::vector<Row> rows = {
+        {"Images", std::to_string(usage.images), std::to_string(used.size()),
+         human_size(usage.layer_bytes), human_size(usage.reclaimable_bytes)},
+        {"Containers", std::to_string(containers.size()), std::to_string(running),
+         human_size(written), human_size(idle)},
+    };
+    TRY(print_rows(kDfColumns, rows, flags.format));
+    return 0;
+}
+
+// ---- unshare ---------------------------------------------------------------
+
+struct UnshareFlags {};
+
+Result<int> unshare(const UnshareFlags&, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    TRY(container::enter_outer(context.outer, context.places));
+    const char* shell = ::getenv("SHELL");
+    std::vector<std::string> words(operands.begin(), operands.end());
+    if (words.empty())
+        words.emplace_back(shell && *shell ? shell : "/bin/sh");
+    std::vector<char*> argv;
+    for (std::string& word : words)
+        argv.push_back(word.data());
+    argv.push_back(nullptr);
+    ::execvp(argv[0], argv.data());
+    int code = errno;
+    report(os_error("cannot run %s", argv[0]));
+    return code == ENOENT ? 127 : 126;
+}
+
+}  // namespace
+
+extern const Command kCheck = {
+    .name = "check",
+    .operands = "",
+    .summary = "Say what this board has and lacks, and how to get it",
+    .flags = kCheckFlags,
+    .run = run_as<CheckFlags, check>,
+};
+
+extern const Command kInfo = {
+    .name = "info",
+    .operands = "",
+    .summary = "Say where things are and how ids are mapped",
+    .flags = kInfoFlags,
+    .run = run_as<InfoFlags, info>,
+};
+
+extern const Command kSystemDf = {
+    .name = "system df",
+    .operands = "",
+    .summary = "Show how much disk is used",
+    .flags = kDfFlags,
+    .run = run_as<DfFlags, system_df>,
+};
+
+extern const Command kUnshare = {
+    .name = "unshare",
+    .operands = "[COMMAND] [ARG...]",
+    .summary = "Run a shell with the ids that containers have",
+    .details = "To look at, or delete, files that belong to a container's users.\n",
+    .run = run_as<UnshareFlags, unshare>,
+    .failure = 125,
+};
+
+}  // namespace kist::cli
