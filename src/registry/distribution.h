@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/stream.h"
 #include "registry/credentials.h"
+#include "registry/http.h"
 #include "registry/reference.h"
 
 namespace kist::registry {
@@ -46,18 +47,33 @@ public:
 
 class Repository {
 public:
-    // Makes no connection yet.  EINVAL: plain HTTP to a host that is not loopback.
+    // Makes no connection yet.  EINVAL: plain HTTP to a host that is not loopback.  Without a
+    // credential in `access` the one filed for the host is used; EBADMSG: the file is broken.
     static Result<std::unique_ptr<Repository>> open(const Reference& reference,
+                                                    const Access& access);
+    // The same over a client that the caller made, and with the credential of `access` alone.
+    static Result<std::unique_ptr<Repository>> over(std::unique_ptr<Client> client,
+                                                    const Reference& reference,
                                                     const Access& access);
     virtual ~Repository() = default;
 
     // The manifest or index called `name`, a tag or a digest's text.  ENOENT: no such name.
-    // EACCES: the registry refuses; the hint tells how to log in.
+    // EACCES: the registry refuses; the hint tells how to log in.  EBADMSG: what came is not what
+    // was asked for, or is not a manifest of today (Docker's schema 1).  EBUSY: too many requests.
     virtual Result<Document> manifest(const std::string& name) = 0;
 
-    // The blob `digest` of `size` bytes.  The caller verifies the digest.
+    // The blob `digest` of `size` bytes; the Repository outlives it.  The first answer is waited
+    // for, so that ENOENT, EACCES and EBUSY show here.  The caller verifies the digest.
     virtual Result<std::unique_ptr<Blob>> blob(const Digest& digest, uint64_t size) = 0;
 };
+
+// Media types (OCI image-spec 1.1; Docker image manifest version 2, schema 2).
+inline constexpr const char* kOciManifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* kOciIndex = "application/vnd.oci.image.index.v1+json";
+inline constexpr const char* kDockerManifest =
+    "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr const char* kDockerList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
 
 // Asks `host` whether the credential is accepted (GET /v2/ with the token flow); EACCES: it is not.
 Result<void> try_login(const std::string& host, const Credential& credential, const Access& access);
