@@ -14,7 +14,7 @@ check() {
         has "$output" "$feature"
     done
     k check --json > "$work/$mode.json" || :
-    python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))' "$work/$mode.json"
+    $python -c 'import json, sys; assert json.load(open(sys.argv[1]))' "$work/$mode.json"
     k info > /dev/null
     [ "$mode" = single ] || has "$(k info)" "$mode"
     k version > /dev/null

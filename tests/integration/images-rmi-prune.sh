@@ -20,7 +20,7 @@ has "$("$kist" images --digests)" "$digest"
 has "$("$kist" images --format '{{.Repository}}:{{.Tag}}')" "$registry/layered:v1"
 id=$("$kist" images --format '{{.ID}} {{.Repository}}' | sed -n "s|^\(.*\) $registry/small|\1|p")
 same "$(printf '%s' "$id" | wc -c)" 12
-python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <<JSON
+$python -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <<JSON
 $("$kist" images --format json)
 JSON
 

@@ -14,7 +14,7 @@ echo '{"credsNote": {"deep": [1, "two"]}, "auths": {"other.test": {"auth": "eDp5
 ends_with 0 sh -c "echo '$word' | '$kist' login -u '$user' --password-stdin '$registry'"
 has "$output" "Login Succeeded"
 same "$(stat -c %a "$file")" 600
-python3 - "$file" "$registry" "$encoded" <<'PYTHON'
+$python - "$file" "$registry" "$encoded" <<'PYTHON'
 import json, sys
 config = json.load(open(sys.argv[1]))
 assert config["auths"][sys.argv[2]]["auth"] == sys.argv[3], config

@@ -20,7 +20,7 @@ JSON
 }
 
 second=$(layer_digest "$layout" 1)
-manifest=$(python3 -c "import json; print(json.load(open('$layout/index.json'))['manifests'][0]['digest'])")
+manifest=$($python -c "import json; print(json.load(open('$layout/index.json'))['manifests'][0]['digest'])")
 
 refused '{"what": "layer:1", "flip": 5000}' "$second"
 refused '{"what": "layer:1", "flip": 20}' "$second"

@@ -20,7 +20,7 @@ JSON
     case $rule in *token*) scenario <<JSON ;; esac
 {"auth": {}, "rules": [{$rule}]}
 JSON
-    ends_with 1 timeout 60 python3 - "$kist" "$fault/x" <<'PYTHON'
+    ends_with 1 timeout 60 $python - "$kist" "$fault/x" <<'PYTHON'
 import resource, subprocess, sys
 status = subprocess.call([sys.argv[1], "pull", sys.argv[2]])
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

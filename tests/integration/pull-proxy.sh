@@ -12,7 +12,7 @@ secure=$fault
 fault_start "$(fixture busybox)" <<'JSON'
 {}
 JSON
-start_server proxy python3 "$fixtures/proxy.py" --user 'me:p@ss' --log "$work/proxy.log" \
+start_server proxy $python "$fixtures/proxy.py" --user 'me:p@ss' --log "$work/proxy.log" \
     --map "registry.test=127.0.0.1:${secure#*:}"
 proxy=localhost:$port
 asked() { cat "$work/proxy.log" 2>/dev/null || :; }
@@ -47,7 +47,7 @@ ends_with 1 timeout 60 "$kist" pull "$secure/d"
 has "$output" 407
 has "$output" "$proxy"
 lacks "$output" wrong@
-start_server refusing python3 "$fixtures/proxy.py" --refuse 403
+start_server refusing $python "$fixtures/proxy.py" --refuse 403
 export HTTPS_PROXY="http://localhost:$port"
 ends_with 1 timeout 60 "$kist" pull "$secure/d"
 has "$output" 403

@@ -6,7 +6,7 @@ layout=$(fixture small)
 
 # gap WHAT: seconds between the first two requests for WHAT.
 gap() {
-    requests "\"what\": \"$1" | python3 -c '
+    requests "\"what\": \"$1" | $python -c '
 import json, sys
 times = [json.loads(line)["time"] for line in sys.stdin]
 print("%.1f" % (times[1] - times[0]))'

@@ -34,14 +34,14 @@ CONF
 }
 
 token_server_start() {
-    start_server token python3 "$fixtures/token_server.py" --certificate "$work/tls/good" \
+    start_server token $python "$fixtures/token_server.py" --certificate "$work/tls/good" \
         --signer "$work/tls/good" --user "$user:$word" --public 'public/*' \
         --lifetime "${token_lifetime:-300}" --log "$work/tokens.log"
     token_port=$port
 }
 
 bcrypt() {
-    python3 -W ignore -c 'import crypt, sys
+    $python -W ignore -c 'import crypt, sys
 print(crypt.crypt(sys.argv[1], crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' "$1"
 }
 
@@ -90,7 +90,7 @@ fault_start() {
     fault_log=$work/fault$fault_count.log
     scenario
     : > "$fault_log"
-    start_server "fault$fault_count" python3 "$fixtures/fault_server.py" --log "$fault_log" "$@" \
+    start_server "fault$fault_count" $python "$fixtures/fault_server.py" --log "$fault_log" "$@" \
         "$layout" "$fault_scenario"
     fault=localhost:$port
 }
@@ -105,7 +105,7 @@ requests() { grep -- "${1:-}" "$fault_log" || :; }
 
 # layer_digest LAYOUT N: the digest of the Nth layer (from 0) of a single-platform image.
 layer_digest() {
-    python3 - "$1" "$2" <<'PYTHON'
+    $python - "$1" "$2" <<'PYTHON'
 import json, sys
 root = sys.argv[1]
 def blob(digest):

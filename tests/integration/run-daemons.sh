@@ -20,7 +20,7 @@ done
 
 # ask PORT BYTES: sends them (as printf writes them) and prints the answer.
 ask() {
-    python3 - "$1" "$2" <<'PYTHON'
+    $python - "$1" "$2" <<'PYTHON'
 import socket, sys
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
 connection.sendall(sys.argv[2].encode().decode("unicode_escape").encode("latin-1"))

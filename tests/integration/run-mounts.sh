@@ -9,9 +9,9 @@ push_image "$(fixture busybox)" box
 image=$registry/box
 
 check() {
-    host=$work/$mode-host
-    in_mode mkdir -p "$work/$mode/home/host" 2>/dev/null || mkdir -p "$host"
-    [ "$mode" = root ] || host=$work/$mode/home/host
+    user_prepare "$mode"
+    host=$work/$mode/home/host
+    in_mode mkdir "$host"
     in_mode sh -c "echo content > '$host/file'"
 
     same "$(k run --rm -v "$host:/mnt/here" "$image" cat /mnt/here/file)" content

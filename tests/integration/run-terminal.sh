@@ -7,7 +7,7 @@
 registry_start http
 push_image "$(fixture busybox)" box
 image=$registry/box
-played() { in_mode python3 "$fixtures/terminal.py" "$@"; }
+played() { in_mode $python "$fixtures/terminal.py" "$@"; }
 
 check() {
     k pull -q "$image" > /dev/null

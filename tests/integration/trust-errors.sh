@@ -12,7 +12,7 @@ echo '{}' > "$work/scenario.json"
 refused() {
     case=$1 host=$2
     shift 2
-    start_server "$case$host" python3 "$fixtures/fault_server.py" ${tls:+--tls "$tls"} \
+    start_server "$case$host" $python "$fixtures/fault_server.py" ${tls:+--tls "$tls"} \
         --certificate "$work/tls/$case" --log "$work/$case.log" "$layout" "$work/scenario.json"
     ends_with 1 timeout 60 "$kist" pull "$host:$port/box"
     for wanted in "$host" "$@"; do
@@ -33,7 +33,7 @@ tls=1.3 refused good localhost 1.3
 tls=1.0 refused good localhost
 
 # The way out is said, and works.
-start_server accepted python3 "$fixtures/fault_server.py" --certificate "$work/tls/unknown" \
+start_server accepted $python "$fixtures/fault_server.py" --certificate "$work/tls/unknown" \
     "$layout" "$work/scenario.json"
 ends_with 1 "$kist" pull "localhost:$port/box"
 has "$output" certs.d

@@ -11,7 +11,7 @@ layout=$(fixture busybox)
 serve() {
     case=$1
     shift
-    start_server "$case$#" python3 "$fixtures/fault_server.py" --certificate "$work/tls/$case" "$@" \
+    start_server "$case$#" $python "$fixtures/fault_server.py" --certificate "$work/tls/$case" "$@" \
         "$layout" "$work/scenario.json"
 }
 
