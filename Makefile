@@ -16,7 +16,7 @@ jobs = $(shell nproc)
 deps = @toolchains/deps.sh
 # A toolchain file is read once; after a change to it the build directory starts over.
 fresh = $(shell find toolchains/*.cmake toolchains/sysroot.sh -newer build/$@/obj/CMakeCache.txt -printf --fresh -quit 2> /dev/null)
-configure = cmake -G Ninja -DROOTS='$(ROOTS)' --log-level=WARNING -S . -B
+configure = cmake -G Ninja -DROOTS='$(ROOTS)' -S . -B
 
 all: $(arches)  ## build both architectures: build/amd64/kist and build/arm64/kist
 
@@ -24,13 +24,13 @@ amd64: ## build for amd64
 arm64: ## build for arm64
 $(arches):
 	$(deps) build
-	@$(configure) build/$@/obj $(fresh) -DCMAKE_TOOLCHAIN_FILE=toolchains/$@-linux-musl.cmake
+	@$(configure) build/$@/obj $(fresh) -DCMAKE_TOOLCHAIN_FILE=toolchains/$@-linux-musl.cmake > /dev/null
 	@ninja -C build/$@/obj -j$(jobs) --quiet kist
 	@toolchains/finish.sh build/$@/obj/kist build/$@
 
 host: ## build the debug build with ASan and UBSan against glibc: build/host
 	$(deps) build host
-	@CC=clang-19 CXX=clang++-19 $(configure) build/host -DKIST_SANITIZE=ON -DKIST_FUZZ=ON
+	@CC=clang-19 CXX=clang++-19 $(configure) build/host -DKIST_SANITIZE=ON -DKIST_FUZZ=ON > /dev/null
 	@ninja -C build/host -j$(jobs) --quiet
 
 deps: ## install what is missing for building and testing, with apt

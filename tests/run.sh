@@ -21,6 +21,12 @@ rm -rf "$logs"
 mkdir -p "$logs"
 : > "$results"
 
+# Archives and documents made by others, for the tests that can use them.
+if [ -d ../shared/data ]; then
+    data=$(cd ../shared/data && pwd)
+    export KIST_JSON_DATA="${KIST_JSON_DATA:-$data/json}" KIST_TAR_DATA="${KIST_TAR_DATA:-$data/tar}"
+fi
+
 passed() { echo "pass $1" | tee -a "$results"; }
 failed() {
     echo "FAIL $1: $2" | tee -a "$results"
