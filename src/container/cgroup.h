@@ -77,7 +77,8 @@ public:
     // frozen.
     Result<void> kill() const;
     Result<bool> populated() const;
-    // The file that poll(2) reports POLLPRI on when populated() changes.  The caller owns it.
+    // The file that poll(2) reports POLLPRI on when populated() changes; the caller owns it, and
+    // preads it after each event (poll returns at once otherwise).
     Result<Fd> watch_events() const;
 
     struct Usage {
@@ -97,7 +98,7 @@ private:
         : place_(std::move(place)), path_(std::move(path)), directory_(std::move(directory))
     {
     }
-    Result<void> need_controller(std::string_view controller, const char* limit) const;
+    Result<void> need_controller(std::string_view file, const char* flag) const;
 
     Delegation place_;
     std::string path_;

@@ -21,23 +21,18 @@
 namespace kist::container {
 
 struct Delegation {
-    std::string mount;       // where cgroup v2 is mounted
-    std::string path;        // absolute; containers are placed at <path>/kist/<id>
-    std::string own;         // absolute; the cgroup that this process is in
-    bool real_root = false;  // `path` is the root of the whole tree
-};
-
-// The files that the finder reads; tests point them elsewhere.
-struct DelegationSources {
-    std::string mountinfo = "/proc/self/mountinfo";
-    std::string self = "/proc/self/cgroup";
-    bool any_filesystem = false;  // believe mountinfo's "cgroup2" instead of asking statfs(2)
+    std::string mount;        // where cgroup v2 is mounted
+    std::string path;         // absolute; containers are placed at <path>/kist/<id>
+    std::string own;          // absolute; the cgroup that this process is in
+    bool real_root = false;   // `path` is the root of the whole tree
+    std::string system_root;  // in front of /proc and /run; only tests set it
 };
 
 // Where containers' cgroups go.  ENOTSUP: there is no cgroup v2 here (the hint says how to get it);
 // EACCES: nothing is delegated to this user (the hint says how to).  Either means: run without a
-// cgroup, and refuse limits with this error.
-Result<Delegation> find_delegation(const DelegationSources& sources = {});
+// cgroup, and refuse limits with this error.  With a `system_root` mountinfo's "cgroup2" is
+// believed; otherwise statfs(2) has the last word.
+Result<Delegation> find_delegation(const std::string& system_root = "");
 
 // Makes the files of `controller` appear in the children of `directory`, one of place.path or a
 // cgroup below it, handing the controller down from place.path on.  Errors say why it is not to be

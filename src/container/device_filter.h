@@ -33,7 +33,8 @@ Result<DeviceRule> parse_device_rule(std::string_view text);
 // "rwm", "r", ... of --device HOST:CONTAINER:rwm into `rule`.  EINVAL.
 Result<void> parse_device_access(std::string_view text, DeviceRule& rule);
 
-// docker's list: null zero full random urandom tty console ptmx pts; mknod of any character device.
+// What a container has from the start: null zero full random urandom tty console ptmx pts, and
+// mknod of any character device.  (docker lets block nodes be made, too, though not opened.)
 std::vector<DeviceRule> default_device_rules();
 
 // The program that allows what any of `rules` allows, and nothing else.  E2BIG past

@@ -1,0 +1,80 @@
+// cgroup_files.cpp - reading the files of a cgroup v2 directory.
+
+#include "container/cgroup_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+
+namespace kist::container {
+
+bool has_word(const std::string& path, std::string_view word)
+{
+    auto text = fs::read_path(path);
+    if (!text)
+        return false;
+    for (std::string_view each : str::words(str::trim(*text)))
+        if (each == word)
+            return true;
+    return false;
+}
+
+std::vector<pid_t> processes_in(const std::string& path)
+{
+    std::vector<pid_t> found;
+    auto text = fs::read_path(path + "/cgroup.procs");
+    std::string_view rest = text ? std::string_view(*text) : "";
+    while (!rest.empty())
+        if (auto number = str::to_integer(str::trim(str::cut(rest, '\n'))))
+            found.push_back(pid_t(*number));
+    return found;
+}
+
+std::vector<pid_t> foreign_processes(const std::string& path)
+{
+    struct stat ours = {};
+    bool known = ::stat("/proc/self/exe", &ours) == 0;
+    std::vector<pid_t> found;
+    for (pid_t pid : processes_in(path)) {
+        struct stat theirs = {};
+        std::string program = str::format("/proc/%d/exe", pid);
+        bool same = pid != 0 && ::stat(program.c_str(), &theirs) == 0 && known &&
+                    theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+        // A process that just ended is nobody's.
+        if (!same && (pid == 0 || ::access(str::format("/proc/%d", pid).c_str(), F_OK) == 0))
+            found.push_back(pid);
+    }
+    return found;
+}
+
+std::string describe_processes(const std::vector<pid_t>& processes)
+{
+    constexpr size_t kShown = 3;
+    std::string text;
+    for (size_t i = 0; i < processes.size() && i < kShown; i++) {
+        auto name = fs::read_path(str::format("/proc/%d/comm", processes[i]), 64);
+        text += text.empty() ? "" : ", ";
+        text += name ? str::format("%s (%d)", std::string(str::trim(*name)).c_str(), processes[i])
+                : processes[i] == 0 ? "one outside of this pid namespace"
+                                    : str::format("process %d", processes[i]);
+    }
+    if (processes.size() > kShown)
+        text += str::format(" and %zu more", processes.size() - kShown);
+    return text;
+}
+
+unsigned long long keyed_number(std::string_view text, std::string_view key)
+{
+    while (!text.empty()) {
+        std::string_view line = str::cut(text, '\n');
+        if (str::cut(line, ' ') != key)
+            continue;
+        auto number = str::to_integer(str::trim(line));
+        return number && *number > 0 ? static_cast<unsigned long long>(*number) : 0;
+    }
+    return 0;
+}
+
+}  // namespace kist::container

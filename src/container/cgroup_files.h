@@ -1,0 +1,28 @@
+// cgroup_files.h - reading the files of a cgroup v2 directory.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kist::container {
+
+// Whether the file at `path` holds `word` among its words; not when it cannot be read.
+bool has_word(const std::string& path, std::string_view word);
+
+// The processes in the cgroup at `path` itself; 0 stands for one outside of our pid namespace.
+std::vector<pid_t> processes_in(const std::string& path);
+// Those of them that do not run this program.
+std::vector<pid_t> foreign_processes(const std::string& path);
+// "bash (123), sleep (124) and 3 more", for errors.
+std::string describe_processes(const std::vector<pid_t>& processes);
+
+// The number after `key` in a file of lines "key number"; 0 when it is not there.
+unsigned long long keyed_number(std::string_view text, std::string_view key);
+
+}  // namespace kist::container
