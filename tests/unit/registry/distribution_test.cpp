@@ -2,20 +2,19 @@
 
 #include "registry/distribution.h"
 
-#include <thread>
-
-#include "base/base64.h"
 #include "check.h"
-#include "registry/blob.h"
-#include "registry/fake_client.h"
+#include "registry/fake_repository.h"
 
 namespace kist {
 namespace {
 
 using namespace registry;
 using test::Answer;
-using test::FakeClient;
+using test::content;
 using test::header_of;
+using test::read_all;
+using test::repository;
+using test::serve;
 
 const std::string kManifest =
     R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]})";
@@ -23,46 +22,6 @@ const std::string kManifest =
 Answer manifest(std::string body = kManifest, const char* type = kOciManifest)
 {
     return {.headers = {{"Content-Type", type}}, .body = std::move(body)};
-}
-
-Result<std::unique_ptr<Repository>> repository(FakeClient::Handler handler,
-                                               const char* name = "reg.example/a/b",
-                                               const Access& access = {})
-{
-    Reference reference = TRY(Reference::parse(name));
-    return Repository::over(std::make_unique<FakeClient>(std::move(handler)), reference, access);
-}
-
-Result<std::string> read_all(Blob& blob)
-{
-    std::string all;
-    for (;;) {
-        std::string_view bytes = TRY(blob.next());
-        if (bytes.empty())
-            return all;
-        all += bytes;
-    }
-}
-
-std::string content(size_t size)
-{
-    std::string bytes(size, '\0');
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = static_cast<char>(i * 31 + i / 251);
-    return bytes;
-}
-
-// Answers a request for `bytes` as a registry that knows Range does.
-Answer serve(const Request& request, const std::string& bytes)
-{
-    std::string_view range = header_of(request.headers, "Range");
-    if (range.empty())
-        return {.headers = {{"Content-Length", std::to_string(bytes.size())}}, .body = bytes};
-    auto first = static_cast<size_t>(str::to_integer(range.substr(6, range.size() - 7)).take());
-    return {.status = 206,
-            .headers = {{"Content-Range",
-                         str::format("bytes %zu-%zu/%zu", first, bytes.size() - 1, bytes.size())}},
-            .body = bytes.substr(first)};
 }
 
 TEST(Distribution, AManifestIsAskedForWithAllTypes)
@@ -294,142 +253,6 @@ TEST(Distribution, TokensThatAreNeverAcceptedAreAnErrorSoon)
     }));
     EXPECT_ERROR(repo->manifest("t"), EACCES, "reg.example does not accept the tokens");
     EXPECT_LE(requests, 10);
-}
-
-TEST(Blob, GoesOnWhereItBrokeOff)
-{
-    const std::string bytes = content(10'000);
-    std::vector<std::string> ranges;
-    auto repo = MUST(repository([&](const Request& request) {
-        ranges.emplace_back(header_of(request.headers, "Range"));
-        Answer answer = serve(request, bytes);
-        if (ranges.size() < 4)
-            answer.breaks_at = 1500;
-        return answer;
-    }));
-    auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-    EXPECT_EQ(MUST(read_all(*blob)), bytes);
-    EXPECT_EQ(blob->position(), bytes.size());
-    EXPECT_EQ(ranges, (std::vector<std::string>{"", "bytes=1500-", "bytes=3000-", "bytes=4500-"}));
-    EXPECT_EQ(MUST(blob->next()), "");
-}
-
-TEST(Blob, SkipsWhatComesAgain)
-{
-    const std::string bytes = content(10'000);
-    for (int status : {200, 416}) {
-        int requests = 0;
-        auto repo = MUST(repository([&](const Request& request) {
-            Answer answer = serve(Request(), bytes);
-            if (status == 416 && !header_of(request.headers, "Range").empty())
-                answer = {.status = 416};
-            answer.breaks_at = ++requests == 1 ? 2500 : std::string::npos;
-            return answer;
-        }));
-        auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-        EXPECT_EQ(MUST(read_all(*blob)), bytes);
-    }
-}
-
-TEST(Blob, ABreakBehindTheLastByteDoesNotMatter)
-{
-    const std::string bytes = content(3000);
-    auto repo = MUST(repository([&](const Request& request) {
-        Answer answer = serve(request, bytes);
-        answer.breaks_at = bytes.size();
-        return answer;
-    }));
-    auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-    EXPECT_EQ(MUST(read_all(*blob)), bytes);
-}
-
-TEST(Blob, GivesUpWithoutProgress)
-{
-    const std::string bytes = content(3000);
-    int requests = 0;
-    auto repo = MUST(repository([&](const Request& request) {
-        Answer answer = serve(request, bytes);
-        answer.breaks_at = requests++ ? 0 : 100;
-        return answer;
-    }));
-    auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-    EXPECT_ERROR(read_all(*blob), ECONNRESET, "at byte 100 of 3000");
-    EXPECT_LE(requests, 8);
-}
-
-TEST(Blob, ItsSizeMustBeExact)
-{
-    const std::string bytes = content(3000);
-    auto honest = [&](const Request& request) { return serve(request, bytes); };
-    auto chunked = [&](const Request&) { return Answer{.body = bytes}; };
-    for (uint64_t wrong : {0, 2999, 3001}) {
-        auto result = MUST(repository(honest))->blob(Digest::of(bytes), wrong);
-        EXPECT_ERROR(result, EBADMSG, "has 3000 bytes; its manifest says");
-        auto repo = MUST(repository(chunked));
-        auto blob = MUST(repo->blob(Digest::of(bytes), wrong));
-        EXPECT_ERROR(read_all(*blob), EBADMSG, "its manifest says");
-    }
-    auto repo = MUST(repository([](const Request&) { return Answer(); }));
-    auto empty = MUST(repo->blob(Digest::of(""), 0));
-    EXPECT_EQ(MUST(read_all(*empty)), "");
-}
-
-TEST(Blob, AnotherRangeThanAskedForIsNotBelieved)
-{
-    const std::string bytes = content(3000);
-    for (const char* range : {"bytes 990-2999/3000", "bytes 1000-2000/3000", "bytes 1000-2999/4000",
-                              "bytes */3000", "", "bytes 1000-2999"}) {
-        int requests = 0;
-        auto repo = MUST(repository([&](const Request& request) {
-            Answer answer = serve(request, bytes);
-            if (requests++ == 0)
-                answer.breaks_at = 1000;
-            else
-                answer.headers = {{"Content-Range", range}};
-            return answer;
-        }));
-        auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-        EXPECT_FALSE(read_all(*blob)) << range;
-    }
-}
-
-TEST(Blob, WhatIsMissingIsNamed)
-{
-    auto repo = MUST(repository([](const Request&) { return Answer{.status = 404}; }));
-    EXPECT_ERROR(repo->blob(Digest::of("x"), 1), ENOENT, "there is no blob sha256:2d711642");
-}
-
-TEST(Blob, SeveralThreadsMayReadAtOnce)
-{
-    const std::string bytes = content(200'000);
-    int requests = 0;
-    auto repo = MUST(repository([&](const Request& request) {
-        Answer answer = serve(request, bytes);
-        if (++requests % 2)
-            answer.breaks_at = 70'000;
-        return answer;
-    }));
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; i++)
-        threads.emplace_back([&] {
-            auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
-            EXPECT_EQ(MUST(read_all(*blob)), bytes);
-        });
-    for (std::thread& thread : threads)
-        thread.join();
-}
-
-TEST(ContentRange, IsReadStrictly)
-{
-    auto range = MUST(ContentRange::parse("bytes 5-9/10"));
-    EXPECT_EQ(range.first, 5u);
-    EXPECT_EQ(range.last, 9u);
-    EXPECT_EQ(range.total, 10);
-    EXPECT_EQ(MUST(ContentRange::parse("bytes 0-0/*")).total, -1);
-    for (const char* text :
-         {"", "bytes", "bytes 9-5/10", "bytes 5-10/10", "bytes -5/10", "bytes 5-/10", "bits 5-9/10",
-          "bytes 5-9/x", "bytes 5-9/", "bytes +5-9/10", "bytes 5-9/99999999999999999999"})
-        EXPECT_ERROR(ContentRange::parse(text), EPROTO, "not a range") << text;
 }
 
 }  // namespace
