@@ -1,0 +1,26 @@
+// credentials.cpp - any text as docker's config.json: read, and with an entry added and removed
+// again.
+
+#include <string>
+
+#include "input.h"
+#include "registry/credentials.h"
+
+using namespace kist;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
+{
+    std::string text(fuzz::text_of(data, size));
+    (void)registry::credential_in(text, "config.json", "registry.example");
+
+    bool removed = false;
+    auto more =
+        registry::with_entry(text, "registry.example", "{\"auth\":\"dXNlcjp3b3Jk\"}", removed);
+    if (!more)
+        return 0;
+    auto found = registry::credential_in(*more, "config.json", "registry.example");
+    fuzz::must(found && *found && (**found).user == "user" && (**found).password == "word");
+    auto less = registry::with_entry(*more, "registry.example", "", removed);
+    fuzz::must(less && removed);
+    return 0;
+}
