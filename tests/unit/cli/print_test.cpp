@@ -1,0 +1,62 @@
+// print_test.cpp - cli/print.h
+
+#include "cli/print.h"
+
+#include "check.h"
+
+namespace kist::cli {
+namespace {
+
+constexpr Column kColumns[] = {{"Name", "NAME"}, {"Size", "SIZE"}, {"Long", "LONG", false}};
+const std::vector<Row> kRows = {{"alpine", "5MB", "a\"b"}, {"x", "12kB", ""}};
+
+std::string printed(const char* format)
+{
+    testing::internal::CaptureStdout();
+    auto done = print_rows(kColumns, kRows, format);
+    fflush(stdout);
+    std::string text = testing::internal::GetCapturedStdout();
+    return done ? text : "error: " + done.error().message();
+}
+
+TEST(Print, TheDefaultIsATableOfTheDefaultColumns)
+{
+    EXPECT_EQ(printed(""), "NAME     SIZE\nalpine   5MB\nx        12kB\n");
+    EXPECT_EQ(printed("table"), printed(""));
+}
+
+TEST(Print, TemplatesTakeFieldsTabsAndJson)
+{
+    EXPECT_EQ(printed("{{.Name}}:{{ .Size }}"), "alpine:5MB\nx:12kB\n");
+    EXPECT_EQ(printed("{{.Name}}\\t{{.Size}}"), "alpine\t5MB\nx\t12kB\n");
+    EXPECT_EQ(printed("{{json .Long}}"), "\"a\\\"b\"\n\"\"\n");
+    EXPECT_EQ(printed("table {{.Size}}\\t{{.Name}}"), "SIZE   NAME\n5MB    alpine\n12kB   x\n");
+    EXPECT_EQ(printed("json"), printed("{{json .}}"));
+    EXPECT_EQ(printed("json").substr(0, 42),
+              "{\"Name\":\"alpine\",\"Size\":\"5MB\",\"Long\":\"a\\\"b");
+}
+
+TEST(Print, WrongTemplatesSayWhatThereIs)
+{
+    EXPECT_EQ(printed("{{.Nmae}}"), "error: --format: \"{{.Nmae}}\" is not known here");
+    EXPECT_EQ(printed("{{.Name"), "error: --format: \"{{\" without \"}}\"");
+}
+
+TEST(Print, SizesAreDecimalWithFourDigits)
+{
+    const struct {
+        unsigned long long bytes;
+        const char* text;
+    } kSizes[] = {{0, "0B"},
+                  {999, "999B"},
+                  {1000, "1kB"},
+                  {1234, "1.234kB"},
+                  {53610000, "53.61MB"},
+                  {536100000, "536.1MB"},
+                  {7654321000, "7.654GB"}};
+    for (auto& row : kSizes)
+        EXPECT_EQ(human_size(row.bytes), row.text);
+}
+
+}  // namespace
+}  // namespace kist::cli
