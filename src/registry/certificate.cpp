@@ -221,7 +221,9 @@ Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
     TRY(read_body(body, certificate), "not a certificate");
     Der algorithm = TRY(outer.enter(der::kSequence), "not a certificate");
     DerElement signature = TRY(algorithm.expect(der::kOid), "not a certificate");
+    DerElement value = TRY(outer.expect(der::kBitString), "not a certificate");
     certificate.signature_algorithm = signature.contents;
+    certificate.signature_size = value.contents.size() - !value.contents.empty();
     return certificate;
 }
 

@@ -27,6 +27,7 @@ struct Certificate {
     int64_t not_before = 0;  // seconds since 1970
     int64_t not_after = 0;
     std::string_view signature_algorithm;  // object identifiers, without tag and length
+    size_t signature_size = 0;             // bytes
     std::string_view key_algorithm;
     std::string_view curve;  // of an EC key
     br_x509_pkey key{};      // key_type 0: a kind that is not understood

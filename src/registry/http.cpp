@@ -121,12 +121,13 @@ private:
                 if (asked > patience_.longest_wait_ms)
                     return response;
                 wait = std::max(wait, asked);
-                announce(url, wait, str::format("answers %d", (*response)->status()));
+                announce(wait, str::format("%s answers %d", url.host_and_port().c_str(),
+                                           (*response)->status()));
                 drain(**response);
             } else {
                 if (last || !is_broken_connection(response.error()))
                     return response;
-                announce(url, wait, response.error().message());
+                announce(wait, response.error().message());
             }
             pause(wait);
         }
@@ -165,11 +166,11 @@ private:
         return wait * 3 / 4 + int64_t(random::number() % uint64_t(wait / 2 + 1));
     }
 
-    void announce(const Url& url, int64_t wait, const std::string& reason) const
+    void announce(int64_t wait, const std::string& reason) const
     {
-        std::string text = str::format(
-            "%s: %s; trying again in %lld.%lld s", url.host_and_port().c_str(), reason.c_str(),
-            static_cast<long long>(wait / 1000), static_cast<long long>(wait % 1000 / 100));
+        std::string text = str::format("%s; trying again in %lld.%lld s", reason.c_str(),
+                                       static_cast<long long>(wait / 1000),
+                                       static_cast<long long>(wait % 1000 / 100));
         if (wait >= kNoticeableMs)
             log::warn("%s", text.c_str());
         else

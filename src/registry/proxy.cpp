@@ -51,6 +51,32 @@ bool is_address(const std::string& host, std::string_view word)
            memcmp(left, right, sizeof left) == 0;
 }
 
+// One word of NO_PROXY.
+bool covers_word(const Url& url, std::string_view word)
+{
+    if (word.find('/') != word.npos)
+        return in_network(url.host, word);
+    if (is_address(url.host, word))
+        return true;
+    // A port behind a name, an IPv4 address or an IPv6 address in brackets.
+    size_t colon = word.rfind(':');
+    if (colon != word.npos && colon > 0 && (word.find(':') == colon || word[colon - 1] == ']')) {
+        if (word.substr(colon + 1) != str::format("%u", url.port))
+            return false;
+        word = word.substr(0, colon);
+    }
+    if (word.starts_with('[') && word.ends_with(']'))
+        word = word.substr(1, word.size() - 2);
+    unsigned char unused[16];
+    if (to_address(url.host, unused))
+        return is_address(url.host, word);
+    if (word.starts_with('*'))
+        word.remove_prefix(1);
+    if (word.starts_with('.'))
+        word.remove_prefix(1);
+    return !word.empty() && (url.host == word || url.host.ends_with("." + std::string(word)));
+}
+
 // "%40" is "@": passwords have such characters.
 Result<std::string> unescape(std::string_view text)
 {
@@ -121,34 +147,9 @@ NoProxy::NoProxy(std::string_view text)
 
 bool NoProxy::covers(const Url& url) const
 {
-    for (std::string_view word : words_) {
-        if (word == "*")
+    for (const std::string& word : words_)
+        if (word == "*" || covers_word(url, word))
             return true;
-        if (word.find('/') != word.npos) {
-            if (in_network(url.host, word))
-                return true;
-            continue;
-        }
-        if (is_address(url.host, word))
-            return true;
-        // A port behind a name, an IPv4 address or an IPv6 address in brackets.
-        size_t colon = word.rfind(':');
-        bool one_colon = colon != word.npos && word.find(':') == colon;
-        if (one_colon || (word.starts_with('[') && colon != word.npos && word[colon - 1] == ']')) {
-            if (word.substr(colon + 1) != str::format("%u", url.port))
-                continue;
-            word = word.substr(0, colon);
-        }
-        if (word.starts_with('[') && word.ends_with(']'))
-            word = word.substr(1, word.size() - 2);
-        if (word.starts_with("*."))
-            word.remove_prefix(1);
-        std::string_view name = word.starts_with('.') ? word.substr(1) : word;
-        std::string below = "." + std::string(name);
-        if (is_address(url.host, name) ||
-            (!name.empty() && (url.host == name || url.host.ends_with(below))))
-            return true;
-    }
     return false;
 }
 

@@ -68,12 +68,6 @@ Error untrusted(const Case& about, const std::vector<br_x509_trust_anchor>& anch
         std::string_view name(reinterpret_cast<const char*>(anchor.dn.data), anchor.dn.len);
         if (name != certificate.issuer)
             continue;
-        if (anchor.pkey.key_type == BR_KEYTYPE_RSA && anchor.pkey.key.rsa.nlen > kMostRsaBits / 8)
-            return about
-                .error(str::format("is signed with an RSA key of %zu bits, and more than %u "
-                                   "cannot be verified",
-                                   anchor.pkey.key.rsa.nlen * 8, kMostRsaBits))
-                .with_hint(kServersOwner);
         return about
             .error("claims an issuer that is trusted, but is not signed with that issuer's key")
             .with_hint("if the authority has a new key, replace its certificate in " + directory);
@@ -96,6 +90,12 @@ Error beyond_us(const Case& about)
                                oid::name(certificate.signature_algorithm).c_str()))
             .with_hint("signatures must be RSA (PKCS#1 v1.5) or ECDSA with SHA-256, 384 or 512; " +
                        std::string(kNoVerify));
+    if (certificate.signature_size > kMostRsaBits / 8)
+        return about
+            .error(str::format("is signed with an RSA key of %zu bits, and more than %u cannot be "
+                               "verified",
+                               certificate.signature_size * 8, kMostRsaBits))
+            .with_hint(kServersOwner);
     if (certificate.key.key_type == 0)
         return about
             .error(str::format("has a key of the kind %s%s, which is not supported",

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -193,13 +194,10 @@ private:
                              ? "%s closed the connection in the middle of the TLS handshake"
                              : "%s closed the connection without saying so in TLS",
                          socket_.name().c_str());
-        std::string_view text(reinterpret_cast<char*>(buffer), size);
-        if (!heard_) {
-            heard_ = true;
-            // The first bytes are a record's header; a web server would begin its answer here.
-            if (std::string_view("HTTP/").starts_with(text.substr(0, 5)))
-                return not_tls_error(socket_.name());
-        }
+        // The first byte is the type of a record (RFC 5246, section 6.2.1); a server for plain HTTP
+        // begins its complaint there.
+        if (!std::exchange(heard_, true) && (buffer[0] < 20 || buffer[0] > 24))
+            return not_tls_error(socket_.name());
         br_ssl_engine_recvrec_ack(engine(), size);
         return {};
     }

@@ -60,7 +60,8 @@ Error tls_error(int code, bool in_handshake, const std::string& name)
 
 Error not_tls_error(const std::string& name)
 {
-    return Error(EPROTOTYPE, "%s speaks plain HTTP, not HTTPS", name.c_str())
+    return Error(EPROTOTYPE, "%s does not answer in TLS: it seems to speak plain HTTP",
+                 name.c_str())
         .with_hint("use its port for HTTPS, or say --tls-verify=false to do without encryption");
 }
 
