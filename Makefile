@@ -15,7 +15,8 @@ arches = amd64 arm64
 jobs = $(shell nproc)
 deps = @toolchains/deps.sh
 # A toolchain file is read once; after a change to it the build directory starts over.
-fresh = $(shell find toolchains/*.cmake toolchains/sysroot.sh -newer build/$@/obj/CMakeCache.txt -printf --fresh -quit 2> /dev/null)
+fresh = $(shell find toolchains/*.cmake toolchains/sysroot.sh -newer build/$@/obj/CMakeCache.txt \
+    -printf --fresh -quit 2> /dev/null)
 configure = cmake -G Ninja -DROOTS='$(ROOTS)' -S . -B
 
 all: $(arches)  ## build both architectures: build/amd64/kist and build/arm64/kist
