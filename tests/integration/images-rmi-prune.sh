@@ -30,7 +30,7 @@ has "$("$kist" system df)" Images
 # An image in use stays.
 "$kist" run --name user "$registry/small" true
 ends_with 1 "$kist" rmi "$registry/small"
-has "$output" user
+has "$output" "used by a container"
 same "$("$kist" images -q | sort -u | wc -l)" 2
 "$kist" rm user > /dev/null
 

@@ -11,6 +11,8 @@ refused() {
     fault_start "$layout" <<JSON
 {"rules": [${rule}]}
 JSON
+    echo "$rule"
+    "$kist" image prune -f > /dev/null  # layers that were whole are kept for the next try
     ends_with 1 timeout 60 "$kist" pull "$fault/x${pinned:-}"
     for wanted in "$@"; do
         has "$output" "$wanted"

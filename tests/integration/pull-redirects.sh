@@ -49,7 +49,7 @@ fault_start "$layout" --certificate "$work/tls/good" <<JSON
 {"rules": [{"what": "layer:1", "redirect": "$plain{path}"}]}
 JSON
 ends_with 1 timeout 60 "$kist" pull "$fault/x"
-has "$output" http://127.0.0.1
+has "$output" "plain HTTP"
 same "$(cat "$plain_log")" ''
 same "$(left_behind)" ''
 
