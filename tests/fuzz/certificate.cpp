@@ -1,31 +1,30 @@
-// certificate.cpp - fuzzes certificates: as files of PEM, and as the DER that servers send.
+// certificate.cpp - any bytes as a certificate, in DER and in a PEM bundle; and as URLs.
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
+#include <string>
 #include <vector>
 
+#include "input.h"
 #include "registry/certificate.h"
 #include "registry/oid.h"
+#include "registry/url.h"
 
 using namespace kist;
-using namespace kist::registry;
 
 namespace {
 
 void look_at(std::vector<unsigned char> der)
 {
-    auto certificate = Certificate::parse(std::move(der));
+    auto certificate = registry::Certificate::parse(std::move(der));
     if (!certificate)
         return;
+    (void)certificate->is_for("registry.example");
+    (void)certificate->is_for("192.0.2.1");
     (void)certificate->name();
     (void)certificate->issuer_name();
     (void)certificate->names();
-    (void)certificate->is_for("a.example");
-    (void)certificate->is_for("192.0.2.1");
-    (void)date_text(certificate->not_before);
-    (void)oid::name(certificate->signature_algorithm);
-    (void)certificate->anchor(true);
+    (void)certificate->anchor(certificate->may_issue());
+    (void)registry::oid::name(certificate->signature_algorithm);
+    (void)registry::date_text(certificate->not_after);
 }
 
 }  // namespace
@@ -33,13 +32,20 @@ void look_at(std::vector<unsigned char> der)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     look_at({data, data + size});
-    std::string_view rest(reinterpret_cast<const char*>(data), size);
-    while (!rest.empty()) {
-        auto der = next_certificate(rest);
+    std::string_view bundle = fuzz::text_of(data, size);
+    while (!bundle.empty()) {
+        size_t before = bundle.size();
+        auto der = registry::next_certificate(bundle);
         if (der && der->empty())
             break;
+        fuzz::must(bundle.size() < before);
         if (der)
             look_at(der.take());
+    }
+    if (auto url = registry::Url::parse(fuzz::text_of(data, size))) {
+        auto again = registry::Url::parse(url->text());
+        fuzz::must(again && again->text() == url->text());
+        (void)url->resolve("../a?b#c");
     }
     return 0;
 }
