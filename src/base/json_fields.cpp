@@ -85,7 +85,10 @@ Result<void> read_keys(const Node& node, KeySet& keys)
 Result<void> read_digest(const Node& node, Digest& digest)
 {
     std::string text = TRY(node.text());
-    digest = TRY(Digest::parse(text), "%s", node.path().c_str());
+    auto parsed = Digest::parse(text);
+    if (!parsed)
+        return Error(EBADMSG, "%s: %s", node.path().c_str(), parsed.error().message().c_str());
+    digest = *parsed;
     return {};
 }
 

@@ -112,8 +112,8 @@ Result<void> drain(Reader& reader)
     return {};
 }
 
-// Unpacks `sent` into `directory`/tree and checks the diff id.
-Result<Info> unpack(Reader& sent, const Fd& directory, const StoreMap& map, const Digest& diff_id)
+// Unpacks `sent` into `directory`/tree; the diff id in the result is the one found.
+Result<Info> unpack(Reader& sent, const Fd& directory, const StoreMap& map)
 {
     TRY(sys::mkdir_at(directory, kTree, 0755));
     Fd tree = TRY(sys::open_at(directory, kTree, O_RDONLY | O_DIRECTORY));
@@ -137,16 +137,11 @@ Result<Info> unpack(Reader& sent, const Fd& directory, const StoreMap& map, cons
     TRY(drain(archive));
     TRY(drain(sent));
     TRY(owners.flush());
-    Digest found = hash.finish();
-    if (found != diff_id)
-        return Error(EBADMSG, "the unpacked layer has another diff id, %s, than its image says, %s",
-                     found.text().c_str(), diff_id.text().c_str());
-    return Info{diff_id, applied.bytes, applied.entries};
+    return Info{hash.finish(), applied.bytes, applied.entries};
 }
 
 // The same, while another thread fetches.
-Result<Info> unpack_beside(Reader& sent, const Fd& directory, const StoreMap& map,
-                           const Digest& diff_id)
+Result<Info> unpack_beside(Reader& sent, const Fd& directory, const StoreMap& map)
 {
     Channel channel;
     std::optional<Error> broken;
@@ -165,7 +160,7 @@ Result<Info> unpack_beside(Reader& sent, const Fd& directory, const StoreMap& ma
         channel.close(std::move(outcome));
     };
     Thread fetcher = TRY(Thread::start(fetch));
-    auto info = unpack(channel, directory, map, diff_id);
+    auto info = unpack(channel, directory, map);
     channel.abandon();
     fetcher.join();
     // A connection that broke is the reason, not the archive that ended too early.
@@ -181,10 +176,12 @@ Result<void> fetch_and_commit(PullContext& context, const LayerJob& job, const F
     TRY(sys::mkdir_at(staging, kLayer, 0700));
     Fd directory = TRY(sys::open_at(staging, kLayer, O_RDONLY | O_DIRECTORY));
     Inlet inlet(context, job, *blob);
-    const StoreMap& map = context.store.map();
     auto unpack_it = context.overlap ? unpack_beside : unpack;
-    Info info = TRY(unpack_it(inlet, directory, map, job.diff_id));
+    Info info = TRY(unpack_it(inlet, directory, context.store.map()));
     TRY(inlet.verify());
+    if (info.diff_id != job.diff_id)
+        return Error(EBADMSG, "the unpacked layer has another diff id, %s, than its image says, %s",
+                     info.diff_id.text().c_str(), job.diff_id.text().c_str());
     blob.reset();
 
     context.tell(job, Phase::syncing, job.blob.size);
