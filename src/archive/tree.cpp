@@ -16,6 +16,7 @@ namespace kist::archive {
 
 namespace {
 
+constexpr size_t kMaxShown = 200;
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 // A file in `root` that nobody sees: without a name, or with one for a moment where the file system
@@ -107,8 +108,13 @@ Result<Tree::Directory*> Tree::walk(std::string_view path)
         if (!facts && !facts.error().is(ENOENT))
             return std::move(facts).error();
         if (facts && S_ISLNK(facts->st_mode)) {
-            Fd target = TRY(sys::open_in_root(root_, std::string(here), O_RDONLY | O_DIRECTORY));
-            current = TRY(keep(std::move(target), here));
+            auto target = sys::open_in_root(root_, std::string(here), O_RDONLY | O_DIRECTORY);
+            if (!target && target.error().is(ENOENT))
+                return Error(EBADMSG, "%s leads to a place that the layer does not have",
+                             str::printable(here, kMaxShown).c_str());
+            if (!target)
+                return std::move(target).error();
+            current = TRY(keep(target.take(), here));
             continue;
         }
         if (!facts || is_whiteout(*facts)) {
