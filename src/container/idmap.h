@@ -31,6 +31,7 @@ struct OuterNamespace {
     image::StoreMap map;              // tier, and its text for the store
     std::vector<IdRange> uids, gids;  // empty: root, no namespace
     std::string reason;               // why not a better tier ("newuidmap is not installed")
+    bool given = false;               // we are in it already, as its root
 };
 
 // Chooses the tier; makes nothing yet.  Reads /etc/subuid and /etc/subgid by name and by uid.

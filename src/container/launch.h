@@ -36,10 +36,11 @@ struct Launched {
     pid_t pid = 0;              // ours to wait for
     Fd process;                 // pidfd
     std::optional<Fd> console;  // the pty's master, with tty
+    Fd outer;  // keeps the outer user namespace; hold it as long as the container runs
 };
 
-// Runs the program of `spec`.  An Error has code ENOENT when the program was not found (exit
-// 127), EACCES or ENOEXEC when it cannot be executed (126): see is_program_error().
+// Runs the program of `spec`.  An Error has code kProgramMissing or kProgramUnusable (program.h)
+// when only the program is to blame.
 Result<Launched> launch(const LaunchOptions& options);
 
 // 126 or 127 when the error is the program's own, 125 when it is ours: docker's exit codes.

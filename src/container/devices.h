@@ -1,0 +1,47 @@
+// devices.h - the nodes in a container's /dev.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/device_filter.h"
+#include "container/spec.h"
+
+namespace kist::container {
+
+inline constexpr size_t kMaxDevices = 4096;
+
+// A node of the host that the container gets.
+struct DeviceNode {
+    std::string source, target;
+    std::string access;  // "rwm"
+    mode_t mode = 0;     // with its type
+    dev_t number = 0;
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+// What --device and --privileged ask for, as nodes that the host has; a directory stands for all
+// nodes in it.  ENOENT, ENODEV name the device.
+Result<std::vector<DeviceNode>> find_devices(const Spec& spec);
+
+// The rules of the device filter for them, on top of docker's own and --device-cgroup-rule.
+Result<std::vector<DeviceRule>> device_rules(const Spec& spec,
+                                             const std::vector<DeviceNode>& nodes);
+
+struct DeviceRequest {
+    const Spec& spec;
+    const Fd& root;  // of the container
+    const std::vector<DeviceNode>& nodes;
+    bool user_namespace = false;  // bind the host's nodes, since mknod(2) is not ours
+};
+
+// Makes the standard nodes and links in /dev, and the nodes asked for.
+Result<void> make_devices(const DeviceRequest& request);
+
+}  // namespace kist::container

@@ -1,0 +1,128 @@
+// files.cpp - /etc/hosts, /etc/resolv.conf and /etc/hostname of a container.
+
+#include "container/files.h"
+
+#include "base/fs.h"
+#include "base/path.h"
+#include "container/mount_api.h"
+#include "container/mounts.h"
+#include "container/target.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr size_t kMaxHostFile = 4 << 20;
+constexpr const char* kZones = "/usr/share/zoneinfo/";
+
+constexpr std::string_view kLoopbackHosts =
+    "127.0.0.1\tlocalhost\n"
+    "::1\tlocalhost ip6-localhost ip6-loopback\n"
+    "fe00::\tip6-localnet\n"
+    "ff02::1\tip6-allnodes\n"
+    "ff02::2\tip6-allrouters\n";
+
+void end_line(std::string& text)
+{
+    if (!text.empty() && !text.ends_with('\n'))
+        text += '\n';
+}
+
+// The first word of a line: "nameserver", "search", ...
+std::string_view keyword_of(std::string_view line)
+{
+    line = str::trim(line);
+    return line.substr(0, line.find_first_of(" \t"));
+}
+
+std::string read_host(const char* path)
+{
+    auto text = fs::read_path(path, kMaxHostFile);
+    return text ? std::move(*text) : std::string();
+}
+
+Result<void> bind_file(const FilesRequest& request, const char* name, const char* target,
+                       std::string_view text)
+{
+    if (user_mounts_at(request.spec, target) || user_mounts_at(request.spec, "/etc"))
+        return {};
+    Fd file = TRY(sys::open_at(request.volatile_directory, name, O_RDWR | O_CREAT | O_TRUNC, 0644));
+    TRY(sys::write_all(file, text), "%s", name);
+    Fd tree = TRY(clone_tree(file, "", Depth::one));
+    Fd place = TRY(open_target(request.root, target, TargetKind::file));
+    return attach(tree, place, target);
+}
+
+// As the host has it: "local", or a name below its zoneinfo directory.
+Result<void> provide_timezone(const FilesRequest& request)
+{
+    const std::string& zone = request.spec.timezone;
+    if (zone.empty())
+        return {};
+    std::string source = zone == "local" ? "/etc/localtime" : kZones + path::clean(zone);
+    if (zone.starts_with('/'))
+        return Error(EINVAL, "--tz %s: expected \"local\" or a name such as Europe/Oslo",
+                     zone.c_str());
+    auto text = fs::read_path(source, 1 << 20);
+    if (!text)
+        return std::move(text)
+            .error()
+            .context("--tz %s", zone.c_str())
+            .with_hint(
+                "this machine must have it in /usr/share/zoneinfo; an image that has time "
+                "zones of its own takes \"-e TZ=NAME\"");
+    return bind_file(request, "localtime", "/etc/localtime", *text);
+}
+
+}  // namespace
+
+std::string hosts_text(const Spec& spec, std::string_view host)
+{
+    std::string text(spec.network == Namespace::host && !host.empty() ? host : kLoopbackHosts);
+    end_line(text);
+    if (spec.network != Namespace::host)
+        text += "127.0.1.1\t" + spec.hostname + "\n";
+    for (const std::string& entry : spec.hosts) {
+        std::string_view address = entry;
+        std::string_view name = str::cut(address, ':');
+        text.append(address).append("\t").append(name).append("\n");
+    }
+    return text;
+}
+
+std::string resolver_text(const Spec& spec, std::string_view host)
+{
+    std::string text;
+    for (const std::string& server : spec.dns)
+        text += "nameserver " + server + "\n";
+    // "." asks for no search at all.
+    if (!spec.dns_search.empty() && spec.dns_search[0] != ".") {
+        text += "search";
+        for (const std::string& domain : spec.dns_search)
+            text += " " + domain;
+        text += '\n';
+    }
+    if (spec.network != Namespace::host)
+        return text;
+    while (!host.empty()) {
+        std::string_view line = str::cut(host, '\n');
+        std::string_view word = keyword_of(line);
+        bool replaced = (word == "nameserver" && !spec.dns.empty()) ||
+                        ((word == "search" || word == "domain") && !spec.dns_search.empty());
+        if (!replaced)
+            text.append(line).append("\n");
+    }
+    return text;
+}
+
+Result<void> provide_files(const FilesRequest& request)
+{
+    TRY(bind_file(request, "hosts", "/etc/hosts",
+                  hosts_text(request.spec, read_host("/etc/hosts"))));
+    TRY(bind_file(request, "resolv.conf", "/etc/resolv.conf",
+                  resolver_text(request.spec, read_host("/etc/resolv.conf"))));
+    TRY(bind_file(request, "hostname", "/etc/hostname", request.spec.hostname + "\n"));
+    return provide_timezone(request);
+}
+
+}  // namespace kist::container

@@ -1,0 +1,208 @@
+// idmap.cpp - which ids the container has.
+
+#include "container/idmap.h"
+
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "container/outer.h"
+
+namespace kist::container {
+
+namespace {
+
+constexpr size_t kMaxRanges = 32;  // of one user in /etc/subuid; the kernel takes 340
+constexpr size_t kMaxSubidFile = 1 << 20;
+constexpr unsigned kAllIds = 4294967295U;
+
+constexpr const char* kProgramDirectories[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin",
+                                               "/usr/local/bin"};
+
+// The lines of /proc/self/uid_map.
+Result<std::vector<IdRange>> present_map(const char* path)
+{
+    std::string text = TRY(fs::read_path(path, 64 << 10));
+    std::vector<IdRange> ranges;
+    for (std::string_view rest = text; !rest.empty();) {
+        std::vector<std::string_view> words = str::words(str::cut(rest, '\n'));
+        if (words.size() != 3)
+            continue;
+        long long inside = TRY(str::to_integer(words[0]));
+        long long outside = TRY(str::to_integer(words[1]));
+        long long count = TRY(str::to_integer(words[2]));
+        ranges.push_back({unsigned(inside), unsigned(outside), unsigned(count)});
+    }
+    return ranges;
+}
+
+bool may_administrate()
+{
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2] = {};
+    if (::syscall(SYS_capget, &header, data) < 0)
+        return false;
+    return data[0].effective >> CAP_SYS_ADMIN & 1;
+}
+
+std::string text_of(const std::vector<IdRange>& ranges)
+{
+    std::string text;
+    for (const IdRange& range : ranges)
+        text += str::format("%s%u:%u", text.empty() ? "" : ",", range.outside, range.count);
+    return text;
+}
+
+// We are root of a user namespace that somebody made for us: its map is the outer one.
+OuterNamespace given_namespace(std::vector<IdRange> uids, std::vector<IdRange> gids)
+{
+    OuterNamespace outer;
+    outer.given = true;
+    unsigned long long ids = 0;
+    for (const IdRange& range : uids)
+        ids += range.count;
+    if (ids > 1) {
+        outer.map.tier = image::StoreMap::Tier::subuid;
+        outer.map.text = "subuid " + text_of(uids);
+    } else {
+        outer.map.tier = image::StoreMap::Tier::single;
+        outer.map.text = str::format("single %u", uids.empty() ? 0 : uids[0].outside);
+        outer.reason = "kist was started in a user namespace with one id";
+    }
+    outer.uids = std::move(uids);
+    outer.gids = std::move(gids);
+    return outer;
+}
+
+// What /etc/subuid gives to the user, by name or number, behind the caller's own id as 0.
+std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
+                                     const std::string& number)
+{
+    std::vector<IdRange> ranges = {{0, own, 1}};
+    auto text = fs::read_path(path, kMaxSubidFile);
+    if (!text)
+        return ranges;
+    unsigned next = 1;
+    for (std::string_view rest = *text; !rest.empty() && ranges.size() < kMaxRanges;) {
+        std::string_view line = str::trim(str::cut(rest, '\n'));
+        std::string_view owner = str::cut(line, ':');
+        if (owner.empty() || (owner != name && owner != number))
+            continue;
+        auto start = str::to_integer(str::cut(line, ':'));
+        auto count = str::to_integer(line);
+        if (!start || !count || *start <= 0 || *count <= 0 || *start + *count > kAllIds ||
+            *count > kAllIds - next)
+            continue;
+        ranges.push_back({next, unsigned(*start), unsigned(*count)});
+        next += unsigned(*count);
+    }
+    return ranges;
+}
+
+// Why the program cannot give us ids; "" when it can.
+std::string unfit(const char* name, std::string& path)
+{
+    path = find_map_program(name);
+    if (path.empty())
+        return str::format("%s is not installed", name);
+    struct stat facts;
+    struct statvfs mount;
+    if (::stat(path.c_str(), &facts) < 0 || ::statvfs(path.c_str(), &mount) < 0)
+        return str::format("%s cannot be read", path.c_str());
+    bool set_id = (facts.st_mode & S_ISUID) && facts.st_uid == 0;
+    if (!set_id && ::getxattr(path.c_str(), "security.capability", nullptr, 0) <= 0)
+        return str::format("%s is neither set-user-id nor has the file capability", path.c_str());
+    if (mount.f_flag & ST_NOSUID)
+        return str::format("%s is on a file system mounted nosuid", path.c_str());
+    return "";
+}
+
+std::string why_no_subuid(OuterNamespace& outer)
+{
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+        return "kist was started with no_new_privs";
+    std::string path;
+    for (const char* name : {"newuidmap", "newgidmap"})
+        if (std::string reason = unfit(name, path); !reason.empty())
+            return reason;
+    uid_t uid = ::geteuid();
+    const struct passwd* entry = ::getpwuid(uid);
+    std::string name = entry ? entry->pw_name : "";
+    std::string number = str::format("%u", uid);
+    outer.uids = subordinate_ids("/etc/subuid", uid, name, number);
+    outer.gids = subordinate_ids("/etc/subgid", ::getegid(), name, number);
+    const std::string& who = name.empty() ? number : name;
+    if (outer.uids.size() < 2)
+        return str::format("/etc/subuid has no ids for %s", who.c_str());
+    if (outer.gids.size() < 2)
+        return str::format("/etc/subgid has no ids for %s", who.c_str());
+    return "";
+}
+
+}  // namespace
+
+std::string find_map_program(const char* name)
+{
+    for (const char* directory : kProgramDirectories) {
+        std::string path = str::format("%s/%s", directory, name);
+        if (::access(path.c_str(), X_OK) == 0)
+            return path;
+    }
+    return "";
+}
+
+std::string map_text(const std::vector<IdRange>& ranges, bool identity)
+{
+    std::string text;
+    for (const IdRange& range : ranges)
+        text += str::format("%u %u %u\n", range.inside, identity ? range.inside : range.outside,
+                            range.count);
+    return text;
+}
+
+bool has_id(const std::vector<IdRange>& ranges, unsigned id)
+{
+    if (ranges.empty())
+        return true;
+    for (const IdRange& range : ranges)
+        if (id >= range.inside && id - range.inside < range.count)
+            return true;
+    return false;
+}
+
+Result<OuterNamespace> choose_outer()
+{
+    uid_t uid = ::geteuid();
+    if (uid == 0 && may_administrate()) {
+        std::vector<IdRange> uids = TRY(present_map("/proc/self/uid_map"));
+        if (uids.size() != 1 || uids[0].count != kAllIds)
+            return given_namespace(std::move(uids), TRY(present_map("/proc/self/gid_map")));
+        OuterNamespace root;
+        root.map.text = "root";
+        return root;
+    }
+    if (auto allowed = check_user_namespaces(); !allowed)
+        return std::move(allowed).error();
+
+    OuterNamespace outer;
+    outer.reason = why_no_subuid(outer);
+    if (outer.reason.empty()) {
+        outer.map.tier = image::StoreMap::Tier::subuid;
+        outer.map.text = "subuid " + text_of(outer.uids);
+        if (std::string gids = text_of(outer.gids); !outer.map.text.ends_with(gids))
+            outer.map.text += "/" + gids;
+        return outer;
+    }
+    outer.map.tier = image::StoreMap::Tier::single;
+    outer.map.text = str::format("single %u", uid);
+    outer.uids = {{0, uid, 1}};
+    outer.gids = {{0, ::getegid(), 1}};
+    return outer;
+}
+
+}  // namespace kist::container

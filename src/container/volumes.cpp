@@ -1,0 +1,170 @@
+// volumes.cpp - what the user mounts.
+
+#include "container/volumes.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "base/fs.h"
+#include "base/path.h"
+#include "container/copy.h"
+#include "container/mount_api.h"
+#include "container/target.h"
+
+namespace kist::container {
+
+namespace {
+
+// clang-format off
+constexpr struct { const char* name; unsigned long kind; Depth depth; } kPropagations[] = {
+    {"private",  MS_PRIVATE, Depth::one},
+    {"rprivate", MS_PRIVATE, Depth::recursive},
+    {"rshared",  MS_SHARED,  Depth::recursive},
+    {"rslave",   MS_SLAVE,   Depth::recursive},
+    {"shared",   MS_SHARED,  Depth::one},
+    {"slave",    MS_SLAVE,   Depth::one},
+};
+// The files of /proc that may be covered: with those of a program that shows the container's share.
+constexpr const char* kProcFiles[] = {
+    "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/net/dev",
+    "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+};
+// clang-format on
+
+Result<void> check_target(const std::string& target)
+{
+    if (target == "/")
+        return Error(EINVAL, "nothing can be mounted on / of a container");
+    if (target != "/proc" && !target.starts_with("/proc/"))
+        return {};
+    for (const char* allowed : kProcFiles)
+        if (target == allowed)
+            return {};
+    return Error(EINVAL, "nothing can be mounted on %s of a container, which is inside /proc",
+                 target.c_str());
+}
+
+Result<void> open_source(Volume& volume)
+{
+    const Mount& mount = *volume.mount;
+    const char* source = mount.source.c_str();
+    struct stat facts;
+    if (::stat(source, &facts) < 0) {
+        if (errno != ENOENT)
+            return os_error("mount %s", source);
+        if (mount.must_exist)
+            return Error(ENOENT, "mount %s: there is no such file or directory", source)
+                .with_hint("make it first; --volume would make a directory");
+        Fd made = TRY(fs::make_directories(mount.source), "mount %s", source);
+        facts = TRY(sys::stat(made));
+    }
+    volume.is_directory = S_ISDIR(facts.st_mode);
+    auto tree =
+        clone_tree(sys::borrow(AT_FDCWD), mount.source, mount.flat ? Depth::one : Depth::recursive);
+    if (!tree && tree.error().is(EINVAL) && mount.flat)
+        return Error(EPERM,
+                     "mount %s: cannot leave out what is mounted below it, in a user namespace",
+                     source);
+    if (!tree)
+        return std::move(tree).error();
+    volume.tree = std::move(*tree);
+    return {};
+}
+
+size_t depth_of(const Volume& volume)
+{
+    size_t parts = 0;
+    for (char letter : volume.mount->target)
+        parts += letter == '/';
+    return parts;
+}
+
+uint64_t attributes_of(const Mount& mount)
+{
+    return (mount.read_only ? kAttributeReadOnly : 0) | (mount.no_suid ? kAttributeNoSuid : 0) |
+           (mount.no_dev ? kAttributeNoDev : 0) | (mount.no_exec ? kAttributeNoExec : 0);
+}
+
+Result<void> attach_tree(const VolumeRequest& request, const Volume& volume, const Fd& tree)
+{
+    const Mount& mount = *volume.mount;
+    Fd target = TRY(open_target(request.root, mount.target,
+                                volume.is_directory ? TargetKind::directory : TargetKind::file));
+    TRY(attach(tree, target, mount.target));
+    for (auto& row : kPropagations)
+        if (mount.propagation == row.name ||
+            (mount.propagation.empty() && row.depth == Depth::recursive && row.kind == MS_PRIVATE))
+            TRY(set_propagation(tree, mount.target, row.depth, row.kind));
+    if (uint64_t attributes = attributes_of(mount))
+        TRY(restrict_mount(tree, mount.target, mount.flat ? Depth::one : Depth::recursive,
+                           attributes));
+    return {};
+}
+
+Result<void> mount_tmpfs(const VolumeRequest& request, const Mount& mount)
+{
+    Fd target = TRY(open_target(request.root, mount.target, TargetKind::directory));
+    unsigned long flags = (mount.read_only ? MS_RDONLY : 0) | (mount.no_suid ? MS_NOSUID : 0) |
+                          (mount.no_dev ? MS_NODEV : 0) | (mount.no_exec ? MS_NOEXEC : 0);
+    return mount_on(target, mount.target, "tmpfs", "tmpfs", flags, mount.options.c_str());
+}
+
+// A directory in containers/ID, which stays until the container is removed.  The first time it gets
+// what the image has at its target.
+Result<void> mount_anonymous(const VolumeRequest& request, const Volume& volume, size_t number)
+{
+    Fd all = TRY(fs::make_directory(request.directory, "volumes", 0711));
+    std::string name = str::format("%zu", number);
+    std::string filling = name + ".new";
+    auto there = sys::stat_at(all, name);
+    if (!there && !there.error().is(ENOENT))
+        return std::move(there).error();
+    if (!there) {
+        TRY(fs::remove_tree(all, filling));
+        Fd fresh = TRY(fs::make_directory(all, filling, 0755));
+        auto image = sys::open_in_root(request.root, volume.mount->target, O_RDONLY | O_DIRECTORY);
+        if (image && volume.mount->copy_up)
+            TRY(copy_tree(*image, fresh, {}));
+        TRY(sys::rename_at(all, filling, name));
+    }
+    Fd tree = TRY(clone_tree(all, name, Depth::one));
+    return attach_tree(request, volume, tree);
+}
+
+}  // namespace
+
+Result<std::vector<Volume>> open_volumes(const Spec& spec)
+{
+    std::vector<Volume> volumes;
+    for (const Mount& mount : spec.mounts) {
+        TRY(check_target(mount.target));
+        Volume volume = {.mount = &mount};
+        if (mount.kind == Mount::Kind::bind)
+            TRY(open_source(volume));
+        size_t at = volumes.size();
+        while (at > 0 && depth_of(volumes[at - 1]) > depth_of(volume))
+            at--;
+        volumes.insert(volumes.begin() + ptrdiff_t(at), std::move(volume));
+    }
+    return volumes;
+}
+
+Result<void> mount_volumes(const VolumeRequest& request, const std::vector<Volume>& volumes)
+{
+    for (const Volume& volume : volumes) {
+        const Mount& mount = *volume.mount;
+        if (volume.tree)
+            TRY(attach_tree(request, volume, *volume.tree), "mount %s", mount.source.c_str());
+        else if (mount.kind == Mount::Kind::tmpfs)
+            TRY(mount_tmpfs(request, mount));
+        else
+            // By its place in the Spec, so that it finds its directory again.
+            TRY(mount_anonymous(request, volume, size_t(&mount - request.spec.mounts.data())),
+                "volume %s", mount.target.c_str());
+    }
+    return {};
+}
+
+}  // namespace kist::container
