@@ -126,7 +126,8 @@ Result<Url> Url::parse(std::string_view text)
 {
     if (text.size() > kMaxUrl)
         return Error(EINVAL, "a URL of %zu bytes is too long", text.size());
-    std::string scheme = lower(text.substr(0, std::min(text.find("://"), size_t(8))));
+    size_t colon = text.find("://");
+    std::string scheme = colon > 8 ? "" : lower(text.substr(0, colon));
     if (scheme != "https" && scheme != "http")
         return Error(EINVAL, "\"%.*s\" is neither an https:// nor an http:// URL",
                      int(std::min(text.size(), size_t(64))), text.data());
