@@ -153,8 +153,8 @@ TEST_F(HostileLayer, DoesNotWriteIntoADirectoryThatIsGone)
 
 TEST_F(HostileLayer, CannotHideWhatIsNotItsOwn)
 {
-    EXPECT_OK(
-        apply(symlink("out", outside_) + file("out/.wh.file") + file("out/.wh..wh..opq") + end()));
+    EXPECT_OK(apply(directory(outside_) + symlink("out", outside_) + file("out/.wh.file") +
+                    file("out/.wh..wh..opq") + end()));
     EXPECT_TRUE(is_whiteout(outside_.substr(1) + "/file"));
     for (const char* name : {".wh.", ".wh..", ".wh...", "d/.wh.", "d/.wh..", "d/.wh..."})
         EXPECT_ERROR(apply(directory("d/") + file(name) + end()), EBADMSG, "whiteout of nothing");
