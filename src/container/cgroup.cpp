@@ -185,9 +185,13 @@ Result<void> Cgroup::destroy(int timeout_ms) const
             pause_ms(1);
         }
     }
-    // The last container removes what stands above it; others keep it (EBUSY).
-    if (size_t parent = path_.rfind("/kist/"); parent != path_.npos)
-        (void)::rmdir(path_.substr(0, parent + 5).c_str());
+    // The last container removes what stands above it; others keep it (EBUSY), and so does a kist
+    // that stepped aside into "self".
+    if (size_t parent = path_.rfind("/kist/"); parent != path_.npos) {
+        std::string above = path_.substr(0, parent + 5);
+        (void)::rmdir((above + "/self").c_str());
+        (void)::rmdir(above.c_str());
+    }
     return {};
 }
 

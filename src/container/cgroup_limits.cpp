@@ -24,7 +24,7 @@ constexpr unsigned long long kPeriod = 100'000;  // microseconds, the kernel's d
 constexpr size_t kMaxConf = 64;
 constexpr size_t kMaxRates = 64;
 
-std::string number(unsigned long long value)
+std::string decimal(unsigned long long value)
 {
     return value == 0 ? "" : std::to_string(value);
 }
@@ -64,6 +64,21 @@ std::string swap_max(const Limits& l)
         l.memory_swap == 0 ? l.memory : static_cast<unsigned long long>(l.memory_swap) - l.memory);
 }
 
+std::string memory_low(const Limits& l)
+{
+    return decimal(l.memory_reservation);
+}
+
+std::string memory_max(const Limits& l)
+{
+    return decimal(l.memory);
+}
+
+std::string pids_max(const Limits& l)
+{
+    return l.pids < 0 ? "max" : decimal(static_cast<unsigned long long>(l.pids));
+}
+
 struct Knob {
     const char* file;
     const char* flag;
@@ -76,10 +91,10 @@ constexpr Knob kKnobs[] = {
     {"cpu.weight",      "--cpu-shares",           cpu_weight},
     {"cpuset.cpus",     "--cpuset-cpus",          [](const Limits& l) { return l.cpuset_cpus; }},
     {"cpuset.mems",     "--cpuset-mems",          [](const Limits& l) { return l.cpuset_mems; }},
-    {"memory.low",      "--memory-reservation",   [](const Limits& l) { return number(l.memory_reservation); }},
-    {"memory.max",      "--memory",               [](const Limits& l) { return number(l.memory); }},
+    {"memory.low",      "--memory-reservation",   memory_low},
+    {"memory.max",      "--memory",               memory_max},
     {"memory.swap.max", "--memory-swap",          swap_max},
-    {"pids.max",        "--pids-limit",           [](const Limits& l) { return l.pids < 0 ? "max" : number(static_cast<unsigned long long>(l.pids)); }},
+    {"pids.max",        "--pids-limit",           pids_max},
 };
 // clang-format on
 

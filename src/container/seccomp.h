@@ -52,7 +52,7 @@ Result<SeccompFilter> profile_filter(const std::string& json, Capabilities bound
                                      Machine machine = kNativeMachine);
 
 // The filter of the id-map tier `single`, where one user and one group exist: changing an owner or
-// an identity to any other one, setgroups, and making a device node succeed without effect.
+// an identity to any other one, setgroups, and making a character device succeed without effect.
 // `uid` and `gid` are the mapped ids by the container's own numbers.
 Result<SeccompFilter> single_id_filter(uid_t uid, gid_t gid, Machine machine = kNativeMachine);
 

@@ -331,7 +331,7 @@ TEST(SingleIdFilter, PretendsForOtherIdsOnly)
         {"setfsuid", {1}, kPretended},
         {"setgroups", {0, 0}, kPretended},
         {"mknodat", {3, 0, S_IFCHR | 0600, 0}, kPretended},
-        {"mknodat", {3, 0, S_IFBLK | 0600, 0}, kPretended},
+        {"mknodat", {3, 0, S_IFBLK | 0600, 0}, kAllow},
         {"mknodat", {3, 0, S_IFIFO | 0600, 0}, kAllow},
         {"mknodat", {3, 0, S_IFREG | 0600, 0}, kAllow},
         {"mknodat", {3, 0, S_IFSOCK | 0600, 0}, kAllow},
@@ -423,7 +423,7 @@ TEST(SingleIdFilter, MakesStepsDownSucceedOnThisKernel)
                                return 3;
                            if (syscall(SYS_fchownat, AT_FDCWD, "/", 33, 33, 0) != 0)
                                return 4;
-                           if (syscall(SYS_mknodat, AT_FDCWD, "/nonexistent/x", S_IFBLK, 0) != 0)
+                           if (syscall(SYS_mknodat, AT_FDCWD, "/nonexistent/x", S_IFCHR, 0) != 0)
                                return 5;
                            return getuid() == 33 ? 6 : 0;
                        }),

@@ -1,0 +1,320 @@
+// check.cpp - what this board has and lacks: the table of probes.
+//
+// A probe fills in its row; a row without a word of its own says "ok".  A new probe is a function
+// and a line in kProbes.
+
+#include "container/check.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/str.h"
+#include "container/check_try.h"
+#include "container/delegation.h"
+#include "container/device_filter.h"
+#include "container/idmap.h"
+#include "image/config.h"
+
+namespace kist::container {
+
+namespace {
+
+// What several probes need to know, found out once.
+struct Board {
+    const CheckContext& context;
+    bool root;
+    int user_namespace;  // errno: why an ordinary user has none, or has no power in it
+    Result<Delegation> place;
+};
+
+bool file_says(const char* path, const char* value)
+{
+    auto text = fs::read_path(path, 256);
+    return text && str::trim(*text) == value;
+}
+
+void say(CheckRow& row, CheckState state, std::string meaning, std::string fix = "")
+{
+    row.state = state;
+    row.meaning = std::move(meaning);
+    row.fix = std::move(fix);
+}
+
+void say_error(CheckRow& row, const Error& error)
+{
+    say(row, CheckState::missing, error.message(), error.hint());
+}
+
+void check_kernel(Board&, CheckRow& row)
+{
+    utsname system = {};
+    (void)::uname(&system);
+    unsigned major = 0;
+    unsigned minor = 0;
+    (void)sscanf(system.release, "%u.%u", &major, &minor);
+    if (major > 5 || (major == 5 && minor >= 11))
+        return say(row, CheckState::ok, str::format("Linux %s", system.release));
+    say(row, CheckState::limited,
+        str::format("Linux %s; kist is written for 5.10 and later, and ordinary users get overlay "
+                    "file systems from 5.11",
+                    system.release),
+        "use a newer kernel");
+}
+
+void check_processor(Board&, CheckRow& row)
+{
+    std::string platform = image::Platform::host().text();
+    bool small = try_32_bit() == 0;
+    bool arm = platform.find("arm64") != std::string::npos;
+    say(row, CheckState::ok,
+        str::format("runs images for %s%s", platform.c_str(),
+                    !arm    ? ""
+                    : small ? " and linux/arm/v7"
+                            : "; the processor has no 32-bit mode"));
+}
+
+void check_page_size(Board&, CheckRow& row)
+{
+    long size = ::sysconf(_SC_PAGESIZE);
+    if (size <= 4096)
+        return say(row, CheckState::ok, str::format("%ld bytes", size));
+    say(row, CheckState::limited,
+        str::format("%ld bytes; some programs are built for pages of 4096 bytes only", size),
+        "on a Raspberry Pi 5: kernel=kernel8.img in /boot/firmware/config.txt");
+}
+
+void check_clock(Board& board, CheckRow& row)
+{
+    int64_t now = clock::now();
+    if (now >= board.context.built)
+        return say(row, CheckState::ok, clock::to_text(now));
+    say(row, CheckState::limited,
+        str::format("the clock says %s, before this kist was made; the start dates of certificates "
+                    "are not held against servers",
+                    clock::to_text(now).c_str()),
+        "set it (date -s, hwclock) or run an NTP client");
+}
+
+void check_user_namespaces(Board& board, CheckRow& row)
+{
+    constexpr const char* kAppArmor = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+    if (::access("/proc/self/ns/user", F_OK) < 0)
+        return say(row, CheckState::missing, "this kernel has no user namespaces",
+                   "build it with CONFIG_USER_NS; root can run containers without");
+    if (board.user_namespace == 0)
+        return say(row, CheckState::ok, "ordinary users can run containers");
+
+    std::string meaning = "ordinary users cannot run containers (root can): ";
+    if (file_says("/proc/sys/user/max_user_namespaces", "0"))
+        return say(row, CheckState::missing, meaning + "user.max_user_namespaces is 0",
+                   "as root: sysctl -w user.max_user_namespaces=15000");
+    if (file_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+        return say(row, CheckState::missing, meaning + "kernel.unprivileged_userns_clone is 0",
+                   "as root: sysctl -w kernel.unprivileged_userns_clone=1");
+    if (file_says(kAppArmor, "1"))
+        return say(
+            row, CheckState::missing, meaning + "AppArmor restricts user namespaces (Ubuntu)",
+            "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give kist "
+            "an AppArmor profile with \"userns,\"");
+    say(row, CheckState::missing, meaning + strerror(board.user_namespace),
+        "inside of another container they must be allowed by that one's seccomp filter and "
+        "capabilities");
+}
+
+void check_ids(Board& board, CheckRow& row)
+{
+    auto outer = choose_outer();
+    if (!outer)
+        return say_error(row, outer.error());
+    if (board.root)
+        return say(row, CheckState::ok, "root needs none");
+    if (outer->map.tier != image::StoreMap::Tier::single)
+        return say(row, CheckState::ok, "containers have many users (" + outer->map.text + ")");
+    say(row, CheckState::limited,
+        "containers have one user only (" + outer->reason +
+            "); changes of owner and user have no "
+            "effect in them",
+        str::format("as root: install newuidmap and newgidmap (package uidmap) and run usermod "
+                    "--add-subuids 100000-165535 --add-subgids 100000-165535 on user %u",
+                    ::geteuid()));
+}
+
+void check_overlay_as_root(Board& board, CheckRow& row)
+{
+    if (!board.root)
+        return say(row, CheckState::ok, "not needed by an ordinary user");
+    int failed = try_overlay_as_root();
+    if (failed == 0)
+        return say(row, CheckState::ok, "layers are stacked");
+    say(row, CheckState::limited,
+        str::format("layers are copied for each container: cannot mount an overlay (%s)",
+                    strerror(failed)),
+        "the kernel needs CONFIG_OVERLAY_FS (modprobe overlay)");
+}
+
+void check_overlay_as_user(Board& board, CheckRow& row)
+{
+    if (board.user_namespace)
+        return say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
+    int failed = try_overlay_in_user_namespace();
+    if (failed == 0)
+        return say(row, CheckState::ok, "layers are stacked for ordinary users, too");
+    say(row, CheckState::limited,
+        str::format("layers are copied for each container of an ordinary user: cannot mount an "
+                    "overlay with userxattr (%s)",
+                    strerror(failed)),
+        "it needs Linux 5.11 and CONFIG_OVERLAY_FS (as root: modprobe overlay)");
+}
+
+void check_cgroup(Board& board, CheckRow& row)
+{
+    if (!board.place)
+        return say_error(row, board.place.error());
+    say(row, CheckState::ok, "containers are placed below " + board.place->path + "/kist");
+}
+
+void check_seccomp(Board&, CheckRow& row)
+{
+    int failed = try_seccomp();
+    if (failed == 0)
+        return say(row, CheckState::ok, "system calls are filtered");
+    say(row, CheckState::missing,
+        str::format("system calls cannot be filtered (%s); containers run with --security-opt "
+                    "seccomp=unconfined only",
+                    strerror(failed)),
+        "the kernel needs CONFIG_SECCOMP_FILTER");
+}
+
+void check_device_filter(Board& board, CheckRow& row)
+{
+    if (!board.root)
+        return say(row, CheckState::limited,
+                   "an ordinary user's containers cannot make device nodes, and need no filter");
+    if (can_filter_devices() && board.place)
+        return say(row, CheckState::ok, "devices are filtered");
+    say(row, CheckState::limited,
+        "containers of root lose CAP_MKNOD and get no block devices: devices cannot be filtered",
+        board.place ? "the kernel needs CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF"
+                    : "see \"cgroup v2\"");
+}
+
+void check_nf_tables(Board& board, CheckRow& row)
+{
+    if (!board.root && board.user_namespace)
+        return say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
+    int failed = try_nf_tables(!board.root);
+    if (failed == 0)
+        return say(row, CheckState::ok, "ports can be published");
+    say(row, CheckState::missing,
+        str::format("no packet filter (%s); containers use the host's network or none",
+                    strerror(failed)),
+        "as root: modprobe nf_tables; the kernel needs CONFIG_NF_TABLES and CONFIG_NFT_NAT");
+}
+
+void check_tun(Board&, CheckRow& row)
+{
+    int device = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    int failed = device < 0 ? errno : 0;
+    if (device >= 0)
+        ::close(device);
+    if (failed == 0)
+        return say(row, CheckState::ok, "/dev/net/tun can be opened");
+    say(row, CheckState::missing, str::format("/dev/net/tun: %s", strerror(failed)),
+        failed == EACCES ? "as root: chmod 0666 /dev/net/tun"
+                         : "as root: modprobe tun; the kernel needs CONFIG_TUN");
+}
+
+struct Probe {
+    const char* feature;
+    void (*run)(Board& board, CheckRow& row);
+};
+
+// clang-format off
+constexpr Probe kProbes[] = {
+    {"kernel",               check_kernel},
+    {"processor",            check_processor},
+    {"page size",            check_page_size},
+    {"clock",                check_clock},
+    {"user namespaces",      check_user_namespaces},
+    {"subordinate ids",      check_ids},
+    {"overlay (root)",       check_overlay_as_root},
+    {"overlay (user)",       check_overlay_as_user},
+    {"cgroup v2",            check_cgroup},
+    {"seccomp",              check_seccomp},
+    {"device filter",        check_device_filter},
+    {"nf_tables",            check_nf_tables},
+    {"tun",                  check_tun},
+};
+// clang-format on
+
+struct ControllerRow {
+    const char* feature;
+    const char* controller;
+    const char* limits;
+};
+
+// clang-format off
+constexpr ControllerRow kControllerRows[] = {
+    {"cpu controller",    "cpu",    "--cpus and --cpu-shares"},
+    {"cpuset controller", "cpuset", "--cpuset-cpus"},
+    {"io controller",     "io",     "--device-read-bps"},
+    {"memory controller", "memory", "--memory"},
+    {"pids controller",   "pids",   "--pids-limit"},
+};
+// clang-format on
+
+CheckRow check_controller(const ControllerRow& probe, Result<Delegation>& place)
+{
+    CheckRow row = {probe.feature};
+    if (!place) {
+        say(row, CheckState::missing, str::format("no %s: needs cgroup v2", probe.limits),
+            "see \"cgroup v2\"");
+        return row;
+    }
+    auto there = controllers_of(*place);
+    if (there)
+        for (const std::string& name : *there)
+            if (name == probe.controller) {
+                say(row, CheckState::ok, str::format("%s can be used", probe.limits));
+                return row;
+            }
+    Error error = missing_controller(*place, probe.controller);
+    say(row, CheckState::missing, str::format("no %s: %s", probe.limits, error.message().c_str()),
+        error.hint());
+    return row;
+}
+
+}  // namespace
+
+std::vector<CheckRow> check_board(const CheckContext& context)
+{
+    Board board = {context, ::geteuid() == 0, try_user_namespace(), find_delegation()};
+    std::vector<CheckRow> rows;
+    for (const Probe& probe : kProbes) {
+        rows.push_back({probe.feature});
+        probe.run(board, rows.back());
+        // The controllers come after the tree they are in.
+        if (probe.run == check_cgroup)
+            for (const ControllerRow& controller : kControllerRows)
+                rows.push_back(check_controller(controller, board.place));
+    }
+    return rows;
+}
+
+const char* check_state_name(CheckState state)
+{
+    switch (state) {
+        case CheckState::ok: return "ok";
+        case CheckState::limited: return "limited";
+        case CheckState::missing: return "missing";
+    }
+    return "";
+}
+
+}  // namespace kist::container
