@@ -132,15 +132,16 @@ std::string why_no_subuid(OuterNamespace& outer)
             return reason;
     uid_t uid = ::geteuid();
     const struct passwd* entry = ::getpwuid(uid);
-    std::string name = entry ? entry->pw_name : "";
     std::string number = str::format("%u", uid);
+    if (!entry)
+        return str::format("user %u has no name in /etc/passwd, which newuidmap wants", uid);
+    std::string name = entry->pw_name;
     outer.uids = subordinate_ids("/etc/subuid", uid, name, number);
     outer.gids = subordinate_ids("/etc/subgid", ::getegid(), name, number);
-    const std::string& who = name.empty() ? number : name;
     if (outer.uids.size() < 2)
-        return str::format("/etc/subuid has no ids for %s", who.c_str());
+        return str::format("/etc/subuid has no ids for %s", name.c_str());
     if (outer.gids.size() < 2)
-        return str::format("/etc/subgid has no ids for %s", who.c_str());
+        return str::format("/etc/subgid has no ids for %s", name.c_str());
     return "";
 }
 

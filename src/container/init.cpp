@@ -2,6 +2,7 @@
 
 #include "container/init.h"
 
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>

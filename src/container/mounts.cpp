@@ -257,6 +257,9 @@ Result<void> protect_system(const SystemMounts& request)
     Mask mask(request.root);
     for (const char* path : kMasked)
         TRY(mask.cover(path));
+    // A bind of the host's /sys shows the host's cgroups.
+    if (!request.cgroup)
+        TRY(mask.cover("/sys/fs/cgroup"));
     for (unsigned cpu = 0;; cpu++) {
         std::string directory = str::format("/sys/devices/system/cpu/cpu%u", cpu);
         if (!sys::open_in_root(request.root, directory, O_PATH))

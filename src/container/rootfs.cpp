@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 
 #include "base/fs.h"
@@ -129,7 +130,7 @@ Result<void> mount_layers(const RootRequest& request, const std::string& own)
     if (mounted || !means_unavailable(mounted.error().code()))
         return mounted;
     log::warn("overlayfs cannot be used here (%s): the image's files are copied instead",
-              mounted.error().message().c_str());
+              strerror(mounted.error().code()));
     return mount_copy(request, own);
 }
 
