@@ -9,7 +9,9 @@ set -eu
 
 linked=$1
 directory=$2
-[ "$directory/kist" -ot "$linked" ] || exit 0
+if [ -e "$directory/kist" ] && [ ! "$directory/kist" -ot "$linked" ]; then
+    exit 0
+fi
 id=$(llvm-readelf-19 --notes "$linked" | sed -n 's/.*Build ID: //p')
 rest=${id#??}
 symbols=$directory/debug/.build-id/${id%"$rest"}
