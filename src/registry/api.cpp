@@ -66,7 +66,9 @@ Result<std::unique_ptr<Response>> Api::send(Request& request)
         settle(request.url);
         return response;
     }
-    Error error = std::move(response).error().context("%s", host_.c_str());
+    Error error = std::move(response).error();
+    if (error.message().find(host_) == std::string::npos)
+        error = std::move(error).context("%s", host_.c_str());
     if (error.is(EPROTOTYPE) && error.hint().empty())
         return std::move(error).with_hint(
             "if this registry is meant to be without TLS, say --tls-verify=false");
@@ -116,7 +118,8 @@ Error Api::refusal(Response& response, const std::string& what)
                 .with_hint(authorizer_.hint());
         case 429: {
             bool is_hub = host_ == "docker.io" && authorizer_.is_anonymous();
-            return Error(EBUSY, "%s: too many requests%s", host_.c_str(), reason.c_str())
+            return Error(EBUSY, "%s answers 429, too many requests%s", host_.c_str(),
+                         reason.c_str())
                 .with_hint(is_hub
                                ? "Docker Hub counts pulls without a login by address: kist login "
                                  "docker.io, or wait some hours"

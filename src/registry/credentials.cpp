@@ -196,8 +196,11 @@ Result<std::string> with_entry(std::string config, const std::string& host,
         auths += (auths.empty() ? "{\n\t\t" : ",\n\t\t") + json::quote(key) + ": ";
         auths += value;
     };
-    auto old = root.find("auths");
-    if (old)
+    std::optional<json::Node> old;  // the last of that name, as readers take it; may be null
+    for (const json::Member& member : TRY(root.members()))
+        if (member.name == "auths")
+            old = member.value;
+    if (old && !old->is_null())
         for (const json::Member& member : TRY(old->members())) {
             if (is_about(member.name, host))
                 removed = true;

@@ -187,11 +187,16 @@ Result<void> set_digest(std::string_view text, Reference& reference, std::string
     return {};
 }
 
+bool is_host_of_name(std::string_view first)
+{
+    return first.find_first_of(".:") != first.npos || first == "localhost" || has_upper(first);
+}
+
 // https://HOST/v2/NAME/manifests/REFERENCE
 Result<Reference> parse_url(std::string_view text)
 {
     std::string_view rest = text.substr(text.find("//") + 2);
-    std::string_view host = str::cut(rest, '/');
+    std::string host(str::cut(rest, '/'));
     constexpr std::string_view kMiddle = "/manifests/";
     size_t middle = rest.rfind(kMiddle);
     if (!rest.starts_with("v2/") || middle == rest.npos || middle < 3) {
@@ -201,18 +206,17 @@ Result<Reference> parse_url(std::string_view text)
     }
     std::string_view repository = rest.substr(3, middle - 3);
     std::string_view name = rest.substr(middle + kMiddle.size());
+    bool plain_http = text.starts_with("http:");
+    // A name that begins with the host must still mean this host.
+    if (is_host_name(host) && !is_host_of_name(host))
+        host += plain_http ? ":80" : ":443";
     Reference reference = TRY(assemble(text, host, repository));
-    reference.plain_http = text.starts_with("http:");
+    reference.plain_http = plain_http;
     if (name.find(':') != name.npos)
         TRY(set_digest(text, reference, name));
     else
         TRY(set_tag(text, reference, name));
     return reference;
-}
-
-bool is_host_of_name(std::string_view first)
-{
-    return first.find_first_of(".:") != first.npos || first == "localhost" || has_upper(first);
 }
 
 }  // namespace
@@ -270,9 +274,12 @@ std::string Reference::familiar_name() const
     if (host != kHub)
         return host + "/" + repository;
     constexpr std::string_view kOfficial = "library/";
-    bool is_official = repository.starts_with(kOfficial) &&
-                       repository.find('/', kOfficial.size()) == repository.npos;
-    return is_official ? repository.substr(kOfficial.size()) : repository;
+    if (repository.starts_with(kOfficial) &&
+        repository.find('/', kOfficial.size()) == repository.npos)
+        return repository.substr(kOfficial.size());
+    // "docker.io/localhost/x" is another image than "localhost/x".
+    return is_host_of_name(repository.substr(0, repository.find('/'))) ? host + "/" + repository
+                                                                       : repository;
 }
 
 std::string Reference::familiar() const

@@ -128,6 +128,10 @@ TEST_F(Credentials, AllButAuthsIsKeptByteForByte)
     EXPECT_TRUE(MUST(forget_credential("other")));
     EXPECT_EQ(config(), before + "{}" + after);
 
+    put(R"({"auths": {"x": {}}, "auths": null})");
+    EXPECT_OK(keep_credential("h", {"u", "p", ""}));
+    EXPECT_TRUE(MUST(find_credential("h")));
+
     put("  {\"a\": 1}");
     EXPECT_OK(keep_credential("h", {"u", "p", ""}));
     EXPECT_TRUE(config().ends_with(",\"a\": 1}")) << config();

@@ -132,7 +132,7 @@ TEST(Distribution, RefusalsAreExplained)
         {"alpine:9",
          {.status = 429},
          EBUSY,
-         "docker.io: too many requests",
+         "docker.io answers 429, too many requests",
          "kist login docker.io"},
         {"reg.example/a:9", {.status = 429}, EBUSY, "too many requests", "wait"},
         {"reg.example/a:9", {.status = 503}, EIO, "reg.example answers 503", ""},
@@ -141,9 +141,9 @@ TEST(Distribution, RefusalsAreExplained)
         {"reg.example/a:9",
          {.fails = EPROTOTYPE},
          EPROTOTYPE,
-         "reg.example: ",
+         "reg.example",
          "--tls-verify=false"},
-        {"reg.example/a:9", {.fails = ECONNREFUSED}, ECONNREFUSED, "reg.example: ", ""},
+        {"reg.example/a:9", {.fails = ECONNREFUSED}, ECONNREFUSED, "reg.example", ""},
     };
     for (auto& row : kRows) {
         auto repo = MUST(repository([&](const Request&) { return row.answer; }, row.name));

@@ -25,6 +25,8 @@ TEST(Reference, NamesAreCompletedAsDockerDoes)
         {"index.docker.io/alpine", "docker.io/library/alpine:latest", "alpine:latest"},
         {"registry-1.docker.io/u/a", "docker.io/u/a:latest", "u/a:latest"},
         {"ghcr.io/a/b:tag", "ghcr.io/a/b:tag", "ghcr.io/a/b:tag"},
+        {"docker.io/localhost/x", "docker.io/localhost/x:latest", "docker.io/localhost/x:latest"},
+        {"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
         {"localhost/x", "localhost/x:latest", "localhost/x:latest"},
         {"localhost:5000/x", "localhost:5000/x:latest", "localhost:5000/x:latest"},
         {"host:5000/x:y", "host:5000/x:y", "host:5000/x:y"},
@@ -63,6 +65,8 @@ TEST(Reference, UrlsOfManifestsAreNamesToo)
         {"https://registry-1.docker.io/v2/library/hello-world/manifests/latest",
          "docker.io/library/hello-world:latest", false},
         {"https://ghcr.io/v2/a/b/manifests/" + kDigest, "ghcr.io/a/b@" + kDigest, false},
+        {"https://registry/v2/a/manifests/1", "registry:443/a:1", false},
+        {"http://registry/v2/a/manifests/1", "registry:80/a:1", true},
         {"http://localhost:5000/v2/x/manifests/1", "localhost:5000/x:1", true},
         {"https://h.example/v2/a/manifests/b/manifests/c", "h.example/a/manifests/b:c", false},
     };
