@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <cstdarg>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,9 @@ void warn(const char* format, ...)
     std::string text = str::format_list(format, args);
     va_end(args);
 
+    static std::mutex mutex;  // layers are pulled by several threads
     static std::vector<std::string> said;
+    std::lock_guard lock(mutex);
     for (const std::string& earlier : said)
         if (earlier == text)
             return;
