@@ -293,14 +293,17 @@ Result<void> Cgroup::limit(const Limits& limits) const
             return with_machines_numbers(std::move(done).error(), place_, knob.file)
                 .context("cannot apply %s", knob.flag);
     }
-    for (const DeviceRate& rate : limits.device_read_bps) {
-        TRY(need_controller("io.max", "--device-read-bps"));
-        TRY(write_rate(directory_, rate, "rbps"), "cannot apply --device-read-bps");
-    }
-    for (const DeviceRate& rate : limits.device_write_bps) {
-        TRY(need_controller("io.max", "--device-write-bps"));
-        TRY(write_rate(directory_, rate, "wbps"), "cannot apply --device-write-bps");
-    }
+    const struct {
+        const std::vector<DeviceRate>& rates;
+        const char* key;
+        const char* flag;
+    } kRates[] = {{limits.device_read_bps, "rbps", "--device-read-bps"},
+                  {limits.device_write_bps, "wbps", "--device-write-bps"}};
+    for (const auto& row : kRates)
+        for (const DeviceRate& rate : row.rates) {
+            TRY(need_controller("io.max", row.flag));
+            TRY(write_rate(directory_, rate, row.key), "cannot apply %s", row.flag);
+        }
     for (const std::string& conf : limits.conf) {
         std::string_view checked = TRY(conf_name(conf));
         std::string name(checked);

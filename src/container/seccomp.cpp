@@ -46,30 +46,45 @@ constexpr Condition kConditions[] = {
 
 enum : uint16_t { kDenied, kNewer, kAllowed, kFirstChecked };
 
-Verdict allow_if(bool wide, std::initializer_list<Test> alternatives)
-{
-    Verdict verdict = {.otherwise = fail_with(EPERM), .wide = wide, .rules = {}};
-    for (const Test& test : alternatives)
-        verdict.rules.push_back({{test}, kAllow});
-    return verdict;
-}
+// What an argument may be: any of the tests of its call.
+struct Check {
+    CallRule rule;
+    Compare compare;
+    uint64_t value;
+};
+
+constexpr uint64_t kNamespaces = 0x7E020000;  // the CLONE_NEW* bits of clone's flags
+
+// In the order of the verdicts.  Of socket's families all but AF_ALG (38), where kernels were
+// attacked, and AF_VSOCK (40), which knows no network namespace.  Of personalities PER_LINUX and
+// PER_LINUX32, both with UNAME26, and the question what it is.
+// clang-format off
+constexpr Check kChecks[] = {
+    {CallRule::clone,       Compare::masked,  0},
+    {CallRule::personality, Compare::equal,   0},
+    {CallRule::personality, Compare::equal,   0x8},
+    {CallRule::personality, Compare::equal,   0x20000},
+    {CallRule::personality, Compare::equal,   0x20008},
+    {CallRule::personality, Compare::equal,   0xffffffff},
+    {CallRule::socket,      Compare::less,    38},
+    {CallRule::socket,      Compare::equal,   39},
+    {CallRule::socket,      Compare::greater, 40},
+};
+// clang-format on
 
 // The three verdicts that look at an argument, in the order of checked_rule().
 void add_checked(bpf::Program& program, bool wide)
 {
-    // No new namespaces: the CLONE_NEW* bits of the flags.
-    constexpr uint64_t kNamespaces = 0x7E020000;
-    program.verdicts.push_back(allow_if(wide, {{0, Compare::masked, 0, kNamespaces}}));
-    // PER_LINUX, PER_LINUX32, both with UNAME26, and the question what it is.
-    program.verdicts.push_back(allow_if(wide, {{0, Compare::equal, 0},
-                                               {0, Compare::equal, 0x8},
-                                               {0, Compare::equal, 0x20000},
-                                               {0, Compare::equal, 0x20008},
-                                               {0, Compare::equal, 0xffffffff}}));
-    // Any family but AF_ALG (38), where kernels were attacked, and AF_VSOCK (40), which knows no
-    // network namespace.
-    program.verdicts.push_back(allow_if(
-        wide, {{0, Compare::less, 38}, {0, Compare::equal, 39}, {0, Compare::greater, 40}}));
+    const CallRule* last = nullptr;
+    for (const Check& check : kChecks) {
+        if (!last || *last != check.rule)
+            program.verdicts.push_back({fail_with(EPERM), wide, {}});
+        last = &check.rule;
+        bpf::Rule& rule = program.verdicts.back().rules.emplace_back();
+        rule.action = kAllow;
+        uint64_t mask = check.compare == Compare::masked ? kNamespaces : ~uint64_t{0};
+        rule.all_of.push_back({0, check.compare, check.value, mask});
+    }
 }
 
 uint16_t checked_rule(CallRule rule, bool wide)
