@@ -130,13 +130,18 @@ Result<void> plan_filters(Plan& plan)
 {
     const Spec& spec = plan.options.spec;
     Confinement& confinement = plan.confinement;
+    bool usual = !spec.seccomp_unconfined && spec.seccomp_profile.empty();
+    if (plan.map_self && usual) {
+        // One program instead of two: installing each one costs time.
+        confinement.filter =
+            TRY(default_single_filter(confinement.capabilities, plan.mapped.uid, plan.mapped.gid));
+        return {};
+    }
     if (plan.map_self)
         confinement.id_filter = TRY(single_id_filter(plan.mapped.uid, plan.mapped.gid));
-    if (spec.seccomp_unconfined)
-        return {};
-    if (spec.seccomp_profile.empty())
+    if (usual)
         confinement.filter = TRY(default_filter(confinement.capabilities));
-    else
+    else if (!spec.seccomp_unconfined)
         confinement.filter =
             TRY(profile_filter(spec.seccomp_profile, confinement.capabilities), "--security-opt");
     return {};
