@@ -2,11 +2,10 @@
 
 #include "registry/certificate.h"
 
-#include <arpa/inet.h>
-
 #include "base/clock.h"
 #include "base/str.h"
 #include "registry/der.h"
+#include "registry/host_address.h"
 #include "registry/oid.h"
 
 namespace kist::registry {
@@ -141,6 +140,8 @@ Result<void> read_extension(Der extension, Certificate& certificate)
             (first & 0x38 ? BR_KEYTYPE_KEYX : 0) | (first & 0xc0 ? BR_KEYTYPE_SIGN : 0);
         return {};
     }
+    if (id.contents == oid::kNameConstraints)
+        certificate.name_constraints = value.contents;
     if (id.contents == oid::kExtendedKeyUsage) {
         certificate.for_servers = false;
         Der usages = TRY(inside.enter(der::kSequence));
@@ -229,18 +230,15 @@ Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
 
 bool Certificate::is_for(const std::string& host) const
 {
-    char address[16];
-    size_t size = ::inet_pton(AF_INET, host.c_str(), address) == 1    ? 4
-                  : ::inet_pton(AF_INET6, host.c_str(), address) == 1 ? 16
-                                                                      : 0;
-    if (size == 0) {
+    HostAddress address(host);
+    if (address.bytes().empty()) {
         for (std::string_view name : dns_names)
             if (matches(name, host))
                 return true;
         return false;
     }
     for (std::string_view name : ip_addresses)
-        if (name == std::string_view(address, size))
+        if (name == address.bytes())
             return true;
     return false;
 }

@@ -39,6 +39,7 @@ struct Certificate {
     unsigned usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;  // Key Usage, as BearSSL has it
     std::vector<std::string_view> dns_names;              // Subject Alternative Names
     std::vector<std::string_view> ip_addresses;           // 4 or 16 bytes each
+    std::string_view name_constraints;  // the extension's value, in DER; empty: none
     // The first critical extension that BearSSL does not know.
     std::string_view unknown_critical;
 
@@ -52,6 +53,9 @@ struct Certificate {
     // Whether `host`, a name in lower case or an IP address as text, is one it was made for.  Only
     // Subject Alternative Names count (RFC 6125, section 6.4.4); "*." stands for one label.
     bool is_for(const std::string& host) const;
+
+    // Whether its Name Constraints let it vouch for `host` (RFC 5280, section 4.2.1.10).
+    bool may_vouch_for(const std::string& host) const;
 
     // For people: the common name, or else the organisation.
     std::string name() const;

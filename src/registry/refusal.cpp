@@ -133,6 +133,15 @@ Error critical(const Case& about)
 
 }  // namespace
 
+Error overstepping_error(const Certificate& authority, const Url& host)
+{
+    return Error(EKEYREJECTED,
+                 "the certificate of %s is vouched for by \"%s\", whose name constraints do not "
+                 "allow it to",
+                 host.authority().c_str(), authority.name().c_str())
+        .with_hint(kServersOwner);
+}
+
 Error Trust::refusal(const Verdict& verdict, const std::vector<Certificate>& chain,
                      const std::vector<br_x509_trust_anchor>& anchors, const Url& host) const
 {

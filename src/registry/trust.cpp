@@ -159,6 +159,20 @@ Trust::Verdict Trust::validate(const std::vector<Certificate>& chain,
     }
 }
 
+const Certificate* Trust::overstepping(const Verdict& verdict,
+                                       const std::vector<Certificate>& chain, const Url& host) const
+{
+    for (size_t i = 1; i <= verdict.index; i++)
+        if (!chain[i].may_vouch_for(host.host))
+            return &chain[i];
+    for (const auto& kept : kept_)
+        if (kept->certificate.subject == chain[verdict.index].issuer &&
+            (kept->host.empty() || kept->host == host.host_and_port()) &&
+            !kept->certificate.may_vouch_for(host.host))
+            return &kept->certificate;
+    return nullptr;
+}
+
 Result<void> Trust::judge(std::vector<Certificate>& chain, const Url& host)
 {
     std::lock_guard lock(mutex_);
@@ -184,6 +198,9 @@ Result<void> Trust::judge(std::vector<Certificate>& chain, const Url& host)
     }
 
     const Certificate& server = chain.front();
+    if (verdict.error == BR_ERR_X509_OK)
+        if (const Certificate* certificate = overstepping(verdict, chain, host))
+            return overstepping_error(*certificate, host);
     if (verdict.error != BR_ERR_X509_OK || !server.is_for(host.host) || !server.for_servers)
         return refusal(verdict, chain, anchors, host);
     clock_.prove(server.not_before);

@@ -60,6 +60,9 @@ private:
     Result<void> search_files(const std::vector<Certificate>& chain, const Url& host);
     Verdict validate(const std::vector<Certificate>& chain,
                      const std::vector<br_x509_trust_anchor>& anchors) const;
+    // The certificate that vouches in vain, because its Name Constraints leave `host` out.
+    const Certificate* overstepping(const Verdict& verdict, const std::vector<Certificate>& chain,
+                                    const Url& host) const;
     Error refusal(const Verdict& verdict, const std::vector<Certificate>& chain,
                   const std::vector<br_x509_trust_anchor>& anchors, const Url& host) const;
 
@@ -69,6 +72,9 @@ private:
     ClockFloor clock_;
     std::vector<std::unique_ptr<Kept>> kept_;
 };
+
+// An authority vouches for a host that its Name Constraints leave out.
+Error overstepping_error(const Certificate& authority, const Url& host);
 
 // One server's chain on its way from the TLS engine to Trust: BearSSL's interface of a validator.
 class Examination {

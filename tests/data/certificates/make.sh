@@ -72,6 +72,9 @@ certificate not-ca ca "No authority" $from $until "basicConstraints = CA:FALSE"
 certificate below-not-ca not-ca "Below no authority" $from $until "$names"
 certificate constrained ca "Constrained" $from $until "$ca" "nameConstraints = critical, permitted;DNS:example"
 certificate below-constrained constrained "Below constrained" $from $until "$names"
+limits='permitted;DNS:example, permitted;IP:127.0.0.0/255.0.0.0, excluded;DNS:wild.example'
+certificate limited ca "Limited" $from $until "$ca" "nameConstraints = $limits"
+certificate below-limited limited "Below limited" $from $until "$names"
 certificate critical ca "Critical" $from $until "$names" "1.2.3.4 = critical, ASN1:NULL"
 key p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
 certificate p384 ca "P-384" $from $until "$names"

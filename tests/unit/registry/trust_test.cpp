@@ -43,6 +43,8 @@ TEST(Trust, BelievesGoodChains)
     EXPECT_OK(all.judge(chain({"server", "ca"})));
     EXPECT_OK(all.judge(chain({"below", "intermediate"})));
     EXPECT_OK(all.judge(chain({"below-rsa"})));
+    EXPECT_OK(all.judge(chain({"below-limited", "limited"})));
+    EXPECT_OK(all.judge(chain({"below-limited", "limited"}), "127.0.0.1:5000"));
     EXPECT_OK(all.judge(chain({"p384"})));
     EXPECT_OK(all.judge(chain({"server"}), "127.0.0.1:5000"));
     EXPECT_OK(all.judge(chain({"server"}), "[::1]:5000"));
@@ -85,6 +87,11 @@ TEST(Trust, RefusesEachFlawInItsOwnWords)
          "the chain of registry.example has a certificate (\"No authority\", issued by \"Test "
          "authority\") that must not sign others"},
         {{"below-constrained", "constrained"}, "registry.example", "critical name constraints"},
+        {{"below-limited", "limited"},
+         "x.wild.example",
+         "vouched for by \"Limited\", whose name constraints do not allow it to"},
+        {{"below-limited", "limited"}, "localhost", "name constraints"},
+        {{"below-limited", "limited"}, "[::1]", "name constraints"},
         {{"critical"}, "registry.example", "critical extension that is not understood (1.2.3.4)"},
         {{"for-clients"}, "registry.example", "not meant for servers"},
         {{"pss"}, "registry.example", "is signed by RSA-PSS, which cannot be verified"},
@@ -99,6 +106,15 @@ TEST(Trust, RefusesEachFlawInItsOwnWords)
     for (auto& row : kCases)
         EXPECT_ERROR(some.judge(chain(row.chain), row.host), EKEYREJECTED, row.words)
             << (row.chain.size() ? *row.chain.begin() : "");
+}
+
+TEST(Trust, HeedsTheConstraintsOfGivenAuthorities)
+{
+    EXPECT_OK(Authorities({"constrained"}).judge(chain({"below-constrained"})));
+    EXPECT_ERROR(Authorities({"constrained"}).judge(chain({"below-constrained"}), "localhost"),
+                 EKEYREJECTED, "name constraints do not allow");
+    EXPECT_ERROR(Authorities({"limited"}).judge(chain({"below-limited"}), "x.wild.example"),
+                 EKEYREJECTED, "name constraints do not allow");
 }
 
 TEST(Trust, UnknownIssuerIsToldWhereToPutIt)

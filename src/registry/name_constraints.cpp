@@ -1,0 +1,92 @@
+// name_constraints.cpp - authorities that may vouch for some names only.
+//
+// BearSSL refuses the extension where it is critical and passes over it where it is not; here it is
+// heeded in either case, for the host that is asked for.
+
+#include "registry/certificate.h"
+#include "registry/der.h"
+#include "registry/host_address.h"
+
+namespace kist::registry {
+
+namespace {
+
+constexpr uint8_t kPermitted = 0xa0, kExcluded = 0xa1;
+constexpr uint8_t kDnsName = 0x82, kIpAddress = 0x87;
+
+// "example" covers itself and all below it, ".example" what is below it, "" everything.
+bool covers_name(std::string_view base, std::string_view host)
+{
+    std::string lowered;
+    for (char c : base)
+        lowered += c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
+    if (lowered.empty() || lowered == host)
+        return true;
+    if (lowered[0] != '.')
+        lowered.insert(0, 1, '.');
+    return host.ends_with(lowered);
+}
+
+// `base` is an address and a mask.
+bool covers_address(std::string_view base, std::string_view address)
+{
+    if (base.size() != 2 * address.size())
+        return false;
+    for (size_t i = 0; i < address.size(); i++)
+        if ((address[i] ^ base[i]) & base[address.size() + i])
+            return false;
+    return true;
+}
+
+struct Matches {
+    bool any_of_kind = false;  // the list says something about this kind of host
+    bool covered = false;
+};
+
+Result<Matches> look_through(Der subtrees, const std::string& host, std::string_view address)
+{
+    Matches result;
+    while (!subtrees.at_end()) {
+        Der subtree = TRY(subtrees.enter(der::kSequence));
+        DerElement base = TRY(subtree.any());
+        if (base.tag == kDnsName && address.empty()) {
+            result.any_of_kind = true;
+            result.covered = result.covered || covers_name(base.contents, host);
+        } else if (base.tag == kIpAddress && !address.empty()) {
+            result.any_of_kind = true;
+            result.covered = result.covered || covers_address(base.contents, address);
+        }
+    }
+    return result;
+}
+
+Result<bool> permits(std::string_view constraints, const std::string& host)
+{
+    HostAddress address(host);
+    Der outer(constraints);
+    Der lists = TRY(outer.enter(der::kSequence));
+    if (lists.is(kPermitted)) {
+        Der permitted = TRY(lists.enter(kPermitted));
+        Matches found = TRY(look_through(permitted, host, address.bytes()));
+        if (found.any_of_kind && !found.covered)
+            return false;
+    }
+    if (lists.is(kExcluded)) {
+        Der excluded = TRY(lists.enter(kExcluded));
+        Matches found = TRY(look_through(excluded, host, address.bytes()));
+        return !found.covered;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool Certificate::may_vouch_for(const std::string& host) const
+{
+    if (name_constraints.empty())
+        return true;
+    auto permitted = permits(name_constraints, host);
+    return permitted && *permitted;
+}
+
+}  // namespace kist::registry
