@@ -1,10 +1,15 @@
 // layer.cpp - any bytes as a layer's tar stream, made into files: nothing appears outside the tree.
+//
+// Checksums are put right first, or hardly any input would get beyond its first header.  The first
+// byte chooses the size of the pieces and, as root, whether owners are applied.
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "archive/layer.h"
@@ -49,6 +54,21 @@ private:
     size_t size_ = 0;
 };
 
+void put_checksums_right(std::string& archive)
+{
+    constexpr size_t kBlock = 512, kMagic = 257, kChecksum = 148;
+    for (size_t at = 0; at + kBlock <= archive.size(); at += kBlock) {
+        char* block = archive.data() + at;
+        if (memcmp(block + kMagic, "ustar", 5) != 0)
+            continue;
+        memset(block + kChecksum, ' ', 8);
+        unsigned sum = 0;
+        for (size_t i = 0; i < kBlock; i++)
+            sum += static_cast<uint8_t>(block[i]);
+        snprintf(block + kChecksum, 8, "%06o", sum);
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
@@ -59,11 +79,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     Fd tree = sys::open_at(place.fd(), "tree", O_RDONLY | O_DIRECTORY).take();
     Sink recorded;
     archive::ApplyOptions options;
-    options.owners = archive::Owners::record;
+    bool applies = ::geteuid() == 0 && (data[0] & 1);
+    options.owners = applies ? archive::Owners::apply : archive::Owners::record;
     options.record_to = &recorded;
-    options.user_xattr = true;
+    options.user_xattr = (data[0] & 2) != 0;
     options.make_devices = false;
-    fuzz::Pieces source(fuzz::text_of(data + 1, size - 1), size_t(data[0]) * 16);
+    std::string bytes(fuzz::text_of(data + 1, size - 1));
+    put_checksums_right(bytes);
+    fuzz::Pieces source(bytes, size_t(data[0]) * 16);
     (void)archive::apply_layer(source, tree, options);
 
     fuzz::must(fs::list(place.fd()).take().size() == 2);
