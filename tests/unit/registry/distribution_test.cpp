@@ -138,11 +138,7 @@ TEST(Distribution, RefusalsAreExplained)
         {"reg.example/a:9", {.status = 503}, EIO, "reg.example answers 503", ""},
         {"reg.example/a:9", {.status = 401}, EACCES, "reg.example wants a login", ""},
         {"reg.example/a:9", {.status = 401, .from = "cdn"}, EACCES, "to cdn:443, which denies", ""},
-        {"reg.example/a:9",
-         {.fails = EPROTOTYPE},
-         EPROTOTYPE,
-         "reg.example",
-         "--tls-verify=false"},
+        {"reg.example/a:9", {.fails = EPROTOTYPE}, EPROTOTYPE, "reg.example", "--tls-verify=false"},
         {"reg.example/a:9", {.fails = ECONNREFUSED}, ECONNREFUSED, "reg.example", ""},
     };
     for (auto& row : kRows) {
