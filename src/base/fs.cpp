@@ -139,13 +139,19 @@ Result<void> remove_below(const Fd& top, const Fd& parent, CStr name, int depth,
 {
     if (::unlinkat(parent.get(), name, 0) == 0 || errno == ENOENT)
         return {};
-    if (errno != EISDIR && errno != EPERM && errno != EACCES)
+    int refusal = errno;
+    if (refusal != EISDIR && refusal != EPERM && refusal != EACCES)
         return os_error("unlink %s", name.get());
     if (depth > kMaxDepth) {
         std::string aside = ".deep." + random::hex(16);
         return sys::rename_between(parent, name, top, aside);
     }
-    Fd directory = TRY(open_to_empty(parent, name));
+    auto opened = open_to_empty(parent, name);
+    if (!opened && opened.error().is(ENOTDIR)) {
+        errno = refusal;  // a file after all: what refused to unlink it is the answer
+        return os_error("unlink %s", name.get());
+    }
+    Fd directory = TRY(std::move(opened));
     struct stat facts = TRY(sys::stat(directory));
     if (facts.st_dev != device)
         return Error(EBUSY, "%s is a mount point", name.get());
