@@ -36,6 +36,9 @@ constexpr int kFallbackMaxFd = 4096;
 // Our own maps, one id each: what a process may write for itself, once it has given up setgroups.
 Result<void> map_single(const Plan& plan)
 {
+    // An executable that its user may not read, or a changed identity, would have made our files in
+    // /proc root's.
+    (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     sys::Borrowed here = sys::borrow(AT_FDCWD);
     (void)fs::poke(here, "/proc/self/setgroups", "deny");
     TRY(fs::poke(here, "/proc/self/gid_map",

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,6 +221,9 @@ void unlock_outer(const Fd& lock)
 
 Result<Fd> join_outer(const OuterNamespace& outer, const image::Places& places)
 {
+    // Maps are written through /proc, whose files are root's for who may not be dumped, as after
+    // the execution of a file that cannot be read.
+    (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     if (!outer.given) {
         if (auto living = find_living(outer, places)) {
             if (::syscall(SYS_setns, living->get(), CLONE_NEWUSER) < 0)
