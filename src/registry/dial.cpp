@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
