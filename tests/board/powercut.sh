@@ -51,6 +51,6 @@ for number in $(seq "$cuts"); do
         echo "ok - powercut $number ($who, after $instant s, $(tail -1 "$cut_log/$number/replay"))"
     else
         echo "not ok - powercut $number ($who, after $instant s, KIST_SEED=$seed)"
-        tail -20 "$cut_log/$number/after"/*cut.log 2>/dev/null | sed 's/^/#   /'
+        cat "$cut_log/$number"/{before,after}/tap 2>/dev/null | grep '^#' || :
     fi
 done

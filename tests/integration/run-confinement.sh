@@ -12,8 +12,13 @@ status_of() { sed -n "s/^$1:[[:space:]]*//p"; }
 
 check() {
     got=$(k run --rm "$image" cat /proc/self/status)
-    same "$(echo "$got" | status_of CapEff)" 00000000a80425fb
-    same "$(echo "$got" | status_of CapBnd)" 00000000a80425fb
+    for set in CapEff CapPrm CapBnd; do
+        case $(echo "$got" | status_of $set) in
+            00000000a80425fb) ;;
+            00000000a00425fb) ;;  # without MKNOD, where no device filter can be had
+            *) fail "$set is $(echo "$got" | status_of $set)" ;;
+        esac
+    done
     same "$(echo "$got" | status_of CapAmb)" 0000000000000000
     same "$(echo "$got" | status_of Seccomp)" 2
     same "$(echo "$got" | status_of NoNewPrivs)" 0
@@ -67,7 +72,7 @@ JSON
     has "$output" "not supported"
     echo '{' > "$work/broken.json"
     ends_with 125 k run --rm --security-opt "seccomp=$work/broken.json" "$image" true
-    has "$output" broken.json
+    has "$output" "seccomp profile"
 }
 check_all() {
     check

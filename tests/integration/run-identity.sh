@@ -13,7 +13,7 @@ check() {
     same "$(k run --rm -w /made/up "$image" pwd)" /made/up
     ends_with 125 k run --rm -w relative "$image" pwd
     same "$(k run --rm -h box7 "$image" hostname)" box7
-    has "$(k run --rm -h box7 "$image" cat /etc/hosts)" box7
+    has "$(k run --rm -h box7 --network none "$image" cat /etc/hosts)" box7
     [ "$(k run --rm "$image" hostname)" != "$(hostname)" ] || fail "the host's name is seen"
     has "$(k run --rm --add-host db:10.1.2.3 "$image" cat /etc/hosts)" "10.1.2.3"
     same "$(k run --rm --dns 192.0.2.53 --dns-search corp.test "$image" cat /etc/resolv.conf |

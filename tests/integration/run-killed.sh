@@ -8,8 +8,9 @@ registry_start http
 push_image "$(fixture busybox)" box
 image=$registry/box
 
-# running: how many processes with the test's own odd number of seconds there are.
-running() { grep -zl "^$seconds\$" /proc/[0-9]*/cmdline 2>/dev/null | wc -l; }
+need pgrep
+# Exactly the container's program: kist's own command line has the same words, and more.
+running() { pgrep -c -x -f "sleep $seconds" || :; }
 none_runs() { [ "$(running)" = 0 ]; }
 one_runs() { [ "$(running)" -gt 0 ]; }
 

@@ -23,9 +23,11 @@ resize 40x120
 send sleep 0.3; stty size
 expect 40 120
 send sleep 77
+wait 0.5
 key C-z
 expect Stopped
 send fg
+wait 0.5
 key C-c
 expect #
 send echo $TERM; exit 7
