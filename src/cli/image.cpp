@@ -52,7 +52,7 @@ Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments opera
     if (flags.quiet)
         printf("%s\n", image.digest.text().c_str());
     else
-        printf("Digest: %s\n%s\n", image.digest.text().c_str(), request.reference.text().c_str());
+        puts(request.reference.text().c_str());  // after the digest, which the pull has said
     return 0;
 }
 

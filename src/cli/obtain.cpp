@@ -81,8 +81,7 @@ Result<image::Image> pull_image(image::Store& store, const PullRequest& request)
     if (!request.quiet)
         progress = make_progress();
     options.progress = progress.get();
-    return TRY(image::pull(store, request.reference, options), "cannot pull %s",
-               request.reference.text().c_str());
+    return image::pull(store, request.reference, options);
 }
 
 Result<Obtained> obtain_image(const Context& context, const std::string& name,
