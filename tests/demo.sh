@@ -3,10 +3,10 @@
 #
 # A small image is made and served by Debian's docker-registry, over TLS on loopback, with a certification
 # authority made for the occasion.  kist pulls it and runs it as an ordinary user.
-cd "$(dirname "$0")/integration" || exit 1
-. ./common.sh
-. ./modes.sh
-. ./registry.sh
+tests=$(cd "$(dirname "$0")" && pwd)
+. "$tests/integration/common.sh"
+. "$tests/integration/modes.sh"
+. "$tests/integration/registry.sh"
 
 bold() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 # shown ARGUMENT...: says what is typed, and runs it on a terminal, so that there is a progress bar.

@@ -14,7 +14,7 @@ if [ "$(id -u)" = 0 ] && [ -z "${KIST_HIDDEN:-}" ] && [ -d /sys/fs/cgroup/unifie
     export KIST_HIDDEN=1
     exec unshare --mount --propagation private sh -c 'umount /sys/fs/cgroup/unified; exec "$0" "$@"' "$0" "$@"
 fi
-tests=$(cd "$(dirname "$0")/.." && pwd)
+tests=$(cd "$(dirname "$0")/../tests" 2> /dev/null || cd "$(dirname "$0")/.."; pwd)  # bench/ has words of it too
 fixtures=$tests/fixtures
 case $(uname -m) in x86_64) machine=amd64 ;; aarch64) machine=arm64 ;; *) machine=$(uname -m) ;; esac
 kist=$(realpath -m "${KIST:-$tests/../build/$machine/kist}")

@@ -2,7 +2,7 @@
 # burn SECONDS: processor time used in that many seconds of wanting it all, in hundredths of a second.
 burn='read up rest < /proc/uptime; end=$((${up%.*} + SECONDS))
     while read up rest < /proc/uptime; [ ${up%.*} -lt $end ]; do :; done
-    read stat < /proc/$$/stat; set -- ${stat##*) }; echo $(($12 + $13))'
+    read stat < /proc/$$/stat; set -- ${stat##*) }; echo $((${12} + ${13}))'
 burn() { echo "$burn" | sed "s/SECONDS/$1/"; }
 
 used=$(k run --rm --cpus 0.1 "$image" sh -c "$(burn 6)")
