@@ -18,7 +18,7 @@ function(third_party_library name directory)
     add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
     set_target_properties(${name} PROPERTIES C_STANDARD 11)
     target_compile_options(${name} PRIVATE
-        $<$<COMPILE_LANGUAGE:C>:-w;-g;-fno-sanitize=all;-ffunction-sections;-fdata-sections>
+        $<$<COMPILE_LANGUAGE:C>:-w;-g;-fno-sanitize=all;-fno-lto;-ffunction-sections;-fdata-sections>
         $<$<COMPILE_LANGUAGE:C,ASM>:-ffile-prefix-map=${directory}=${name}>)
 endfunction()
 
