@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -110,6 +110,39 @@ Result<Outcome> attend_to_end(Run& run, const Cgroup* cgroup, const Fd& signals)
     return outcome;
 }
 
+// A container's directory and when it was made.
+struct Entry {
+    timespec made;
+    std::string id;
+};
+
+int newest_first(const void* left, const void* right)
+{
+    const timespec &a = (*static_cast<Entry*const*>(left))->made,
+                   &b = (*static_cast<Entry*const*>(right))->made;
+    if (a.tv_sec != b.tv_sec)
+        return a.tv_sec > b.tv_sec ? -1 : 1;
+    return a.tv_nsec > b.tv_nsec ? -1 : a.tv_nsec < b.tv_nsec;
+}
+
+// The ids of all containers, the newest first: spec.json is written once, when one is made.
+Result<std::vector<std::string>> ids_by_age(const Directories& directories)
+{
+    std::vector<Entry> entries;
+    for (std::string& id : TRY(fs::list(directories.containers)))
+        if (auto facts = sys::stat_at(directories.containers, id + "/spec.json"))
+            entries.push_back({facts->st_mtim, std::move(id)});
+    std::vector<Entry*> order;
+    for (Entry& entry : entries)
+        order.push_back(&entry);
+    // qsort(3) is a tenth of the size of std::sort.
+    ::qsort(order.data(), order.size(), sizeof(Entry*), newest_first);
+    std::vector<std::string> ids;
+    for (Entry* entry : order)
+        ids.push_back(std::move(entry->id));
+    return ids;
+}
+
 bool matches(const Spec& spec, std::string_view name)
 {
     return spec.name == name || spec.id.starts_with(name);
@@ -162,7 +195,7 @@ Result<std::vector<Summary>> list(const image::Places& places, const OuterNamesp
     sweep(directories, places, outer);
 
     std::vector<Summary> all;
-    for (const std::string& id : TRY(fs::list(directories.containers))) {
+    for (const std::string& id : TRY(ids_by_age(directories))) {
         auto spec = directories.read_spec(id);
         auto directory = directories.open_container(id);
         if (!spec || !directory)
@@ -173,10 +206,6 @@ Result<std::vector<Summary>> list(const image::Places& places, const OuterNamesp
             summary.state.status = Status::exited;
         all.push_back(std::move(summary));
     }
-    std::sort(all.begin(), all.end(), [](const Summary& a, const Summary& b) {
-        int order = strcmp(b.spec.created.c_str(), a.spec.created.c_str());
-        return order ? order < 0 : a.spec.id < b.spec.id;
-    });
     return all;
 }
 

@@ -306,6 +306,11 @@ Result<void> settle_rootfs(Spec& spec, const std::string& name, const image::Ima
 
 }  // namespace
 
+Spec::Spec() = default;
+Spec::Spec(Spec&&) noexcept = default;
+Spec& Spec::operator=(Spec&&) noexcept = default;
+Spec::~Spec() = default;
+
 Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
                        const image::Image* image, const std::vector<std::string>& command)
 {

@@ -65,6 +65,12 @@ struct Ulimit {
 enum class Namespace : uint8_t { own, host };
 
 struct Spec {
+    // Out of line, as in all large structs: the many places that hold one stay small.
+    Spec();
+    Spec(Spec&&) noexcept;
+    Spec& operator=(Spec&&) noexcept;
+    ~Spec();
+
     // Identity
     int version = 1;  // of the format on disk
     std::string id;   // 64 hex digits

@@ -44,6 +44,11 @@ static std::span<const json::Field> fields_of(const State*)
     return kState;
 }
 
+State::State() = default;
+State::State(State&&) noexcept = default;
+State& State::operator=(State&&) noexcept = default;
+State::~State() = default;
+
 std::string to_json(const State& state)
 {
     return json::write(state, json::Layout::pretty) + "\n";

@@ -19,6 +19,11 @@ namespace kist::container {
 enum class Status : uint8_t { created, running, exited };
 
 struct State {
+    State();
+    State(State&&) noexcept;
+    State& operator=(State&&) noexcept;
+    ~State();
+
     int version = 1;
     Status status = Status::created;
     pid_t pid = 0;                      // of the first process, in our pid namespace

@@ -86,6 +86,11 @@ std::span<const json::Field> fields_of(const Execution*)
     return kExecution;
 }
 
+Config::Config() = default;
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(Config&&) noexcept = default;
+Config::~Config() = default;
+
 Result<Config> Config::parse(std::string text)
 {
     if (text.size() > kMaxConfig)

@@ -52,6 +52,11 @@ struct Execution {
 std::span<const json::Field> fields_of(const Execution*);
 
 struct Config {
+    Config();
+    Config(Config&&) noexcept;
+    Config& operator=(Config&&) noexcept;
+    ~Config();
+
     Platform platform;
     std::string created;  // RFC 3339
     std::string author;

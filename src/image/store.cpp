@@ -166,6 +166,11 @@ Result<Found> look_up(const Fd& root, std::string_view name)
     return not_found(name);
 }
 
+Image::Image() = default;
+Image::Image(Image&&) noexcept = default;
+Image& Image::operator=(Image&&) noexcept = default;
+Image::~Image() = default;
+
 Result<Store> Store::open(const Places& places, const StoreMap& map)
 {
     const std::string& path = places.root;

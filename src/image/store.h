@@ -50,6 +50,11 @@ struct LayerInfo {
 
 // One image of the store, with all its names.
 struct Image {
+    Image();
+    Image(Image&&) noexcept;
+    Image& operator=(Image&&) noexcept;
+    ~Image();
+
     Digest id;                            // of the configuration
     Digest digest;                        // of what the registry named: an index or a manifest
     std::vector<std::string> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
