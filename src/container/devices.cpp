@@ -112,7 +112,7 @@ Result<void> place(const DeviceRequest& request, const DeviceNode& node)
     Fd parent = TRY(open_parent(request.root, node.target));
     std::string name(path::base(node.target));
     // The device filter holds for us too: a node that may not be made is bound.
-    if (request.user_namespace || node.permissions.find('m') == std::string::npos)
+    if (request.user_namespace || node.access.find('m') == std::string::npos)
         return bind_node(parent, name, node.source);
     if (::mknodat(parent.get(), name.c_str(), node.mode, node.number) < 0) {
         // Standard, or made when the container ran before: what matters is that it is this one.
