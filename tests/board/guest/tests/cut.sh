@@ -5,11 +5,12 @@ arch=${image##*-}
 if grep -q board.after=cut /proc/cmdline; then
     k images || fail "the images cannot be listed"
     k ps -a || fail "the containers cannot be listed"
-    for listed in $(k images --format '{{.Repository}}:{{.Tag}}'); do
+    # By id: a cut between the two may have left an image its digest only, without the tag.
+    for listed in $(k images --format '{{.Repository}}@{{.ID}}' | sort -u); do
         echo "$listed is listed"
         case $listed in
-            *busybox*) k run --rm --pull never "$listed" sh -c 'id app && ls /bin' > /dev/null || fail "$listed" ;;
-            *) k run --rm --pull never "$listed" || fail "$listed is not whole" ;;
+            *busybox*) k run --rm --pull never "${listed#*@}" sh -c 'id app && ls /bin' > /dev/null || fail "$listed" ;;
+            *) k run --rm --pull never "${listed#*@}" || fail "$listed is not whole" ;;
         esac
     done
     # A new pull after the accident, then everything goes.

@@ -4,5 +4,5 @@ eventually 15 sh -c "grep -zqs '^4321$' /proc/[0-9]*/cmdline"
 kill -9 $runner
 wait $runner 2>/dev/null || :
 eventually 15 sh -c "! grep -zqs '^4321$' /proc/[0-9]*/cmdline"
-same "$(k ps -aq)" ''
+same "$(k --log-level debug ps -aq)" ''
 same "$(find $group -path '*/kist/*' -type d | head -3)" ''
