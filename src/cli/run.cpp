@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "container/container.h"
 #include "container/launch.h"
+#include "container/self.h"
 
 namespace kist::cli {
 
@@ -187,6 +188,7 @@ Result<container::Outcome> run_in(const Context& context, const RunOptions& opti
 
 Result<int> run(const RunOptions& options, const Globals& globals, Arguments operands)
 {
+    TRY(container::put_self_out_of_reach());
     Context context = TRY(open_context(globals));
     auto outcome = run_in(context, options, operands);
     if (!outcome) {

@@ -3,12 +3,17 @@
 #include "container/self.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <string>
+#include <vector>
+
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "container/mount_api.h"
@@ -20,6 +25,8 @@ namespace kist::container {
 namespace {
 
 constexpr const char* kSelf = "/proc/self/exe";
+constexpr size_t kMaxArguments =
+    8 << 20;                        // execve(2): a quarter of the stack's limit, 2 MiB by default
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -74,11 +81,13 @@ Result<Fd> sealed_copy(const Fd& self)
 
 }  // namespace
 
-Result<void> put_self_out_of_reach(char* const* argv)
+Result<void> put_self_out_of_reach()
 {
     Fd self = TRY(sys::open(kSelf, O_RDONLY));
-    if (TRY(is_out_of_reach(self)))
+    if (TRY(is_out_of_reach(self))) {
+        (void)::prctl(PR_SET_NAME, "kist", 0, 0, 0);  // executed by number, we are called one
         return {};
+    }
     auto safe = read_only_mount(self);
     if (!safe) {
         log::debug("no read-only mount of kist: %s", safe.error().message().c_str());
@@ -86,7 +95,14 @@ Result<void> put_self_out_of_reach(char* const* argv)
     }
     if (!safe)
         return std::move(safe).error().context("cannot protect kist's own executable");
-    ::syscall(SYS_execveat, safe->get(), "", argv, environ, kEmptyPath);
+    std::string words = TRY(fs::read_path("/proc/self/cmdline", kMaxArguments));
+    if (!words.ends_with('\0'))
+        words += '\0';
+    std::vector<char*> argv;
+    for (size_t at = 0; at < words.size(); at = words.find('\0', at) + 1)
+        argv.push_back(&words[at]);
+    argv.push_back(nullptr);
+    ::syscall(SYS_execveat, safe->get(), "", argv.data(), environ, kEmptyPath);
     return os_error("execute kist's protected executable");
 }
 
