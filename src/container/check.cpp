@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/clock.h"
@@ -55,9 +56,9 @@ void check_kernel(Board&, CheckRow& row)
 {
     utsname system = {};
     (void)::uname(&system);
-    unsigned major = 0;
-    unsigned minor = 0;
-    (void)sscanf(system.release, "%u.%u", &major, &minor);
+    char* rest = nullptr;
+    unsigned long major = strtoul(system.release, &rest, 10);
+    unsigned long minor = *rest == '.' ? strtoul(rest + 1, nullptr, 10) : 0;
     if (major > 5 || (major == 5 && minor >= 11))
         return say(row, CheckState::ok, str::format("Linux %s", system.release));
     say(row, CheckState::limited,
