@@ -145,16 +145,36 @@ constexpr Flag kRmiFlags[] = {
                            "Take the name away even while containers use it"),
 };
 
+// The store knows that an image is used, the containers know by whom.
+Error name_users(const Context& context, const image::Store& store, std::string_view name,
+                 Error error)
+{
+    auto image = store.find(name);
+    if (!image)
+        return error;
+    auto users = container::containers_of(context.places, image->id);
+    if (!users || users->empty())
+        return error;
+    std::string names;
+    for (const std::string& user : *users)
+        names += " " + user;
+    return std::move(error).with_hint("remove what is made of it first: kist rm" + names);
+}
+
 Result<int> rmi(const RmiFlags& flags, const Globals& globals, Arguments operands)
 {
     Context context = TRY(open_context(globals));
     image::Store store = TRY(enter_store(context));
     int status = 0;
     for (std::string_view name : operands) {
+        // Under the lock, so that no container is made of the image in between.
+        Fd lock = TRY(store.lock_exclusive());
         std::vector<Digest> used = TRY(container::images_in_use(context.places));
-        auto removed = store.remove(name, flags.force, used);
+        auto removed = store.remove(name, flags.force, used, std::move(lock));
         if (!removed) {
-            report(removed.error());
+            report(removed.error().is(EBUSY)
+                       ? name_users(context, store, name, std::move(removed).error())
+                       : std::move(removed).error());
             status = 1;
             continue;
         }
@@ -193,9 +213,10 @@ Result<int> image_prune(const PruneFlags& flags, const Globals& globals, Argumen
     if (!flags.force && !TRY(confirm(question)))
         return 0;
     image::Store store = TRY(enter_store(context));
+    Fd lock = TRY(store.lock_exclusive());
     std::vector<Digest> used = TRY(container::images_in_use(context.places));
     uint64_t freed = 0;
-    for (const std::string& line : TRY(store.prune(flags.all, used, &freed)))
+    for (const std::string& line : TRY(store.prune(flags.all, used, &freed, std::move(lock))))
         puts(line.c_str());
     printf("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;

@@ -268,6 +268,16 @@ Result<std::vector<Digest>> images_in_use(const image::Places& places)
     return used;
 }
 
+Result<std::vector<std::string>> containers_of(const image::Places& places, const Digest& image)
+{
+    Directories directories = TRY(Directories::open(places));
+    std::vector<std::string> names;
+    for (const std::string& id : TRY(fs::list(directories.containers)))
+        if (auto spec = directories.read_spec(id); spec && spec->image_id == image.text())
+            names.push_back(std::move(spec->name));
+    return names;
+}
+
 Result<uint64_t> writable_size(const Fd& store, const std::string& id)
 {
     for (const char* name : {"upper", "root"})  // root: the copy where there is no overlay

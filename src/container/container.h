@@ -45,6 +45,8 @@ Result<void> remove(const image::Places& places, const OuterNamespace& outer, st
 
 // Ids of the images that containers use, so that the store keeps them.
 Result<std::vector<Digest>> images_in_use(const image::Places& places);
+// Names of the containers made of `image`.
+Result<std::vector<std::string>> containers_of(const image::Places& places, const Digest& image);
 
 // Bytes of what a container has written to its root file system.  `store` is the store's root;
 // run it inside the outer namespace.  0 when it is gone.

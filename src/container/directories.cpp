@@ -18,10 +18,10 @@ constexpr size_t kMaxSpec = 4 << 20;
 Result<Directories> Directories::open(const image::Places& places)
 {
     Directories all;
-    all.store = TRY(fs::make_directories(places.root, 0711), "cannot use the store");
+    all.store = TRY(fs::make_directories(places.root, 0700), "cannot use the store");
     all.containers = TRY(fs::make_directory(all.store, "containers", 0711));
     all.names = TRY(fs::make_directory(all.store, "names", 0700));
-    Fd state = TRY(fs::make_directories(places.state, 0711), "cannot use the state directory");
+    Fd state = TRY(fs::make_directories(places.state, 0700), "cannot use the state directory");
     all.locks = TRY(fs::make_directory(state, "locks", 0700));
     all.volatiles = TRY(fs::make_directory(state, "run", 0711));
     return all;
