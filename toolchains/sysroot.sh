@@ -38,7 +38,7 @@ result=$cache/toolchain/$arch-$key
 sources() { musl=$("$third_party/fetch.sh" musl); llvm=$("$third_party/fetch.sh" llvm)
             linux=$("$third_party/fetch.sh" "linux-$arch"); }
 flags() {
-    echo "-Os -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong" \
+    echo "-Oz -fPIE -ffunction-sections -fdata-sections -fstack-protector" \
          "-fno-unwind-tables -fno-asynchronous-unwind-tables" \
          "-ffile-prefix-map=$work=. -ffile-prefix-map=$musl=musl -ffile-prefix-map=$llvm=llvm"
 }
