@@ -4,10 +4,11 @@
     roots.py none|FILE|DIRECTORY OUTPUT
 
 FILE is a PEM bundle; DIRECTORY holds PEM files (*.crt), as Debian's package ca-certificates does
-with Mozilla's list of authorities trusted for servers.  Of each certificate only the subject's name
-and the public key are kept, which is all that a trust anchor is (RFC 5280, 6.1.1):
+with Mozilla's list of authorities trusted for servers.  Of each certificate only the public key and
+what finds it by the subject's name are kept.  A trust anchor is a name and a key (RFC 5280, 6.1.1); the
+names are a quarter of the bytes, and whoever asks for one has it at hand, in a chain:
 
-    u16 size of name, name (DER), u8 kind
+    the first 8 bytes of the SHA-256 of the subject's name (DER), u8 kind
     kind 0 (RSA):   u16 size of n, n, u8 size of e, e
     kind > 0 (EC):  the curve's number in BearSSL; u16 size of q, q (uncompressed point)
 
@@ -18,6 +19,7 @@ package was made are left out.
 import base64
 import calendar
 import glob
+import hashlib
 import os
 import re
 import sys
@@ -90,7 +92,7 @@ def anchor(certificate):
     _, until = children(certificate, validity[2], validity[3])
     name = certificate[subject[1]:subject[3]]
     public = key_of(certificate, key[2], key[3])
-    whole = public and len(name).to_bytes(2, "big") + name + public
+    whole = public and hashlib.sha256(name).digest()[:8] + public
     return moment(until[0], certificate[until[2]:until[3]].decode()), whole
 
 

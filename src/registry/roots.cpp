@@ -5,8 +5,9 @@
 
 #include "registry/roots.h"
 
-#include <cstddef>
+#include <cstring>
 
+#include "base/digest.h"
 #include "roots_data.h"
 
 namespace kist::registry {
@@ -31,34 +32,42 @@ struct Cursor {
     }
 };
 
+constexpr size_t kNameHash = 8;  // bytes
+
+br_x509_pkey take_key(Cursor& cursor)
+{
+    br_x509_pkey key{};
+    int curve = static_cast<int>(cursor.number(1));
+    if (curve == 0) {
+        key.key_type = BR_KEYTYPE_RSA;
+        key.key.rsa.nlen = cursor.number(2);
+        key.key.rsa.n = cursor.bytes(key.key.rsa.nlen);
+        key.key.rsa.elen = cursor.number(1);
+        key.key.rsa.e = cursor.bytes(key.key.rsa.elen);
+    } else {
+        key.key_type = BR_KEYTYPE_EC;
+        key.key.ec.curve = curve;
+        key.key.ec.qlen = cursor.number(2);
+        key.key.ec.q = cursor.bytes(key.key.ec.qlen);
+    }
+    return key;
+}
+
 }  // namespace
 
-std::vector<br_x509_trust_anchor> compiled_roots()
+// A name that has the hash of another is offered a key that has signed nothing for it.
+void find_compiled_roots(std::string_view name, std::vector<br_x509_trust_anchor>& anchors)
 {
-    std::vector<br_x509_trust_anchor> roots;
+    Digest hash = Digest::of(name);
+    auto* text = reinterpret_cast<unsigned char*>(const_cast<char*>(name.data()));
     Cursor cursor{kRootsData};
     const unsigned char* end = kRootsData + sizeof(kRootsData) - 1;
     while (cursor.at < end) {
-        br_x509_trust_anchor root{};
-        root.flags = BR_X509_TA_CA;
-        root.dn.len = cursor.number(2);
-        root.dn.data = cursor.bytes(root.dn.len);
-        int curve = static_cast<int>(cursor.number(1));
-        if (curve == 0) {
-            root.pkey.key_type = BR_KEYTYPE_RSA;
-            root.pkey.key.rsa.nlen = cursor.number(2);
-            root.pkey.key.rsa.n = cursor.bytes(root.pkey.key.rsa.nlen);
-            root.pkey.key.rsa.elen = cursor.number(1);
-            root.pkey.key.rsa.e = cursor.bytes(root.pkey.key.rsa.elen);
-        } else {
-            root.pkey.key_type = BR_KEYTYPE_EC;
-            root.pkey.key.ec.curve = curve;
-            root.pkey.key.ec.qlen = cursor.number(2);
-            root.pkey.key.ec.q = cursor.bytes(root.pkey.key.ec.qlen);
-        }
-        roots.push_back(root);
+        bool wanted = memcmp(cursor.bytes(kNameHash), hash.bytes.data(), kNameHash) == 0;
+        br_x509_pkey key = take_key(cursor);
+        if (wanted)
+            anchors.push_back({{text, name.size()}, BR_X509_TA_CA, key});
     }
-    return roots;
 }
 
 }  // namespace kist::registry

@@ -7,12 +7,14 @@
 
 #include <bearssl.h>
 
+#include <string_view>
 #include <vector>
 
 namespace kist::registry {
 
-// The trust anchors.  Their names and keys point into constant data of this program: they are valid
-// for ever and must not be written to, which BearSSL's types cannot say.
-std::vector<br_x509_trust_anchor> compiled_roots();
+// Adds to `anchors` the authorities of this name (a distinguished name, in DER).  The program has
+// their keys, and only hashes of their names: the name of an anchor points to where `name` does,
+// the key into constant data.  Neither must be written to, which BearSSL's types cannot say.
+void find_compiled_roots(std::string_view name, std::vector<br_x509_trust_anchor>& anchors);
 
 }  // namespace kist::registry

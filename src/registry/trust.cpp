@@ -39,11 +39,6 @@ void put_in_order(std::vector<Certificate>& chain)
     }
 }
 
-std::string_view name_of(const br_x509_trust_anchor& anchor)
-{
-    return {reinterpret_cast<const char*>(anchor.dn.data), anchor.dn.len};
-}
-
 bool is_called_for(std::string_view name, const std::vector<Certificate>& chain)
 {
     for (const Certificate& certificate : chain)
@@ -86,19 +81,15 @@ Attempt attempt(const std::vector<Certificate>& chain,
 
 }  // namespace
 
-Trust::Trust(TrustOptions options) : options_(std::move(options)), clock_(options_.clock_file)
-{
-    if (options_.use_compiled_roots && options_.places.replacement.empty())
-        roots_ = compiled_roots();
-}
+Trust::Trust(TrustOptions options) : options_(std::move(options)), clock_(options_.clock_file) {}
 
 std::vector<br_x509_trust_anchor> Trust::compiled_anchors(
     const std::vector<Certificate>& chain) const
 {
     std::vector<br_x509_trust_anchor> anchors;
-    for (const br_x509_trust_anchor& root : roots_)
-        if (is_called_for(name_of(root), chain))
-            anchors.push_back(root);
+    if (options_.use_compiled_roots && options_.places.replacement.empty())
+        for (const Certificate& certificate : chain)
+            find_compiled_roots(certificate.issuer, anchors);
     return anchors;
 }
 

@@ -67,7 +67,6 @@ private:
                   const std::vector<br_x509_trust_anchor>& anchors, const Url& host) const;
 
     TrustOptions options_;
-    std::vector<br_x509_trust_anchor> roots_;
     std::mutex mutex_;  // over what follows
     ClockFloor clock_;
     std::vector<std::unique_ptr<Kept>> kept_;
