@@ -128,7 +128,8 @@ Result<Kind> kind_of(char type, std::string_view name)
         case '6': return Kind(type);
         default: break;
     }
-    return Error(EBADMSG, "an entry of the unknown type 0x%02x", static_cast<uint8_t>(type));
+    return Error(EBADMSG, "an entry of the unknown type 0x%02x",
+                 unsigned(static_cast<uint8_t>(type)));
 }
 
 }  // namespace kist::archive::header

@@ -294,12 +294,12 @@ void Text::text(std::string_view value)
 
 void Text::integer(long long value)
 {
-    raw(std::to_string(value));
+    raw(str::format("%lld", value));
 }
 
 void Text::natural(unsigned long long value)
 {
-    raw(std::to_string(value));
+    raw(str::format("%llu", value));
 }
 
 void Text::boolean(bool value)
@@ -310,6 +310,12 @@ void Text::boolean(bool value)
 void Text::null()
 {
     raw("null");
+}
+
+Result<void> parse_value(std::string text, const Type& type, void* value)
+{
+    Document document = TRY(Document::parse(std::move(text)));
+    return read_value(document.root(), type, value);
 }
 
 }  // namespace kist::json
