@@ -17,16 +17,17 @@ constexpr uint8_t kDnsName = 0x82, kIpAddress = 0x87;  // GeneralName, section 4
 constexpr size_t kMaxNames = 1000;
 
 // "YYMMDDHHMMSSZ" of this century and the last, or with four digits of year (section 4.1.2.5).
-Result<int64_t> time(const DerElement& element)
+int64_t read_time(Der& validity)
 {
+    DerElement element = validity.any();
     std::string_view text = element.contents;
     size_t year_digits = element.tag == der::kUtcTime ? 2 : 4;
     if ((element.tag != der::kUtcTime && element.tag != der::kGeneralizedTime) ||
-        text.size() != year_digits + 11 || text.back() != 'Z')
-        return Error(EINVAL, "a date in an unknown form");
-    for (char c : text.substr(0, text.size() - 1))
-        if (c < '0' || c > '9')
-            return Error(EINVAL, "a date in an unknown form");
+        text.size() != year_digits + 11 ||
+        text.find_first_not_of("0123456789") != text.size() - 1 || text.back() != 'Z') {
+        validity.fail("a date in an unknown form");
+        return 0;
+    }
 
     int64_t year = 0;
     for (size_t i = 0; i < year_digits; i++)
@@ -38,7 +39,7 @@ Result<int64_t> time(const DerElement& element)
                unsigned(text[year_digits + i + 1] - '0');
     };
     if (pair(0) < 1 || pair(0) > 12 || pair(2) < 1 || pair(2) > 31)
-        return Error(EINVAL, "a date that is none");
+        validity.fail("a date that is none");
     return clock::days_from_civil(year, pair(0), pair(2)) * 86400 + pair(4) * 3600 + pair(6) * 60 +
            pair(8);
 }
@@ -56,11 +57,10 @@ unsigned char* bytes(std::string_view view)
     return reinterpret_cast<unsigned char*>(const_cast<char*>(view.data()));
 }
 
-Result<void> read_rsa(std::string_view bits, Certificate& certificate)
+void read_rsa(Der key, Certificate& certificate)
 {
-    Der key = TRY(Der(bits).enter(der::kSequence));
-    DerElement modulus = TRY(key.expect(der::kInteger));
-    DerElement exponent = TRY(key.expect(der::kInteger));
+    DerElement modulus = key.expect(der::kInteger);
+    DerElement exponent = key.expect(der::kInteger);
     std::string_view n = without_zeros(modulus.contents);
     std::string_view e = without_zeros(exponent.contents);
     certificate.key.key_type = BR_KEYTYPE_RSA;
@@ -68,130 +68,117 @@ Result<void> read_rsa(std::string_view bits, Certificate& certificate)
     certificate.key_bits = unsigned(n.size() * 8);
     for (uint8_t top = n.empty() ? 0xff : uint8_t(n[0]); top && !(top & 0x80); top <<= 1)
         certificate.key_bits--;
-    return {};
 }
 
 // SubjectPublicKeyInfo.
-Result<void> read_key(Der info, Certificate& certificate)
+void read_key(Der info, Certificate& certificate)
 {
-    Der algorithm = TRY(info.enter(der::kSequence));
-    DerElement kind = TRY(algorithm.expect(der::kOid));
-    DerElement bits = TRY(info.expect(der::kBitString));
+    Der algorithm = info.enter(der::kSequence);
+    DerElement kind = algorithm.expect(der::kOid);
+    DerElement bits = info.expect(der::kBitString);
     certificate.key_algorithm = kind.contents;
-    if (bits.contents.empty() || bits.contents[0] != 0)
-        return Error(EINVAL, "a key with a broken byte");
+    if (bits.contents.empty() || bits.contents[0] != 0) {
+        info.fail("a key with a broken byte");
+        return;
+    }
     std::string_view key = bits.contents.substr(1);
 
     if (kind.contents == oid::kRsa)
-        return read_rsa(key, certificate);
+        return read_rsa(info.within(key).enter(der::kSequence), certificate);
     if (kind.contents != oid::kEcKey || !algorithm.is(der::kOid))
-        return {};
-    DerElement curve = TRY(algorithm.expect(der::kOid));
+        return;
+    DerElement curve = algorithm.expect(der::kOid);
     certificate.curve = curve.contents;
     int id = oid::curve_id(curve.contents);
     if (id == 0)
-        return {};
+        return;
     certificate.key.key_type = BR_KEYTYPE_EC;
     certificate.key.key.ec = {id, bytes(key), key.size()};
-    return {};
 }
 
-Result<void> read_names(Der names, Certificate& certificate)
+void read_names(Der names, Certificate& certificate)
 {
     while (!names.at_end()) {
-        DerElement name = TRY(names.any());
+        DerElement name = names.any();
         if (certificate.dns_names.size() + certificate.ip_addresses.size() >= kMaxNames)
-            return Error(EINVAL, "it has more than %zu names", kMaxNames);
-        if (name.tag == kDnsName)
+            names.fail("too many names");
+        else if (name.tag == kDnsName)
             certificate.dns_names.push_back(name.contents);
         else if (name.tag == kIpAddress)
             certificate.ip_addresses.push_back(name.contents);
     }
-    return {};
 }
 
-Result<void> read_extension(Der extension, Certificate& certificate)
+void read_extension(Der extension, Certificate& certificate)
 {
-    DerElement id = TRY(extension.expect(der::kOid));
+    DerElement id = extension.expect(der::kOid);
     bool critical = false;
     if (extension.is(der::kBoolean)) {
-        DerElement flag = TRY(extension.any());
+        DerElement flag = extension.any();
         critical = flag.contents != std::string_view("\0", 1);
     }
-    DerElement value = TRY(extension.expect(der::kOctetString));
-    Der inside(value.contents);
+    DerElement value = extension.expect(der::kOctetString);
+    Der inside = extension.within(value.contents);
 
-    if (id.contents == oid::kSubjectAltName) {
-        Der names = TRY(inside.enter(der::kSequence));
-        return read_names(names, certificate);
-    }
+    if (id.contents == oid::kSubjectAltName)
+        return read_names(inside.enter(der::kSequence), certificate);
     if (id.contents == oid::kBasicConstraints) {
-        Der constraints = TRY(inside.enter(der::kSequence));
+        Der constraints = inside.enter(der::kSequence);
         if (constraints.is(der::kBoolean)) {
-            DerElement flag = TRY(constraints.any());
+            DerElement flag = constraints.any();
             certificate.is_ca = flag.contents != std::string_view("\0", 1);
         }
-        return {};
+        return;
     }
     if (id.contents == oid::kKeyUsage) {
-        DerElement bits = TRY(inside.expect(der::kBitString));
+        DerElement bits = inside.expect(der::kBitString);
         uint8_t first = bits.contents.size() > 1 ? uint8_t(bits.contents[1]) : 0;
         certificate.usages =
             (first & 0x38 ? BR_KEYTYPE_KEYX : 0) | (first & 0xc0 ? BR_KEYTYPE_SIGN : 0);
-        return {};
+        return;
     }
     if (id.contents == oid::kNameConstraints)
         certificate.name_constraints = value.contents;
     if (id.contents == oid::kExtendedKeyUsage) {
         certificate.for_servers = false;
-        Der usages = TRY(inside.enter(der::kSequence));
+        Der usages = inside.enter(der::kSequence);
         while (!usages.at_end()) {
-            DerElement usage = TRY(usages.expect(der::kOid));
+            DerElement usage = usages.expect(der::kOid);
             if (usage.contents == oid::kServerAuth || usage.contents == oid::kAnyUsage)
                 certificate.for_servers = true;
         }
     }
     if (critical && !oid::is_known_extension(id.contents) && certificate.unknown_critical.empty())
         certificate.unknown_critical = id.contents;
-    return {};
 }
 
-Result<void> read_extensions(Der& body, Certificate& certificate)
+void read_extensions(Der& body, Certificate& certificate)
 {
     for (uint8_t unused : {kIssuerId, kSubjectId})
         if (body.is(unused))
-            (void)TRY(body.any());
+            (void)body.any();
     if (!body.is(kExtensions))
-        return {};
+        return;
     certificate.has_extensions = true;
-    Der wrapped = TRY(body.enter(kExtensions));
-    Der extensions = TRY(wrapped.enter(der::kSequence));
-    while (!extensions.at_end()) {
-        Der extension = TRY(extensions.enter(der::kSequence));
-        TRY(read_extension(extension, certificate));
-    }
-    return {};
+    Der extensions = body.enter(kExtensions).enter(der::kSequence);
+    while (!extensions.at_end())
+        read_extension(extensions.enter(der::kSequence), certificate);
 }
 
 // TBSCertificate, in its order.
-Result<void> read_body(Der body, Certificate& certificate)
+void read_body(Der body, Certificate& certificate)
 {
     if (body.is(kVersion))
-        (void)TRY(body.any());
-    (void)TRY(body.expect(der::kInteger));   // serial number
-    (void)TRY(body.expect(der::kSequence));  // signature algorithm, said again outside
-    DerElement issuer = TRY(body.expect(der::kSequence));
-    Der validity = TRY(body.enter(der::kSequence));
-    DerElement from = TRY(validity.any());
-    DerElement until = TRY(validity.any());
-    DerElement subject = TRY(body.expect(der::kSequence));
-    certificate.issuer = issuer.whole;
-    certificate.subject = subject.whole;
-    certificate.not_before = TRY(time(from));
-    certificate.not_after = TRY(time(until));
-    Der key = TRY(body.enter(der::kSequence));
-    TRY(read_key(key, certificate));
-    return read_extensions(body, certificate);
+        (void)body.any();
+    (void)body.expect(der::kInteger);   // serial number
+    (void)body.expect(der::kSequence);  // signature algorithm, said again outside
+    certificate.issuer = body.expect(der::kSequence).whole;
+    Der validity = body.enter(der::kSequence);
+    certificate.not_before = read_time(validity);
+    certificate.not_after = read_time(validity);
+    certificate.subject = body.expect(der::kSequence).whole;
+    read_key(body.enter(der::kSequence), certificate);
+    read_extensions(body, certificate);
 }
 
 // One label, or "*" for one, then the same.
@@ -215,16 +202,16 @@ Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
         return Error(EINVAL, "not a certificate: %zu bytes are too many", der.size());
     Certificate certificate;
     certificate.der = std::move(der);
-    Der all(std::string_view(reinterpret_cast<const char*>(certificate.der.data()),
-                             certificate.der.size()));
-    Der outer = TRY(all.enter(der::kSequence), "not a certificate");
-    Der body = TRY(outer.enter(der::kSequence), "not a certificate");
-    TRY(read_body(body, certificate), "not a certificate");
-    Der algorithm = TRY(outer.enter(der::kSequence), "not a certificate");
-    DerElement signature = TRY(algorithm.expect(der::kOid), "not a certificate");
-    DerElement value = TRY(outer.expect(der::kBitString), "not a certificate");
-    certificate.signature_algorithm = signature.contents;
+    std::string_view bytes(reinterpret_cast<const char*>(certificate.der.data()),
+                           certificate.der.size());
+    const char* fault = nullptr;
+    Der outer = Der(bytes, fault).enter(der::kSequence);
+    read_body(outer.enter(der::kSequence), certificate);
+    certificate.signature_algorithm = outer.enter(der::kSequence).expect(der::kOid).contents;
+    DerElement value = outer.expect(der::kBitString);
     certificate.signature_size = value.contents.size() - !value.contents.empty();
+    if (fault)
+        return Error(EINVAL, "not a certificate: %s", fault);
     return certificate;
 }
 

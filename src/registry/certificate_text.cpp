@@ -30,28 +30,29 @@ std::string printable(std::string_view text)
 }
 
 // The value of the first attribute `wanted` of a distinguished name.
-Result<std::string_view> attribute(std::string_view name, std::string_view wanted)
+std::string_view attribute(std::string_view name, std::string_view wanted)
 {
-    Der sets = TRY(Der(name).enter(der::kSequence));
+    const char* fault = nullptr;
+    Der sets = Der(name, fault).enter(der::kSequence);
     while (!sets.at_end()) {
-        Der set = TRY(sets.enter(der::kSet));
+        Der set = sets.enter(der::kSet);
         while (!set.at_end()) {
-            Der pair = TRY(set.enter(der::kSequence));
-            DerElement kind = TRY(pair.expect(der::kOid));
-            DerElement value = TRY(pair.any());
-            if (kind.contents == wanted)
+            Der pair = set.enter(der::kSequence);
+            DerElement kind = pair.expect(der::kOid);
+            DerElement value = pair.any();
+            if (kind.contents == wanted || fault)
                 return value.contents;
         }
     }
-    return std::string_view();
+    return {};
 }
 
 std::string name_of(std::string_view distinguished)
 {
     for (std::string_view wanted : {oid::kCommonName, oid::kOrganization}) {
-        auto value = attribute(distinguished, wanted);
-        if (value && !value->empty())
-            return printable(*value);
+        std::string_view value = attribute(distinguished, wanted);
+        if (!value.empty())
+            return printable(value);
     }
     return "(no name)";
 }

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/result.h"
-
 namespace kist::registry {
 
 // Tags as they stand in the first byte.
@@ -23,21 +21,27 @@ struct DerElement {
 };
 
 // Cuts elements off the front of a view.  Lengths are checked against what is left, so an element
-// never reaches out of the one around it.
+// never reaches out of the one around it.  What is not as it should be is noted in `fault`, which
+// cursors of one document share; the element is empty then and nothing is left.
 class Der {
 public:
-    explicit Der(std::string_view bytes) : rest_(bytes) {}
+    Der(std::string_view bytes, const char*& fault) : rest_(bytes), fault_(fault) {}
 
     bool at_end() const { return rest_.empty(); }
     bool is(uint8_t tag) const { return !rest_.empty() && uint8_t(rest_[0]) == tag; }
-    Result<DerElement> any();
-    // EINVAL when the next element has another tag.
-    Result<DerElement> expect(uint8_t tag);
+    DerElement any();
+    // A fault when the next element has another tag.
+    DerElement expect(uint8_t tag);
     // The inside of the next element.
-    Result<Der> enter(uint8_t tag);
+    Der enter(uint8_t tag) { return within(expect(tag).contents); }
+    // A cursor over a part of the document that it belongs to too.
+    Der within(std::string_view part) { return Der(part, fault_); }
+    // Notes the first fault; `what` is kept.
+    DerElement fail(const char* what);
 
 private:
     std::string_view rest_;
+    const char*& fault_;  // null: none
 };
 
 }  // namespace kist::registry

@@ -43,12 +43,11 @@ struct Matches {
     bool covered = false;
 };
 
-Result<Matches> look_through(Der subtrees, const std::string& host, std::string_view address)
+Matches look_through(Der subtrees, const std::string& host, std::string_view address)
 {
     Matches result;
     while (!subtrees.at_end()) {
-        Der subtree = TRY(subtrees.enter(der::kSequence));
-        DerElement base = TRY(subtree.any());
+        DerElement base = subtrees.enter(der::kSequence).any();
         if (base.tag == kDnsName && address.empty()) {
             result.any_of_kind = true;
             result.covered = result.covered || covers_name(base.contents, host);
@@ -60,33 +59,23 @@ Result<Matches> look_through(Der subtrees, const std::string& host, std::string_
     return result;
 }
 
-Result<bool> permits(std::string_view constraints, const std::string& host)
-{
-    HostAddress address(host);
-    Der outer(constraints);
-    Der lists = TRY(outer.enter(der::kSequence));
-    if (lists.is(kPermitted)) {
-        Der permitted = TRY(lists.enter(kPermitted));
-        Matches found = TRY(look_through(permitted, host, address.bytes()));
-        if (found.any_of_kind && !found.covered)
-            return false;
-    }
-    if (lists.is(kExcluded)) {
-        Der excluded = TRY(lists.enter(kExcluded));
-        Matches found = TRY(look_through(excluded, host, address.bytes()));
-        return !found.covered;
-    }
-    return true;
-}
-
 }  // namespace
 
 bool Certificate::may_vouch_for(const std::string& host) const
 {
     if (name_constraints.empty())
         return true;
-    auto permitted = permits(name_constraints, host);
-    return permitted && *permitted;
+    HostAddress address(host);
+    const char* fault = nullptr;
+    Der lists = Der(name_constraints, fault).enter(der::kSequence);
+    bool allowed = true;
+    if (lists.is(kPermitted)) {
+        Matches found = look_through(lists.enter(kPermitted), host, address.bytes());
+        allowed = !found.any_of_kind || found.covered;
+    }
+    if (lists.is(kExcluded))
+        allowed = allowed && !look_through(lists.enter(kExcluded), host, address.bytes()).covered;
+    return allowed && !fault;
 }
 
 }  // namespace kist::registry
