@@ -143,6 +143,11 @@ Result<std::string> readlink_at(const Fd& directory, CStr name)
     return readlink_number(directory.get(), name);
 }
 
+Result<std::string> path_of(const Fd& file)
+{
+    return readlink_number(AT_FDCWD, str::format("/proc/self/fd/%d", file.get()));
+}
+
 Result<struct stat> stat(const Fd& file)
 {
     struct stat facts;

@@ -49,6 +49,8 @@ Result<void> rename_between(const Fd& from_directory, CStr from, const Fd& to_di
 Result<void> unlink_at(const Fd& directory, CStr name, int flags = 0);
 Result<void> symlink_at(CStr target, const Fd& directory, CStr name);
 Result<std::string> readlink_at(const Fd& directory, CStr name);
+// Where `file` is, without links; needs /proc.
+Result<std::string> path_of(const Fd& file);
 Result<struct stat> stat(const Fd& file);
 // Does not follow a symlink at `name`.
 Result<struct stat> stat_at(const Fd& directory, CStr name);

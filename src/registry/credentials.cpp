@@ -161,10 +161,8 @@ Result<bool> file_entry(const std::string& host, const std::string& entry)
     if (path.empty())
         return Error(ENOENT, "no place for credentials: HOME is not set")
             .with_hint("set DOCKER_CONFIG to a directory of yours");
-    if (char* target = ::realpath(path.c_str(), nullptr)) {
-        path = target;  // of a symbolic link: it stays one
-        ::free(target);
-    }
+    if (auto file = sys::open(path, O_PATH))  // of a symbolic link the target: it stays one
+        path = TRY(sys::path_of(*file));
     Fd directory = TRY(fs::make_directories(std::string(path::directory(path)), 0700));
     TRY(sys::lock(directory, sys::Lock::exclusive), "%s", path.c_str());
 
