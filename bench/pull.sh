@@ -14,7 +14,8 @@ here=$tests/../bench
 stores=$state/stores
 mkdir "$stores"
 
-layout=${IMAGE:-${KIST_FIXTURES:-${TMPDIR:-/tmp}/kist-fixtures-$(id -u)}/pull-$(sha256sum < "$here/pull_image.py" | cut -c1-12)}
+fixtures_here=${KIST_FIXTURES:-${TMPDIR:-/tmp}/kist-fixtures-$(id -u)}
+layout=${IMAGE:-$fixtures_here/pull-$(sha256sum < "$here/pull_image.py" | cut -c1-12)}
 if [ ! -d "$layout" ]; then
     echo "making the image (once, half a minute)"
     mkdir -p "$(dirname "$layout")"
@@ -47,10 +48,13 @@ has_tool() { command -v "$1" > /dev/null; }
 rows() {
     row kist "$trust_kist $kist --root $stores/kist --state $stores/state pull -q $registry/bench"
     if has_tool podman; then
-        row podman "env -u DOCKER_CONFIG podman --root $stores/podman --runroot $stores/run --storage-driver ${podman_driver:-overlay} pull -q --tls-verify=$verify $trust_podman $registry/bench"
+        podman="podman --root $stores/podman --runroot $stores/run --storage-driver ${podman_driver:-overlay}"
+        row podman "env -u DOCKER_CONFIG $podman pull -q --tls-verify=$verify $trust_podman $registry/bench"
     fi
     if has_tool umoci && has_tool skopeo; then
-        row "skopeo + umoci" "env -u DOCKER_CONFIG skopeo --insecure-policy copy -q --src-tls-verify=$verify $trust_skopeo docker://$registry/bench oci:$stores/oci:latest && umoci unpack --image $stores/oci:latest $stores/bundle"
+        skopeo="skopeo --insecure-policy copy -q --src-tls-verify=$verify $trust_skopeo"
+        fetch="env -u DOCKER_CONFIG $skopeo docker://$registry/bench oci:$stores/oci:latest"
+        row "skopeo + umoci" "$fetch && umoci unpack --image $stores/oci:latest $stores/bundle"
     fi
     row "curl | gunzip | tar" "$(pipeline gzip)"
     if has_tool igzip; then

@@ -22,8 +22,7 @@ std::string unescape(std::string_view text)
 {
     std::string plain;
     for (size_t i = 0; i < text.size(); i++) {
-        if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' &&
-            text[i + 1] <= '3') {
+        if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '3') {
             plain +=
                 char((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0'));
             i += 3;

@@ -13,9 +13,10 @@
 namespace kist::container {
 
 // Executes kist again from an executable that is out of reach, with the same arguments (as
-// /proc/self/cmdline has them) and environment; returns when it already is: run so, on a read-only file system, or neither ours nor
-// writable for us (an ordinary user's containers have no more rights than that user).
-// Call it at the start of whatever starts or enters containers, before anything is open.
+// /proc/self/cmdline has them) and environment; returns when it already is: run so, on a read-only
+// file system, or neither ours nor writable for us (an ordinary user's containers have no more
+// rights than that user). Call it at the start of whatever starts or enters containers, before
+// anything is open.
 Result<void> put_self_out_of_reach();
 
 }  // namespace kist::container

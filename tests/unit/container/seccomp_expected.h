@@ -1,6 +1,7 @@
 // seccomp_expected.h - what the default filter allows with docker's default capabilities, with all
-// arguments zero: ranges of slots (numbers, and for 32-bit arm 601 and up for 0xf0001 and up).  Recorded
-// when DefaultFilter.AgreesWithMobyCallByCall passed against moby's default.json of docker-v29.7.2.
+// arguments zero: ranges of slots (numbers, and for 32-bit arm 601 and up for 0xf0001 and up).
+// Recorded when DefaultFilter.AgreesWithMobyCallByCall passed against moby's default.json of
+// docker-v29.7.2.
 
 #pragma once
 

@@ -46,8 +46,10 @@ TEST(SeccompProfile, TakesDockersWords)
                     {"architecture": "SCMP_ARCH_RISCV64", "subArchitectures": null}],
         "syscalls": [
             {"names": ["read", "no_such_call"], "action": "SCMP_ACT_ALLOW", "args": null},
-            {"name": "write", "action": "SCMP_ACT_ALLOW", "args": [], "comment": "", "includes": {}},
-            {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+            {"name": "write", "action": "SCMP_ACT_ALLOW",
+              "args": [], "comment": "", "includes": {}},
+            {"names": ["mount"], "action": "SCMP_ACT_ALLOW",
+              "includes": {"caps": ["CAP_SYS_ADMIN"]}},
             {"names": ["kill"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13,
              "excludes": {"caps": ["CAP_SYS_ADMIN"]}},
             {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
@@ -77,7 +79,8 @@ TEST(SeccompProfile, TakesDockersWords)
     Capabilities admin;
     admin.add(CAP_SYS_ADMIN);
     std::string mount = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
-        {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}}]})";
+        {"names": ["mount"], "action": "SCMP_ACT_ALLOW",
+              "includes": {"caps": ["CAP_SYS_ADMIN"]}}]})";
     EXPECT_EQ(ask(MUST(read(mount, admin)), abi(0), "mount"), kAllow);
 }
 
@@ -131,9 +134,11 @@ TEST(SeccompProfile, CombinesRulesAsRuncDoes)
 {
     auto filter = MUST(read(R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
         {"names": ["fcntl"], "action": "SCMP_ACT_ALLOW", "args": [
-            {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"}]},
+            {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"},
+             {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"}]},
         {"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [
-            {"index": 1, "value": 1, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"}]},
+            {"index": 1, "value": 1, "op": "SCMP_CMP_EQ"},
+             {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"}]},
         {"names": ["prctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 9, "args": [
             {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]},
         {"names": ["prctl"], "action": "SCMP_ACT_ALLOW"},
@@ -198,7 +203,8 @@ TEST(SeccompProfile, SaysWhatIsWrongAndWhere)
         {R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [1]})", EBADMSG, "syscalls[0]"},
         {R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"]}]})", EBADMSG,
          "syscalls[0]"},
-        {R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [1], "action": "SCMP_ACT_LOG"}]})",
+        {R"({"defaultAction": "SCMP_ACT_ALLOW",
+              "syscalls": [{"names": [1], "action": "SCMP_ACT_LOG"}]})",
          EBADMSG, "syscalls[0].names[0]"},
         {R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"],
              "action": "SCMP_ACT_NOTIFY"}]})",

@@ -26,10 +26,10 @@ std::string index(std::initializer_list<const char*> platforms)
     int size = 0;
     for (std::string_view platform : platforms) {
         std::string os(str::cut(platform, '/')), architecture(str::cut(platform, '/'));
-        entries += str::format(
-            R"(%s{"digest":%s,"size":%d,"platform":{"os":"%s","architecture":"%s","variant":"%s"}})",
-            size ? "," : "", kDigest, size, os.c_str(), architecture.c_str(),
-            std::string(platform).c_str());
+        entries += str::format(R"(%s{"digest":%s,"size":%d,)"
+                               R"("platform":{"os":"%s","architecture":"%s","variant":"%s"}})",
+                               size ? "," : "", kDigest, size, os.c_str(), architecture.c_str(),
+                               std::string(platform).c_str());
         size++;
     }
     return R"({"schemaVersion":2,"manifests":[)" + entries + "]}";
