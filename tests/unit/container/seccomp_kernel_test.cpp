@@ -2,6 +2,7 @@
 
 #include "container/seccomp.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
