@@ -115,10 +115,10 @@ Result<Fd> load_program(std::span<const bpf_insn> code)
         rlimit before = {};
         (void)::getrlimit(RLIMIT_MEMLOCK, &before);
         rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-        if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0) {
+        if (::prlimit(0, RLIMIT_MEMLOCK, &unlimited, nullptr) == 0) {
             program = bpf(BPF_PROG_LOAD, attributes);
             int saved = errno;
-            (void)::setrlimit(RLIMIT_MEMLOCK, &before);
+            (void)::prlimit(0, RLIMIT_MEMLOCK, &before, nullptr);
             errno = saved;
         } else {
             errno = EPERM;

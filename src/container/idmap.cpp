@@ -3,7 +3,6 @@
 #include "container/idmap.h"
 
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 
 #include "base/fs.h"
 #include "container/outer.h"
+#include "container/users.h"
 
 namespace kist::container {
 
@@ -131,11 +131,11 @@ std::string why_no_subuid(OuterNamespace& outer)
         if (std::string reason = unfit(name, path); !reason.empty())
             return reason;
     uid_t uid = ::geteuid();
-    const struct passwd* entry = ::getpwuid(uid);
     std::string number = str::format("%u", uid);
-    if (!entry)
+    auto passwd = fs::read_path("/etc/passwd", kMaxUsersFile);
+    std::string name = passwd ? user_name(*passwd, number) : "";
+    if (name.empty())
         return str::format("user %u has no name in /etc/passwd, which newuidmap wants", uid);
-    std::string name = entry->pw_name;
     outer.uids = subordinate_ids("/etc/subuid", uid, name, number);
     outer.gids = subordinate_ids("/etc/subgid", ::getegid(), name, number);
     if (outer.uids.size() < 2)

@@ -148,7 +148,7 @@ Result<void> apply_limits(const Spec& spec)
     for (const Ulimit& limit : spec.ulimits) {
         rlimit wanted = {.rlim_cur = limit.soft == UINT64_MAX ? RLIM_INFINITY : rlim_t(limit.soft),
                          .rlim_max = limit.hard == UINT64_MAX ? RLIM_INFINITY : rlim_t(limit.hard)};
-        if (::setrlimit(limit_number(limit.name), &wanted) == 0)
+        if (::prlimit(0, decltype(RLIMIT_CORE)(limit_number(limit.name)), &wanted, nullptr) == 0)
             continue;
         if (errno != EPERM)
             return os_error("--ulimit %s", limit.name.c_str());

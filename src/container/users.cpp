@@ -158,6 +158,16 @@ Result<Identity> look_up_user(const Fd& root, const std::string& user,
     return look_up_user(passwd, group, user, more);
 }
 
+std::string user_name(std::string_view passwd, std::string_view uid)
+{
+    while (!passwd.empty()) {
+        auto fields = split<7>(str::cut(passwd, '\n'));
+        if (fields[2] == uid)
+            return std::string(fields[0]);
+    }
+    return "";
+}
+
 bool is_plain_user(const std::string& user, Identity& identity)
 {
     if (user.empty() || user == "0" || user == "root") {

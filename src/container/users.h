@@ -34,6 +34,9 @@ Result<Identity> look_up_user(const Fd& root, const std::string& user,
 Result<Identity> look_up_user(std::string_view passwd, std::string_view group,
                               const std::string& user, const std::vector<std::string>& more);
 
+// The name of the first user with this number in the text of a passwd file; "": there is none.
+std::string user_name(std::string_view passwd, std::string_view uid);
+
 // Whether `user` is settled without looking: "", "0", "root" or "uid:gid".
 bool is_plain_user(const std::string& user, Identity& identity);
 

@@ -72,6 +72,15 @@ TEST(Users, UnknownNamesAndImpossibleNumbersAreRefused)
               "group 99999999999999999999: ids go from 0 to 2147483647");
 }
 
+TEST(Users, HaveTheNameOfTheFirstWithTheirNumber)
+{
+    std::string_view passwd = "1000:x:7:7::/:\nrobin:x:1000:1000::/home/robin:/bin/sh\nx:x:1000\n";
+    EXPECT_EQ(user_name(passwd, "1000"), "robin");
+    EXPECT_EQ(user_name(passwd, "7"), "1000");
+    EXPECT_EQ(user_name(passwd, "8"), "");
+    EXPECT_EQ(user_name("", "0"), "");
+}
+
 TEST(Users, OnlyPlainOnesAreSettledWithoutLooking)
 {
     Identity identity;
