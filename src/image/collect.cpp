@@ -73,7 +73,7 @@ Result<Lines> drop_layers(const Fd& root, const std::vector<Digest>& needed, con
     TRY(sys::fsync(diff_ids));  // a link never outlives its layer
     Lines lines;
     for (const LayerInfo& layer : dropped) {
-        std::string number = std::to_string(layer.number);
+        std::string number = str::format("%u", layer.number);
         TRY(sys::rename_between(layers, number, trash, number));
         lines.push_back("Deleted: " + layer.diff_id.text());
         if (freed)

@@ -62,10 +62,10 @@ Result<unsigned> number_from(std::string_view text)
 Result<unsigned> free_number(const Fd& layers)
 {
     std::vector<std::string> names = TRY(fs::list(layers));
-    std::vector<bool> taken(names.size() + 1);
+    std::string taken(names.size() + 1, 0);  // as flags
     for (const std::string& name : names)
         if (auto number = number_from(name); number && *number < taken.size())
-            taken[*number] = true;
+            taken[*number] = 1;
     unsigned number = 0;
     while (taken[number])
         number++;
@@ -180,7 +180,7 @@ Result<LayerInfo> commit_layer(const Fd& root, const Fd& staging, CStr name, con
     unsigned number = TRY(free_number(layers));
     // A directory that is not empty is never replaced by rename(2): that decides who gets a number.
     for (;; number++) {
-        auto moved = sys::rename_between(staging, name, layers, std::to_string(number));
+        auto moved = sys::rename_between(staging, name, layers, str::format("%u", number));
         if (moved)
             break;
         if (!moved.error().is(EEXIST) && !moved.error().is(ENOTEMPTY))
@@ -190,7 +190,7 @@ Result<LayerInfo> commit_layer(const Fd& root, const Fd& staging, CStr name, con
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
     std::string link = info.diff_id.hex();
     (void)sys::unlink_at(diff_ids, link);  // to a layer that has gone: the caller has looked
-    TRY(sys::symlink_at(std::to_string(number), diff_ids, link));
+    TRY(sys::symlink_at(str::format("%u", number), diff_ids, link));
     TRY(sys::fsync(diff_ids));
     return LayerInfo{info.diff_id, number, info.size};
 }

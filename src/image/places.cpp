@@ -166,7 +166,7 @@ Result<Places> parse_settings(std::string_view text, unsigned user)
             return Error(EINVAL, "%s, line %d: %s needs an absolute path", kSettings, line,
                          name.c_str());
         if (size_t mark = path.find("%U"); mark != path.npos)
-            path.replace(mark, 2, std::to_string(user));
+            path.replace(mark, 2, str::format("%u", user));
         found.*member = path;
     }
     return found;
