@@ -43,7 +43,8 @@ Error unknown_flag(const Command& command, bool is_long, std::string_view name)
         str::format("unknown flag %s%.*s", is_long ? "--" : "-", int(name.size()), name.data());
     for (const Flag& flag : command.flags)
         if (is_long && name.size() > 2 && str::distance(name, flag.name) <= 2)
-            return usage_error(command, message + "; did you mean --" + flag.name + "?");
+            return usage_error(command,
+                               str::format("%s; did you mean --%s?", message.c_str(), flag.name));
     return usage_error(command, message);
 }
 
@@ -150,7 +151,8 @@ Result<std::vector<std::string_view>> parse(const Command& command, Arguments wo
     for (size_t at = 0; at < words.size();) {
         bool ended = words[at] == "--";
         if (ended || (program_follows && !is_flag(words[at]))) {
-            operands.insert(operands.end(), words.begin() + at + ended, words.end());
+            for (at += ended; at < words.size(); at++)
+                operands.push_back(words[at]);
             break;
         }
         if (is_flag(words[at]))

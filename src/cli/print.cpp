@@ -13,45 +13,12 @@ namespace {
 
 constexpr size_t kGap = 3;  // between columns
 
-// One piece of a template: text as it stands, or a field.
-struct Piece {
-    std::string text;
-    int column = -1;       // -1: text; else an index
-    bool as_json = false;  // {{json .Field}}, or {{json .}} with column == kWhole
-};
-constexpr int kWhole = -2;
-
 std::string known_fields(std::span<const Column> columns)
 {
     std::string names;
     for (const Column& column : columns)
         names += (names.empty() ? "" : ", ") + std::string(column.field);
     return names;
-}
-
-// What stands between the braces: ".Names", "json .", "json .Names".
-Result<Piece> parse_action(std::span<const Column> columns, std::string_view action)
-{
-    Piece piece;
-    std::vector<std::string_view> words = str::words(action);
-    if (words.size() == 2 && words[0] == "json") {
-        piece.as_json = true;
-        words.erase(words.begin());
-    }
-    if (words.size() == 1 && words[0] == "." && piece.as_json) {
-        piece.column = kWhole;
-        return piece;
-    }
-    if (words.size() == 1 && words[0].starts_with('.'))
-        for (size_t i = 0; i < columns.size(); i++)
-            if (words[0].substr(1) == columns[i].field) {
-                piece.column = int(i);
-                return piece;
-            }
-    return Error(EINVAL, "--format: \"{{%.*s}}\" is not known here", int(action.size()),
-                 action.data())
-        .with_hint("fields are " + known_fields(columns) +
-                   "; {{.Field}} and {{json .}} are understood");
 }
 
 // \t and \n, as docker's formats have them.
@@ -70,27 +37,6 @@ std::string unescape(std::string_view text)
     return plain;
 }
 
-Result<std::vector<Piece>> parse_template(std::span<const Column> columns, std::string_view text)
-{
-    std::vector<Piece> pieces;
-    while (!text.empty()) {
-        size_t open = text.find("{{");
-        if (open != 0) {
-            Piece literal;
-            literal.text = unescape(text.substr(0, open));
-            pieces.push_back(std::move(literal));
-            text.remove_prefix(std::min(open, text.size()));
-            continue;
-        }
-        size_t close = text.find("}}");
-        if (close == text.npos)
-            return Error(EINVAL, "--format: \"{{\" without \"}}\"");
-        pieces.push_back(TRY(parse_action(columns, text.substr(2, close - 2))));
-        text.remove_prefix(close + 2);
-    }
-    return pieces;
-}
-
 std::string json_row(std::span<const Column> columns, const Row& row)
 {
     json::Text out;
@@ -103,20 +49,44 @@ std::string json_row(std::span<const Column> columns, const Row& row)
     return std::move(out).take();
 }
 
-std::string render(std::span<const Column> columns, const std::vector<Piece>& pieces,
-                   const Row& row)
+// Appends what stands between the braces: ".Names", "json .", "json .Names".
+Result<void> add_field(std::string& line, std::span<const Column> columns, const Row& row,
+                       std::string_view action)
+{
+    std::string_view field = str::trim(action);
+    bool as_json = field.starts_with("json ");
+    if (as_json)
+        field = str::trim(field.substr(5));
+    if (as_json && field == ".") {
+        line += json_row(columns, row);
+        return {};
+    }
+    for (size_t i = 0; i < columns.size(); i++)
+        if (field.starts_with('.') && field.substr(1) == columns[i].field) {
+            line += as_json ? json::quote(row[i]) : row[i];
+            return {};
+        }
+    return Error(EINVAL, "--format: \"{{%.*s}}\" is not known here", int(action.size()),
+                 action.data())
+        .with_hint("fields are " + known_fields(columns) +
+                   "; {{.Field}} and {{json .}} are understood");
+}
+
+Result<std::string> render(std::span<const Column> columns, std::string_view format, const Row& row)
 {
     std::string line;
-    for (const Piece& piece : pieces)
-        if (piece.column == kWhole)
-            line += json_row(columns, row);
-        else if (piece.column < 0)
-            line += piece.text;
-        else if (piece.as_json)
-            line += json::quote(row[size_t(piece.column)]);
-        else
-            line += row[size_t(piece.column)];
-    return line;
+    for (;;) {
+        size_t open = format.find("{{");
+        line += unescape(format.substr(0, open));
+        if (open == format.npos)
+            return line;
+        format.remove_prefix(open + 2);
+        size_t close = format.find("}}");
+        if (close == format.npos)
+            return Error(EINVAL, "--format: \"{{\" without \"}}\"");
+        TRY(add_field(line, columns, row, format.substr(0, close)));
+        format.remove_prefix(close + 2);
+    }
 }
 
 // Characters on the screen, near enough: UTF-8's continuation bytes do not count.
@@ -178,16 +148,15 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
             if (column.by_default)
                 text += str::format("%s{{.%s}}", text.empty() ? "" : "\\t", column.field);
 
-    std::vector<Piece> pieces = TRY(parse_template(columns, text));
+    Row titles;
+    for (const Column& column : columns)
+        titles.emplace_back(column.title);
+    std::string title = TRY(render(columns, text, titles));  // also says what is wrong with it
     std::vector<std::string> lines;
-    if (table) {
-        Row titles;
-        for (const Column& column : columns)
-            titles.emplace_back(column.title);
-        lines.push_back(render(columns, pieces, titles));
-    }
+    if (table)
+        lines.push_back(std::move(title));
     for (const Row& row : rows)
-        lines.push_back(render(columns, pieces, row));
+        lines.push_back(TRY(render(columns, text, row)));
     if (table)
         print_table(lines);
     else

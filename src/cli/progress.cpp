@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "cli/print.h"
 
 namespace kist::cli {
@@ -20,7 +21,7 @@ namespace {
 using Phase = image::Progress::Phase;
 
 constexpr int64_t kRedrawMs = 100;
-constexpr int kBarWidth = 30;
+constexpr size_t kBarWidth = 30;
 constexpr size_t kShortDigest = 12;
 
 const char* words_for(Phase phase)
@@ -42,10 +43,10 @@ public:
                uint64_t total) override
     {
         if (phases_.size() < count)
-            phases_.resize(count, Phase::waiting);
-        if (phases_[index] == phase)
+            phases_.resize(count, char(Phase::waiting));
+        if (phases_[index] == char(phase))
             return;
-        phases_[index] = phase;
+        phases_[index] = char(phase);
         fprintf(stderr, "%.*s: %s", int(kShortDigest), blob.hex().c_str(), words_for(phase));
         if (phase == Phase::downloading && total)
             fprintf(stderr, " %s", human_size(total).c_str());
@@ -54,7 +55,7 @@ public:
     void said(const std::string& line) override { fprintf(stderr, "%s\n", line.c_str()); }
 
 private:
-    std::vector<Phase> phases_;
+    std::string phases_;  // one in each character
 };
 
 class Bars : public image::Progress {
@@ -132,19 +133,22 @@ private:
         std::string line = layer.name;
         bool moving = layer.phase == Phase::downloading || layer.phase == Phase::extracting;
         if (moving && layer.total) {
-            auto full = int(std::min(layer.bytes, layer.total) * kBarWidth / layer.total);
-            line += " [" + std::string(size_t(full), '=') + (full < kBarWidth ? ">" : "");
-            line += std::string(size_t(full < kBarWidth ? kBarWidth - full - 1 : 0), ' ') + "] ";
-            line += human_size(layer.bytes) + "/" + human_size(layer.total);
+            std::string bar(std::min(layer.bytes, layer.total) * kBarWidth / layer.total, '=');
+            bar += '>';
+            bar.resize(kBarWidth, ' ');
+            line += str::format(" [%s] %s/%s", bar.c_str(), human_size(layer.bytes).c_str(),
+                                human_size(layer.total).c_str());
             int64_t elapsed = drawn_at_ - layer.began;
             if (elapsed > 0)
-                line += "  " + human_size(layer.bytes * 1000 / uint64_t(elapsed)) + "/s";
-            line += " ";
+                line += str::format("  %s/s",
+                                    human_size(layer.bytes * 1000 / uint64_t(elapsed)).c_str());
+            line += ' ';
         }
-        line += std::string(" ") + words_for(layer.phase);
+        line += str::format(" %s", words_for(layer.phase));
         if (layer.phase == Phase::done && layer.total)
-            line += " " + human_size(layer.total);
-        return line.substr(0, columns - 1);
+            line += str::format(" %s", human_size(layer.total).c_str());
+        line.resize(std::min(line.size(), columns - 1));
+        return line;
     }
 
     std::vector<Layer> layers_;

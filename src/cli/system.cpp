@@ -76,7 +76,21 @@ constexpr Flag kInfoFlags[] = {
     flag<&InfoFlags::json>(0, "json", nullptr, "Print JSON"),
 };
 
-using Facts = std::vector<std::pair<const char*, std::string>>;
+struct Fact {
+    const char* name;
+    std::string value;
+};
+using Facts = std::vector<Fact>;
+
+void add(Facts& facts, const char* name, const std::string& value)
+{
+    facts.push_back({name, value});
+}
+
+std::string decimal(size_t count)
+{
+    return str::format("%zu", count);
+}
 
 Result<Facts> gather(const Context& context)
 {
@@ -91,18 +105,18 @@ Result<Facts> gather(const Context& context)
     auto place = container::find_delegation();
 
     Facts facts;
-    facts.emplace_back("version", kVersion);
-    facts.emplace_back("root", context.places.root);
-    facts.emplace_back("state", context.places.state);
-    facts.emplace_back("ids", context.outer.map.text);
+    add(facts, "version", kVersion);
+    add(facts, "root", context.places.root);
+    add(facts, "state", context.places.state);
+    add(facts, "ids", context.outer.map.text);
     if (!context.outer.reason.empty())
-        facts.emplace_back("idsReason", context.outer.reason);
-    facts.emplace_back("images", std::to_string(TRY(store.images()).size()));
-    facts.emplace_back("containers", std::to_string(containers.size()));
-    facts.emplace_back("running", std::to_string(running));
-    facts.emplace_back("kernel", kernel.release);
-    facts.emplace_back("platform", image::Platform::host().text());
-    facts.emplace_back("cgroup", place ? place->path : "none: " + place.error().message());
+        add(facts, "idsReason", context.outer.reason);
+    add(facts, "images", decimal(TRY(store.images()).size()));
+    add(facts, "containers", decimal(containers.size()));
+    add(facts, "running", decimal(running));
+    add(facts, "kernel", kernel.release);
+    add(facts, "platform", image::Platform::host().text());
+    add(facts, "cgroup", place ? place->path : "none: " + place.error().message());
     return facts;
 }
 
@@ -159,10 +173,10 @@ Result<int> system_df(const DfFlags& flags, const Globals& globals, Arguments)
         idle += runs ? 0 : size;
     }
     std::vector<Row> rows = {
-        {"Images", std::to_string(usage.images), std::to_string(used.size()),
-         human_size(usage.layer_bytes), human_size(usage.reclaimable_bytes)},
-        {"Containers", std::to_string(containers.size()), std::to_string(running),
-         human_size(written), human_size(idle)},
+        {"Images", decimal(usage.images), decimal(used.size()), human_size(usage.layer_bytes),
+         human_size(usage.reclaimable_bytes)},
+        {"Containers", decimal(containers.size()), decimal(running), human_size(written),
+         human_size(idle)},
     };
     TRY(print_rows(kDfColumns, rows, flags.format));
     return 0;
