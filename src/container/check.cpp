@@ -40,11 +40,11 @@ bool file_says(const char* path, const char* value)
     return text && str::trim(*text) == value;
 }
 
-void say(CheckRow& row, CheckState state, std::string meaning, std::string fix = "")
+void say(CheckRow& row, CheckState state, CStr meaning, CStr fix = "")
 {
     row.state = state;
-    row.meaning = std::move(meaning);
-    row.fix = std::move(fix);
+    row.meaning = meaning.get();
+    row.fix = fix.get();
 }
 
 void say_error(CheckRow& row, const Error& error)
@@ -270,24 +270,25 @@ constexpr ControllerRow kControllerRows[] = {
 };
 // clang-format on
 
-CheckRow check_controller(const ControllerRow& probe, Result<Delegation>& place)
+void check_controller(const ControllerRow& probe, Result<Delegation>& place, CheckRow& row)
 {
-    CheckRow row = {probe.feature};
-    if (!place) {
-        say(row, CheckState::missing, str::format("no %s: needs cgroup v2", probe.limits),
-            "see \"cgroup v2\"");
-        return row;
-    }
+    if (!place)
+        return say(row, CheckState::missing, str::format("no %s: needs cgroup v2", probe.limits),
+                   "see \"cgroup v2\"");
     auto there = controllers_of(*place);
     if (there)
         for (const std::string& name : *there)
-            if (name == probe.controller) {
-                say(row, CheckState::ok, str::format("%s can be used", probe.limits));
-                return row;
-            }
+            if (name == probe.controller)
+                return say(row, CheckState::ok, str::format("%s can be used", probe.limits));
     Error error = missing_controller(*place, probe.controller);
     say(row, CheckState::missing, str::format("no %s: %s", probe.limits, error.message().c_str()),
         error.hint());
+}
+
+CheckRow& add_row(std::vector<CheckRow>& rows, const char* feature)
+{
+    CheckRow& row = rows.emplace_back();
+    row.feature = feature;
     return row;
 }
 
@@ -298,12 +299,11 @@ std::vector<CheckRow> check_board(const CheckContext& context)
     Board board = {context, ::geteuid() == 0, try_user_namespace(), find_delegation()};
     std::vector<CheckRow> rows;
     for (const Probe& probe : kProbes) {
-        rows.push_back({probe.feature});
-        probe.run(board, rows.back());
+        probe.run(board, add_row(rows, probe.feature));
         // The controllers come after the tree they are in.
         if (probe.run == check_cgroup)
             for (const ControllerRow& controller : kControllerRows)
-                rows.push_back(check_controller(controller, board.place));
+                check_controller(controller, board.place, add_row(rows, controller.feature));
     }
     return rows;
 }

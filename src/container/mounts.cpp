@@ -185,10 +185,7 @@ public:
             has_empty_ = true;
             return {};
         }
-        if (::mount(by_number(empty_).c_str(), by_number(*target).c_str(), nullptr, MS_BIND,
-                    nullptr) < 0)
-            return os_error("mask %s", path);
-        return {};
+        return bind(empty_, *target, path);
     }
 
 private:
@@ -201,7 +198,12 @@ private:
                 return Error(ENODEV, "/dev/null in the container is not a device");
             has_null_ = true;
         }
-        if (::mount(by_number(null_).c_str(), by_number(target).c_str(), nullptr, MS_BIND,
+        return bind(null_, target, path);
+    }
+
+    static Result<void> bind(const Fd& source, const Fd& target, const char* path)
+    {
+        if (::mount(by_number(source).c_str(), by_number(target).c_str(), nullptr, MS_BIND,
                     nullptr) < 0)
             return os_error("mask %s", path);
         return {};

@@ -44,43 +44,59 @@ Result<std::string> host_path(const char* flag, std::string_view text, std::stri
                                source.data()));
 }
 
+// What a word of --volume or --tmpfs sets: a field to a value, or the propagation to itself.
 struct VolumeWord {
     const char* word;
-    void (*apply)(Mount& mount);
+    bool Mount::*field = nullptr;
+    bool value = false;
+    bool propagation = false;
 };
 
 // clang-format off
 constexpr VolumeWord kVolumeWords[] = {
-    {"Z",        [](Mount&) {}},  // SELinux labels: accepted, as there is nothing to relabel
-    {"bind",     [](Mount& m) { m.flat = true; }},
-    {"cached",   [](Mount&) {}},
-    {"delegated",[](Mount&) {}},
-    {"consistent",[](Mount&) {}},
-    {"dev",      [](Mount& m) { m.no_dev = false; }},
-    {"exec",     [](Mount& m) { m.no_exec = false; }},
-    {"nodev",    [](Mount& m) { m.no_dev = true; }},
-    {"noexec",   [](Mount& m) { m.no_exec = true; }},
-    {"nosuid",   [](Mount& m) { m.no_suid = true; }},
-    {"private",  [](Mount& m) { m.propagation = "private"; }},
-    {"rbind",    [](Mount& m) { m.flat = false; }},
-    {"ro",       [](Mount& m) { m.read_only = true; }},
-    {"rprivate", [](Mount& m) { m.propagation = "rprivate"; }},
-    {"rshared",  [](Mount& m) { m.propagation = "rshared"; }},
-    {"rslave",   [](Mount& m) { m.propagation = "rslave"; }},
-    {"rw",       [](Mount& m) { m.read_only = false; }},
-    {"shared",   [](Mount& m) { m.propagation = "shared"; }},
-    {"slave",    [](Mount& m) { m.propagation = "slave"; }},
-    {"suid",     [](Mount& m) { m.no_suid = false; }},
-    {"z",        [](Mount&) {}},
+    {"Z"},  // SELinux labels: accepted, as there is nothing to relabel
+    {"bind",     &Mount::flat, true},
+    {"cached"},
+    {"consistent"},
+    {"delegated"},
+    {"dev",      &Mount::no_dev, false},
+    {"exec",     &Mount::no_exec, false},
+    {"nodev",    &Mount::no_dev, true},
+    {"noexec",   &Mount::no_exec, true},
+    {"nosuid",   &Mount::no_suid, true},
+    {"private",  nullptr, false, true},
+    {"rbind",    &Mount::flat, false},
+    {"ro",       &Mount::read_only, true},
+    {"rprivate", nullptr, false, true},
+    {"rshared",  nullptr, false, true},
+    {"rslave",   nullptr, false, true},
+    {"rw",       &Mount::read_only, false},
+    {"shared",   nullptr, false, true},
+    {"slave",    nullptr, false, true},
+    {"suid",     &Mount::no_suid, false},
+    {"z"},
 };
 // clang-format on
 
-const VolumeWord* find_volume_word(std::string_view word)
+// Whether there is such a word.
+bool apply_volume_word(Mount& mount, std::string_view word)
 {
-    for (const VolumeWord& row : kVolumeWords)
-        if (word == row.word)
-            return &row;
-    return nullptr;
+    for (const VolumeWord& row : kVolumeWords) {
+        if (word != row.word)
+            continue;
+        if (row.field)
+            mount.*row.field = row.value;
+        if (row.propagation)
+            mount.propagation = word;
+        return true;
+    }
+    return false;
+}
+
+Error unknown_word(const char* flag, std::string_view text, const char* kind, std::string_view word)
+{
+    return bad(flag, text,
+               str::format("unknown %s \"%.*s\"", kind, int(word.size()), word.data()).c_str());
 }
 
 bool is_true(std::string_view value)
@@ -111,8 +127,7 @@ Result<void> set_mount_field(Mount& mount, std::string_view text, std::string_vi
     } else if (key == "tmpfs-mode")
         add_option("mode");
     else if (key != "type" && key != "consistency" && key != "relabel")
-        return bad("mount", text,
-                   str::format("unknown key \"%.*s\"", int(key.size()), key.data()).c_str());
+        return unknown_word("mount", text, "key", key);
     return {};
 }
 
@@ -157,12 +172,8 @@ Result<Mount> parse_volume(std::string_view text)
     mount.target = TRY(absolute_target("volume", text, second));
     while (!rest.empty()) {
         std::string_view word = str::cut(rest, ',');
-        const VolumeWord* row = find_volume_word(word);
-        if (!row)
-            return bad(
-                "volume", text,
-                str::format("unknown option \"%.*s\"", int(word.size()), word.data()).c_str());
-        row->apply(mount);
+        if (!apply_volume_word(mount, word))
+            return unknown_word("volume", text, "option", word);
     }
     return mount;
 }
@@ -192,10 +203,8 @@ Result<Mount> parse_mount(std::string_view text)
             return bad("mount", text, "source is missing");
         mount.must_exist = true;
     }
-    constexpr std::string_view kPropagations[] = {"private", "rprivate", "rshared",
-                                                  "rslave",  "shared",   "slave"};
-    for (std::string_view each : kPropagations)
-        if (mount.propagation == each)
+    for (const VolumeWord& row : kVolumeWords)
+        if (row.propagation && mount.propagation == row.word)
             return mount;
     return bad("mount", text, "bind-propagation must be one of [r]private, [r]slave, [r]shared");
 }
@@ -210,16 +219,13 @@ Result<Mount> parse_tmpfs(std::string_view text)
     mount.no_exec = mount.no_suid = mount.no_dev = true;  // docker's defaults
     while (!options.empty()) {
         std::string_view word = str::cut(options, ',');
-        if (const VolumeWord* row = find_volume_word(word))
-            row->apply(mount);
-        else if (word.starts_with("size=") || word.starts_with("mode=") ||
-                 word.starts_with("uid=") || word.starts_with("gid=") ||
-                 word.starts_with("nr_inodes="))
+        if (apply_volume_word(mount, word))
+            continue;
+        if (word.starts_with("size=") || word.starts_with("mode=") || word.starts_with("uid=") ||
+            word.starts_with("gid=") || word.starts_with("nr_inodes="))
             mount.options += (mount.options.empty() ? "" : ",") + std::string(word);
         else
-            return bad(
-                "tmpfs", text,
-                str::format("unknown option \"%.*s\"", int(word.size()), word.data()).c_str());
+            return unknown_word("tmpfs", text, "option", word);
     }
     return mount;
 }

@@ -73,10 +73,10 @@ Result<void> open_source(Volume& volume)
     return {};
 }
 
-size_t depth_of(const Volume& volume)
+size_t depth_of(const Mount& mount)
 {
     size_t parts = 0;
-    for (char letter : volume.mount->target)
+    for (char letter : mount.target)
         parts += letter == '/';
     return parts;
 }
@@ -138,16 +138,17 @@ Result<void> mount_anonymous(const VolumeRequest& request, const Volume& volume,
 Result<std::vector<Volume>> open_volumes(const Spec& spec)
 {
     std::vector<Volume> volumes;
-    for (const Mount& mount : spec.mounts) {
-        TRY(check_target(mount.target));
-        Volume volume = {.mount = &mount};
-        if (mount.kind == Mount::Kind::bind)
-            TRY(open_source(volume));
-        size_t at = volumes.size();
-        while (at > 0 && depth_of(volumes[at - 1]) > depth_of(volume))
-            at--;
-        volumes.insert(volumes.begin() + ptrdiff_t(at), std::move(volume));
-    }
+    // Those that others are mounted in come first.
+    for (size_t depth = 0; volumes.size() < spec.mounts.size(); depth++)
+        for (const Mount& mount : spec.mounts) {
+            if (depth_of(mount) != depth)
+                continue;
+            TRY(check_target(mount.target));
+            Volume& volume = volumes.emplace_back();
+            volume.mount = &mount;
+            if (mount.kind == Mount::Kind::bind)
+                TRY(open_source(volume));
+        }
     return volumes;
 }
 
