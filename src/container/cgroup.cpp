@@ -110,8 +110,8 @@ Result<Cgroup> Cgroup::open(const std::string& path)
 
 Result<void> Cgroup::add(pid_t pid) const
 {
-    TRY(fs::poke(directory_, "cgroup.procs", std::to_string(pid)), "cannot move process %d into %s",
-        pid, path_.c_str());
+    TRY(fs::poke(directory_, "cgroup.procs", str::format("%d", pid)),
+        "cannot move process %d into %s", pid, path_.c_str());
     return {};
 }
 

@@ -26,7 +26,7 @@ constexpr size_t kMaxRates = 64;
 
 std::string decimal(unsigned long long value)
 {
-    return value == 0 ? "" : std::to_string(value);
+    return value == 0 ? "" : str::format("%llu", value);
 }
 
 // cpu.max is "QUOTA PERIOD" in microseconds.
@@ -36,7 +36,7 @@ std::string cpu_max(const Limits& l)
         return str::format("%lld %llu", l.nano_cpus / (kBillion / (long long)kPeriod), kPeriod);
     if (l.cpu_quota == 0 && l.cpu_period == 0)
         return "";
-    std::string quota = l.cpu_quota > 0 ? std::to_string(l.cpu_quota) : "max";
+    std::string quota = l.cpu_quota > 0 ? str::format("%lld", l.cpu_quota) : "max";
     return l.cpu_period == 0 && l.cpu_quota < 0
                ? quota
                : str::format("%s %llu", quota.c_str(), l.cpu_period ? l.cpu_period : kPeriod);
@@ -50,7 +50,7 @@ std::string cpu_weight(const Limits& l)
     unsigned long long shares = l.cpu_shares < 2        ? 2
                                 : l.cpu_shares > 262144 ? 262144
                                                         : l.cpu_shares;
-    return std::to_string(1 + (shares - 2) * 9999 / 262142);
+    return decimal(1 + (shares - 2) * 9999 / 262142);
 }
 
 // docker counts memory and swap together; without a word it gives as much swap as memory.
@@ -60,8 +60,9 @@ std::string swap_max(const Limits& l)
         return "max";
     if (l.memory == 0)
         return "";
-    return std::to_string(
-        l.memory_swap == 0 ? l.memory : static_cast<unsigned long long>(l.memory_swap) - l.memory);
+    if (l.memory_swap == 0)
+        return decimal(l.memory);
+    return str::format("%llu", static_cast<unsigned long long>(l.memory_swap) - l.memory);
 }
 
 std::string memory_low(const Limits& l)

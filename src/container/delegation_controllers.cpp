@@ -113,7 +113,7 @@ Result<void> step_aside(const Delegation& place)
     std::string leaf = place.path + "/kist/self";
     Fd directory = TRY(fs::make_directories(leaf));
     for (pid_t pid : processes_in(place.path)) {
-        auto moved = fs::poke(directory, "cgroup.procs", std::to_string(pid));
+        auto moved = fs::poke(directory, "cgroup.procs", str::format("%d", pid));
         if (!moved && !moved.error().is(ESRCH))
             return std::move(moved).error().context("cannot move kist into %s", leaf.c_str());
     }

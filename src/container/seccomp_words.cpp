@@ -81,17 +81,17 @@ Result<bpf::Test> test_of(const json::Node& node)
 // "4.8" as 4 << 8 | 8; of "6.1.0-18-amd64" the first two numbers.
 Result<unsigned> kernel_version(std::string_view text)
 {
-    unsigned part[2] = {};
+    unsigned long long part[2] = {};
     const char* at = text.data();
     const char* end = at + text.size();
-    for (unsigned& number : part) {
+    for (unsigned long long& number : part) {
         auto [after, status] = std::from_chars(at, end, number);
         if (status != std::errc() || number > 255)
             return Error(EINVAL, "\"%.*s\" is not a kernel version such as 4.8", int(text.size()),
                          text.data());
         at = after < end && *after == '.' ? after + 1 : after;
     }
-    return part[0] << 8 | part[1];
+    return unsigned(part[0] << 8 | part[1]);
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view word)

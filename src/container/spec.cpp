@@ -69,7 +69,8 @@ Result<void> settle_program(Spec& spec, const RunOptions& options, const image::
         if (cmd.empty())
             cmd = image.cmd;
     }
-    spec.argv.insert(spec.argv.end(), cmd.begin(), cmd.end());
+    for (const std::string& word : cmd)
+        spec.argv.push_back(word);
     if (spec.argv.empty() || spec.argv[0].empty())
         return Error(EINVAL, "no command to run: the image names none")
             .with_hint("give one after the image's name");
