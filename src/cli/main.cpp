@@ -1,7 +1,9 @@
 // main.cpp - finds the command, runs it, and is the only place that prints an error.
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "base/log.h"
@@ -82,10 +84,22 @@ int dispatch(Arguments words)
     return is_usage_error(status.error()) ? kUsageFailure : found->command->failure;
 }
 
+// What our caller may have left us in a state that programs do not expect.
+void settle_in()
+{
+    // Of 0, 1 and 2 a closed one must not become a file of ours.
+    for (int number = 0; number >= 0 && number <= 2;)
+        if ((number = ::open("/dev/null", O_RDWR)) > 2)
+            ::close(number);
+    // While SIGCHLD is ignored, children cannot be waited for (waitpid(2)).
+    (void)::signal(SIGCHLD, SIG_DFL);
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
 {
+    settle_in();
     std::vector<std::string_view> words(argv + 1, argv + argc);
     int status = dispatch(words);
     // A full disk behind stdout is noticed at the latest here.

@@ -2,6 +2,7 @@
 
 #include "container/container.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -164,15 +165,16 @@ Result<Outcome> run_foreground(const Spec& spec, const image::Places& places,
     image_lock.close();
     run.state.status = Status::running;
     run.state.tier = outer.map.text;
-    TRY(write_state(run.directory, run.state, !spec.remove));
-
     auto cgroup = make_cgroup(spec);
+    if (cgroup && *cgroup)
+        run.state.cgroup = (*cgroup)->path();  // on record before anything lives in it
     Result<Outcome> outcome = Error(EINVAL, "not started");
     if (!cgroup) {
         outcome = std::move(cgroup).error();
+    } else if (auto written = write_state(run.directory, run.state, !spec.remove); !written) {
+        outcome = std::move(written).error();
     } else {
         const Cgroup* group = *cgroup ? &**cgroup : nullptr;
-        run.state.cgroup = group ? group->path() : "";
         outcome = attend_to_end(run, group, signals);
     }
     run.state.status = Status::exited;
@@ -230,23 +232,43 @@ Result<Summary> find(const image::Places& places, const OuterNamespace& outer,
     return std::move(*found);
 }
 
+namespace {
+
+// Kills a container that is attended to, until its monitor has seen the end, written it down and
+// let go of the lock.  One that is just starting is killed once its pid is on record.
+Result<void> kill_and_wait(const Directories& directories, const std::string& id)
+{
+    constexpr int kPauseMs = 10;
+    auto lock = sys::open_at(directories.locks, id, O_RDWR);
+    while (lock && !TRY(sys::try_lock(*lock, sys::Lock::exclusive))) {
+        if (auto directory = directories.open_container(id))
+            if (auto state = read_state(*directory))
+                if (std::optional<Fd> process = TRY(find_process(*state)))
+                    (void)sys::pidfd_send_signal(*process, SIGKILL);  // it may have ended just now
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<void> remove(const image::Places& places, const OuterNamespace& outer, std::string_view name,
                     bool force)
 {
     Summary summary = TRY(find(places, outer, name));
     Directories directories = TRY(Directories::open(places));
     const std::string& id = summary.spec.id;
-    if (summary.state.status == Status::running && directories.is_locked(id)) {
+    // Created and locked: it is just being started.
+    if (summary.state.status != Status::exited && directories.is_locked(id)) {
         if (!force)
             return Error(EBUSY, "container \"%s\" is running", summary.spec.name.c_str())
                 .with_hint("stop it first, or use --force");
-        if (std::optional<Fd> process = TRY(find_process(summary.state)))
-            TRY(sys::pidfd_send_signal(*process, SIGKILL));
-        // Its monitor sees the end, writes it down and lets go of the lock; with --rm it also
-        // removes everything itself.
-        auto lock = sys::open_at(directories.locks, id, O_RDWR);
-        if (lock)
-            TRY(sys::lock(*lock, sys::Lock::exclusive));
+        TRY(kill_and_wait(directories, id));
+        auto directory = directories.open_container(id);
+        if (!directory)
+            return {};  // --rm: its monitor has removed everything
+        if (auto state = read_state(*directory))
+            summary.state = std::move(*state);
     }
     summary.spec.remove = true;
     summary.state.pid = 0;

@@ -63,7 +63,7 @@ Result<Fd> Directories::make(const Spec& spec) const
     auto linked = sys::symlink_at(spec.id, names, spec.name);
     if (!linked && linked.error().is(EEXIST)) {
         auto owner = id_of_name(spec.name);
-        if (owner && sys::stat_at(containers, *owner))
+        if (owner && (is_locked(*owner) || sys::stat_at(containers, *owner)))
             return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
                          owner->c_str())
                 .with_hint(str::format(

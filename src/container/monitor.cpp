@@ -2,8 +2,8 @@
 //
 // One poll(2) loop over a handful of Pumps.  A Pump reads only when its buffer is empty and writes
 // only when its target is ready, at most PIPE_BUF bytes at a time: such a write to a ready pipe
-// or terminal does not block (pipe(7)), so a caller who does not read never keeps signals, or the
-// other stream, from getting through.
+// does not block (pipe(7)), and a pty's master is non-blocking, so a caller who does not read never
+// keeps signals, or the other stream, from getting through.
 
 #include "container/monitor.h"
 
@@ -36,6 +36,7 @@ public:
         return empty() ? pollfd{from_, POLLIN, 0} : pollfd{to_, POLLOUT, 0};
     }
     bool done() const { return done_; }
+    void stop() { done_ = true; }
 
     // Goes one step on after poll(2) said that wish() can be had.
     void step()
@@ -74,7 +75,7 @@ void forward_signal(const Fd& signals, const Launched& container)
     auto signal = int(info.ssi_signo);
     if (signal == SIGWINCH && container.console)
         copy_size(0, *container.console);
-    else if (signal != SIGCHLD)
+    else if (signal != SIGPIPE)  // our own: somebody has stopped reading
         (void)sys::pidfd_send_signal(container.process, signal);  // it may have ended just now
 }
 
@@ -97,15 +98,26 @@ struct Plumbing {
     }
 };
 
-// What the container has written before it ended, and is still in the pipes.
-void drain(Pump& pump)
+// What the container has written before it ended, and is still in the pipes.  Bounded: with the
+// host's processes somebody may write on.  A signal ends it when nobody reads us.
+void drain(Pump& pump, const Fd& signals)
 {
-    for (;;) {
-        pollfd wish = pump.wish();
-        bool writing = wish.events == POLLOUT;
-        if (wish.fd < 0 || ::poll(&wish, 1, writing ? -1 : 0) <= 0)
+    constexpr int kMaxSteps = 1024;  // more than the fullest pipe (1 MiB) takes
+    for (int steps = 0; steps < kMaxSteps;) {
+        pollfd waits[] = {pump.wish(), {signals.get(), POLLIN, 0}};
+        bool writing = waits[0].events == POLLOUT;
+        if (waits[0].fd < 0 || ::poll(waits, 2, writing ? -1 : 0) <= 0)
             return;
-        pump.step();
+        if (waits[0].revents) {
+            pump.step();
+            steps++;
+            continue;
+        }
+        signalfd_siginfo info;
+        if (!writing || ::read(signals.get(), &info, sizeof info) != sizeof info)
+            return;
+        if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGPIPE)
+            return;
     }
 }
 
@@ -127,7 +139,7 @@ Result<Fd> catch_signals()
     return Fd(number);
 }
 
-Result<int> attend(const Launched& container, Streams* streams, const Fd& signals, bool interactive)
+Result<int> attend(Launched& container, Streams* streams, const Fd& signals, bool interactive)
 {
     int console = container.console ? container.console->get() : -1;
     int input = streams && streams->input ? streams->input->get() : console;
@@ -151,11 +163,18 @@ Result<int> attend(const Launched& container, Streams* streams, const Fd& signal
             if (waits[2 + i].revents)
                 pumps[i]->step();
         plumbing.close_done();
+        // Our terminal, or who reads us, is gone: the container's terminal hangs up.
+        if (container.console &&
+            (plumbing.output.done() || (interactive && plumbing.input.done()))) {
+            plumbing.input.stop();
+            plumbing.output.stop();
+            container.console.reset();
+        }
         if (waits[0].revents)
             break;
     }
-    drain(plumbing.output);
-    drain(plumbing.errors);
+    drain(plumbing.output, signals);
+    drain(plumbing.errors, signals);
     return process::wait(container.pid);
 }
 

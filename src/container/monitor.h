@@ -17,8 +17,8 @@ Result<Fd> catch_signals();
 
 // Carries bytes between our 0, 1 and 2 and the container, and signals to its first process, until
 // that ends and its last output is written.  `streams` is null with a console.  The exit code is
-// as a shell says it.  Sleeps while nothing happens.
-Result<int> attend(const Launched& container, Streams* streams, const Fd& signals,
-                   bool interactive);
+// as a shell says it.  When our terminal is lost, the container's hangs up.  Sleeps while nothing
+// happens.
+Result<int> attend(Launched& container, Streams* streams, const Fd& signals, bool interactive);
 
 }  // namespace kist::container

@@ -19,8 +19,8 @@ namespace kist::container {
 Result<Pty> open_pty(const Fd& root)
 {
     Pty pty;
-    pty.master =
-        TRY(sys::open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY), "open a terminal");
+    pty.master = TRY(sys::open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK),
+                     "open a terminal");
     int unlock = 0;
     if (::ioctl(pty.master.get(), TIOCSPTLCK, &unlock) < 0)
         return os_error("unlock a terminal");
