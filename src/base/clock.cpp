@@ -130,8 +130,10 @@ std::string ago(int64_t seconds)
                 return str::format("About %s %s ago", unit.seconds == 3600 ? "an" : "a", unit.name);
             return str::format("%lld %ss ago", count, unit.name);
         }
-    return seconds < 1 ? "Less than a second ago"
-                       : str::format("%lld seconds ago", static_cast<long long>(seconds));
+    if (seconds < 1)
+        return "Less than a second ago";
+    return str::format("%lld second%s ago", static_cast<long long>(seconds),
+                       seconds == 1 ? "" : "s");
 }
 
 }  // namespace kist::clock

@@ -141,7 +141,8 @@ void print_bash()
         printf("fi ;;\n");
     }
     printf(
-        "    *) COMPREPLY=($(compgen -W \"$(kist help --names)\" -- \"$word\")) ;;\n    esac\n}\n"
+        "    *) COMPREPLY=($(compgen -W \"$(kist help --names)\" -- \"$word\")) ;;\n    esac\n"
+        "    return 0\n}\n"
         "complete -o default -F _kist kist\n");
 }
 

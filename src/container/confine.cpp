@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -25,8 +26,13 @@ Result<void> check(int code, const char* what)
 
 Result<void> set_groups(const Identity& identity)
 {
-    if (::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) < 0)
-        return os_error("set %zu supplementary groups", identity.groups.size());
+    // The primary group is one of them, so that a set-gid program cannot shed it and with it the
+    // rights that files deny to that group.
+    std::vector<gid_t> groups = identity.groups;
+    if (std::find(groups.begin(), groups.end(), identity.gid) == groups.end())
+        groups.insert(groups.begin(), identity.gid);
+    if (::syscall(SYS_setgroups, groups.size(), groups.data()) < 0)
+        return os_error("set %zu supplementary groups", groups.size());
     return {};
 }
 

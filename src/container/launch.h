@@ -35,7 +35,7 @@ struct LaunchOptions {
 struct Launched {
     pid_t pid = 0;              // ours to wait for
     Fd process;                 // pidfd
-    std::optional<Fd> console;  // the pty's master, with tty
+    std::optional<Fd> console;  // the pty's master, with tty; non-blocking
     Fd outer;  // keeps the outer user namespace; hold it as long as the container runs
 };
 

@@ -126,7 +126,8 @@ private:
         if (launched.console) {
             char buffer[4096];
             ssize_t got;
-            while ((got = ::read(launched.console->get(), buffer, sizeof buffer)) > 0)
+            pollfd ready = {launched.console->get(), POLLIN, 0};  // the master does not block
+            while (::poll(&ready, 1, -1) > 0 && (got = ::read(ready.fd, buffer, sizeof buffer)) > 0)
                 if (::write(options.stdio[1], buffer, size_t(got)) < 0)
                     break;
         }

@@ -65,7 +65,7 @@ TEST_P(Launch, BecomesTheImagesUser)
         "id; echo $HOME; echo x > /tmp/x && stat -c %U /tmp/x; grep CapEff /proc/self/status");
     spec.user = "app";
     EXPECT_EQ(store_.run(spec).output, std::string("uid=1000(app) gid=1000(app)") +
-                                           (ordinary() ? "" : " groups=44(video)") +
+                                           (ordinary() ? "" : " groups=44(video),1000(app)") +
                                            "\n/home/app\napp\nCapEff:\t0000000000000000\n");
     spec.user = "ghost";
     test::Ran ran = store_.run(spec);
