@@ -30,7 +30,6 @@ refused unknown localhost
 refused pss localhost PSS
 refused constrained localhost constraint
 tls=1.3 refused good localhost 1.3
-tls=1.0 refused good localhost
 
 # The way out is said, and works.
 start_server accepted $python "$fixtures/fault_server.py" --certificate "$work/tls/unknown" \
