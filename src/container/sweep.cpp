@@ -60,6 +60,9 @@ Result<void> sweep_one(const Directories& directories, const image::Places& plac
     auto read = read_state(*directory);
     State state = read ? std::move(*read) : State();
     bool never_ran = state.status == Status::created && !spec->remove;
+    bool unfinished = spec->remove || !state.cgroup.empty();
+    if (state.status == Status::exited && unfinished)
+        return finish(directories, places, outer, *spec, state);
     if (state.status == Status::exited || never_ran) {
         auto unlinked = sys::unlink_at(directories.locks, id);
         return unlinked || unlinked.error().is(ENOENT) ? Result<void>() : std::move(unlinked);
@@ -89,15 +92,23 @@ Result<std::optional<Fd>> find_process(const State& state)
 }
 
 Result<void> finish(const Directories& directories, const image::Places& places,
-                    const OuterNamespace& outer, const Spec& spec, const State& state)
+                    const OuterNamespace& outer, const Spec& spec, State& state)
 {
+    auto ended = kill_leftover(state);
+    if (ended)
+        ended = remove_cgroup(state);
+    if (!ended) {
+        if (auto directory = directories.open_container(spec.id))
+            (void)write_state(*directory, state, !spec.remove);
+        return ended;
+    }
+    state.pid = 0;
+    state.cgroup.clear();
     Result<void> first;
     auto attempt = [&](Result<void> result) {
         if (!result && first)
             first = std::move(result);
     };
-    attempt(kill_leftover(state));
-    attempt(remove_cgroup(state));
     attempt(clean_up(places, outer, spec.id, spec.remove));
     if (spec.remove) {
         attempt(directories.remove(spec.id, spec.name));

@@ -18,9 +18,10 @@ Result<std::optional<Fd>> find_process(const State& state);
 
 // How a container ends, whoever finds out: kills what still lives of it, removes its mounts,
 // cgroup and volatile files, and removes it (--rm) or records `state`.  The caller holds its lock.
-// Goes on past errors; the first one is returned, after all that could be done was done.
+// When its processes or its cgroup cannot be removed, it stays on record for the next sweep to try
+// again.  Goes on past other errors; the first one is returned.
 Result<void> finish(const Directories& directories, const image::Places& places,
-                    const OuterNamespace& outer, const Spec& spec, const State& state);
+                    const OuterNamespace& outer, const Spec& spec, State& state);
 
 // Finishes containers whose monitor is gone.  Looks only at those of this boot (STATE/locks) but
 // for the first time after a boot, when it looks at all.  Errors are logged at debug: a container
