@@ -115,6 +115,78 @@ Result<int64_t> from_text(std::string_view text)
            minute * 60 + second - offset;
 }
 
+namespace {
+
+struct DurationUnit {
+    const char* name;
+    int64_t nanos;
+};
+// clang-format off
+constexpr DurationUnit kDurationUnits[] = {
+    {"ns", 1}, {"us", 1000}, {"\u00b5s", 1000}, {"ms", 1'000'000},
+    {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000},
+};
+// clang-format on
+
+// Takes "1.5h" off the front of `text`.
+Result<int64_t> duration_part(std::string_view& text, std::string_view whole)
+{
+    auto bad = [&] {
+        return Error(EINVAL, "\"%.*s\" is not a duration", int(whole.size()), whole.data())
+            .with_hint("durations are written 30s, 1m30s or 500ms");
+    };
+    size_t digits = text.find_first_not_of("0123456789.");
+    std::string_view number = text.substr(0, digits);
+    text.remove_prefix(number.size());
+    std::string_view unit = text.substr(0, text.find_first_of("0123456789."));
+    text.remove_prefix(unit.size());
+    std::string_view fraction = number;
+    std::string_view integer = str::cut(fraction, '.');
+    int64_t scale = whole.find_first_not_of("0123456789.") == whole.npos ? 1'000'000'000 : 0;
+    for (const DurationUnit& row : kDurationUnits)
+        if (unit == row.name)
+            scale = row.nanos;
+    if (scale == 0 || (integer.empty() && fraction.empty()) || fraction.find('.') != fraction.npos)
+        return bad();
+    int64_t total = 0;
+    long long count = integer.empty() ? 0 : TRY(str::to_integer(integer));
+    if (__builtin_mul_overflow(count, scale, &total))
+        return Error(ERANGE, "\"%.*s\" is too long", int(whole.size()), whole.data());
+    for (char digit : fraction) {
+        scale /= 10;
+        total += (digit - '0') * scale;
+    }
+    return total;
+}
+
+}  // namespace
+
+Result<int64_t> parse_duration(std::string_view text)
+{
+    std::string_view rest = text;
+    int64_t total = 0;
+    do {
+        int64_t part = TRY(duration_part(rest, text));
+        if (__builtin_add_overflow(total, part, &total))
+            return Error(ERANGE, "\"%.*s\" is too long", int(text.size()), text.data());
+    } while (!rest.empty());
+    return total;
+}
+
+std::string duration_text(int64_t nanos)
+{
+    std::string text;
+    for (size_t i = std::size(kDurationUnits); i-- > 0;) {
+        const DurationUnit& unit = kDurationUnits[i];
+        if (unit.nanos == 1000 && unit.name[0] != 'u')
+            continue;
+        if (int64_t count = nanos / unit.nanos; count > 0)
+            text += str::format("%lld%s", static_cast<long long>(count), unit.name);
+        nanos %= unit.nanos;
+    }
+    return text.empty() ? "0s" : text;
+}
+
 std::string ago(int64_t seconds)
 {
     struct Unit {

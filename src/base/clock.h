@@ -19,6 +19,12 @@ std::string to_text(int64_t seconds, unsigned nanos = 0);
 // Seconds since 1970; fraction and offset are understood, the fraction is dropped.
 Result<int64_t> from_text(std::string_view text);
 
+// "1m30s", "500ms", "1.5h" as Go writes durations (units ns, us, ms, s, m, h), or a bare number of
+// seconds; in nanoseconds.  EINVAL; ERANGE: more than about 290 years.
+Result<int64_t> parse_duration(std::string_view text);
+// The shortest such text: "1m30s", "500ms", "0s".
+std::string duration_text(int64_t nanos);
+
 // Days since 1970-01-01 of a date in the Gregorian calendar, and back.
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
 

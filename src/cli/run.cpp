@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/obtain.h"
 #include "cli/print.h"
+#include "cli/run_flags.h"
 #include "container/container.h"
 #include "container/launch.h"
 #include "container/self.h"
@@ -17,127 +18,9 @@ namespace kist::cli {
 
 namespace {
 
-using container::Limits;
 using container::RunOptions;
 
 constexpr int kOurFailure = 125;
-
-// A limit that is kept as a number of bytes: "64m".
-template <auto Field>
-Result<void> set_bytes(RunOptions& options, std::string_view text)
-{
-    options.limits.*Field = TRY(str::to_bytes(text));
-    return {};
-}
-template <auto Field>
-Result<void> set_number(RunOptions& options, std::string_view text)
-{
-    long long value = TRY(str::to_integer(text));
-    options.limits.*Field =
-        static_cast<std::remove_reference_t<decltype(options.limits.*Field)>>(value);
-    return {};
-}
-template <auto Field>
-Result<void> set_text(RunOptions& options, std::string_view text)
-{
-    return assign(options.limits.*Field, text);
-}
-template <auto Field>
-Result<void> add_rate(RunOptions& options, std::string_view text)
-{
-    (options.limits.*Field).push_back(TRY(container::parse_device_rate(text)));
-    return {};
-}
-Result<void> set_cpus(RunOptions& options, std::string_view text)
-{
-    options.limits.nano_cpus = TRY(container::parse_cpus(text));
-    return {};
-}
-Result<void> set_memory_swap(RunOptions& options, std::string_view text)
-{
-    if (text == "-1")
-        options.limits.memory_swap = -1;
-    else
-        options.limits.memory_swap = static_cast<long long>(TRY(str::to_bytes(text)));
-    return {};
-}
-Result<void> refuse_publish(RunOptions&, std::string_view)
-{
-    return Error(ENOTSUP,
-                 "ports cannot be published yet: with --network host they are open already");
-}
-Result<void> refuse_detach(RunOptions&, std::string_view)
-{
-    return Error(ENOTSUP, "containers run in the foreground only, for now");
-}
-
-using O = RunOptions;
-
-// clang-format off
-constexpr Flag kFlags[] = {
-    flag<&O::hosts>(0, "add-host", "NAME:ADDRESS", "Add a line to /etc/hosts"),
-    flag<&O::annotations>(0, "annotation", "NAME=VALUE", "Add an annotation to the container"),
-    flag<&O::capabilities_added>(0, "cap-add", "NAME", "Give a capability, or ALL"),
-    flag<&O::capabilities_dropped>(0, "cap-drop", "NAME", "Take a capability away, or ALL"),
-    custom_flag<O, set_text<&Limits::conf>>(0, "cgroup-conf", "KEY=VALUE", "Write to a file of the container's cgroup (memory.high=64m)"),
-    flag<&O::cgroupns>(0, "cgroupns", "host|private", "Share the host's view of cgroups, or not"),
-    flag<&O::cidfile>(0, "cidfile", "FILE", "Write the container's id to a new file", Offer::files),
-    custom_flag<O, set_number<&Limits::cpu_period>>(0, "cpu-period", "MICROSECONDS", "Length of the period of --cpu-quota"),
-    custom_flag<O, set_number<&Limits::cpu_quota>>(0, "cpu-quota", "MICROSECONDS", "Processor time in each period"),
-    custom_flag<O, set_number<&Limits::cpu_shares>>(0, "cpu-shares", "COUNT", "Weight among containers; 1024 is normal"),
-    custom_flag<O, set_cpus>(0, "cpus", "COUNT", "Processors that may be used, for example 1.5"),
-    custom_flag<O, set_text<&Limits::cpuset_cpus>>(0, "cpuset-cpus", "LIST", "Processors to run on (0-3,5)"),
-    custom_flag<O, set_text<&Limits::cpuset_mems>>(0, "cpuset-mems", "LIST", "Memory nodes to use"),
-    custom_flag<O, refuse_detach>('d', "detach", nullptr, "Refused until containers can run in the background"),
-    flag<&O::devices>(0, "device", "PATH[:PATH[:rwm]]", "Give a device of the host", Offer::files),
-    flag<&O::device_rules>(0, "device-cgroup-rule", "RULE", "Allow devices that come later (\"c 188:* rwm\")"),
-    custom_flag<O, add_rate<&Limits::device_read_bps>>(0, "device-read-bps", "PATH:RATE", "Limit reading from a disk, bytes a second"),
-    custom_flag<O, add_rate<&Limits::device_write_bps>>(0, "device-write-bps", "PATH:RATE", "Limit writing to a disk, bytes a second"),
-    flag<&O::dns>(0, "dns", "ADDRESS", "Use this name server"),
-    flag<&O::dns_search>(0, "dns-search", "DOMAIN", "Search names in this domain"),
-    flag<&O::entrypoint>(0, "entrypoint", "COMMAND", "Replace the image's entry point; \"\" clears it"),
-    flag<&O::environment>('e', "env", "NAME=VALUE", "Set a variable; NAME alone takes its value from here"),
-    flag<&O::environment_files>(0, "env-file", "FILE", "Set the variables that are lines of a file", Offer::files),
-    flag<&O::groups>(0, "group-add", "GROUP", "Add a group, or keep-groups for the caller's"),
-    flag<&O::hostname>('h', "hostname", "NAME", "Name the host that the container sees"),
-    flag<&O::init>(0, "init", nullptr, "Run a small init that forwards signals and reaps"),
-    flag<&O::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin"),
-    flag<&O::ipc>(0, "ipc", "host|private", "Share the host's IPC, or not"),
-    flag<&O::labels>('l', "label", "NAME=VALUE", "Add a label"),
-    flag<&O::label_files>(0, "label-file", "FILE", "Add the labels that are lines of a file", Offer::files),
-    custom_flag<O, set_bytes<&Limits::memory>>('m', "memory", "BYTES", "Limit memory, for example 64m"),
-    custom_flag<O, set_bytes<&Limits::memory_reservation>>(0, "memory-reservation", "BYTES", "Memory that is protected from others"),
-    custom_flag<O, set_memory_swap>(0, "memory-swap", "BYTES", "Limit memory and swap together; -1: any amount"),
-    flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs,source=...,target=...[,readonly]"),
-    flag<&O::name>(0, "name", "NAME", "Name the container"),
-    flag<&O::network>(0, "network", "host|none", "Share the host's network (the default), or have loopback only"),
-    flag<&O::oom_score_adj>(0, "oom-score-adj", "NUMBER", "How readily the kernel kills it for memory, -1000 to 1000"),
-    flag<&O::pid>(0, "pid", "host|private", "Share the host's processes, or not"),
-    custom_flag<O, set_number<&Limits::pids>>(0, "pids-limit", "COUNT", "Limit the number of processes"),
-    flag<&O::platform>(0, "platform", "PLATFORM", "Another platform than this machine's"),
-    flag<&O::privileged>(0, "privileged", nullptr, "Take all confinement away that can be taken away"),
-    custom_flag<O, refuse_publish>('p', "publish", "PORT", "Refused until there are networks"),
-    flag<&O::pull>(0, "pull", "POLICY", "Pull the image: missing (the default), always or never"),
-    flag<&O::read_only>(0, "read-only", nullptr, "Make the root file system read-only"),
-    flag<&O::replace>(0, "replace", nullptr, "Remove a container of the same name first"),
-    flag<&O::remove>(0, "rm", nullptr, "Remove the container when it ends"),
-    flag<&O::rootfs>(0, "rootfs", nullptr, "IMAGE is a directory to use as the root file system"),
-    flag<&O::security>(0, "security-opt", "OPTION", "no-new-privileges, seccomp=FILE|unconfined, systempaths=unconfined"),
-    flag<&O::shm_size>(0, "shm-size", "BYTES", "Size of /dev/shm, 64m unless said"),
-    flag<&O::stop_signal>(0, "stop-signal", "SIGNAL", "Signal that stops the container"),
-    flag<&O::sysctls>(0, "sysctl", "NAME=VALUE", "Set a kernel parameter of the container's namespaces"),
-    flag<&O::tmpfs>(0, "tmpfs", "PATH[:OPTIONS]", "Mount a tmpfs"),
-    flag<&O::tty>('t', "tty", nullptr, "Give the container a terminal"),
-    flag<&O::timezone>(0, "tz", "ZONE", "Time zone, for example Europe/Paris, or local"),
-    flag<&O::ulimits>(0, "ulimit", "NAME=SOFT[:HARD]", "Set a resource limit (nofile=1024:4096)"),
-    flag<&O::umask>(0, "umask", "MASK", "Set the file mode creation mask, octal"),
-    flag<&O::user>('u', "user", "USER[:GROUP]", "Run as this user"),
-    flag<&O::userns>(0, "userns", "host|private", "Use no user namespace of its own"),
-    flag<&O::uts>(0, "uts", "host|private", "Share the host's name, or not"),
-    flag<&O::volumes>('v', "volume", "SOURCE:TARGET[:ro]", "Mount a directory or file of the host", Offer::files),
-    flag<&O::workdir>('w', "workdir", "PATH", "Run in this directory"),
-};
-// clang-format on
 
 Result<void> check_terminal(const RunOptions& options)
 {
@@ -210,7 +93,7 @@ extern const Command kRun = {
     .summary = "Run a program in a new container",
     .details = "Pulls IMAGE when it is not in the store.  Answers with the program's exit code.\n",
     .offer = Offer::images,
-    .flags = kFlags,
+    .flags = run_flags(),
     .run = run_as<RunOptions, run>,
     .failure = kOurFailure,
 };

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/random.h"
 #include "container/names.h"
+#include "container/spec_life.h"
 #include "container/spec_words.h"
 
 namespace kist::container {
@@ -330,6 +331,7 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
     TRY(settle_environment(spec, options, execution));
     TRY(settle_labels(spec, options, execution));
     TRY(settle_confinement(spec, options));
+    TRY(settle_life(spec, options, execution));
     TRY(settle_files(spec, options, execution));
     return spec;
 }

@@ -34,20 +34,28 @@ struct RunOptions {
     std::string shm_size, pull = "missing";
     std::string network = "host", userns, pid, ipc, uts, cgroupns;
     std::optional<int> oom_score_adj;
-    bool rootfs = false;  // IMAGE is a directory to use as the root file system
+    // Life
+    bool detach = false, no_healthcheck = false, quiet = false;
+    std::string restart = "no", detach_keys, log_driver, health_cmd, health_on_failure;
+    std::string health_interval, health_timeout, health_start_period, health_start_interval;
+    std::optional<int> stop_timeout, health_retries;
+    std::vector<std::string> log_options, requirements, volumes_from;
+    std::vector<std::string> attach;  // stdin, stdout, stderr; none: as -i and -t say
+    bool rootfs = false;              // IMAGE is a directory to use as the root file system
     Limits limits;
 };
 
 // One mount asked for: --volume, --mount, --tmpfs, and the image's volumes.
 struct Mount {
-    enum class Kind : uint8_t { bind, tmpfs, anonymous };  // anonymous: a directory of our own
+    enum class Kind : uint8_t { bind, tmpfs, volume };
     Kind kind = Kind::bind;
-    std::string source;       // absolute, on the host (bind)
+    std::string source;       // bind: absolute, on the host; volume: its name (volume_store.h)
+    bool anonymous = false;   // volume: its name was made up; it goes with `rm -v` and --rm
     bool must_exist = false;  // --mount: a source that is missing is an error; --volume makes it
     std::string target;       // absolute, in the container
     bool read_only = false;
     bool flat = false;        // leave out what is mounted below `source`
-    bool copy_up = false;     // anonymous: fill from the image's directory
+    bool copy_up = false;     // volume: fill from the image's directory when it is empty
     std::string propagation;  // "rprivate" unless asked otherwise
     std::string options;      // tmpfs: "size=64m,mode=1777"
     bool no_exec = false, no_suid = false, no_dev = false;
@@ -63,6 +71,36 @@ struct Ulimit {
 };
 
 enum class Namespace : uint8_t { own, host };
+
+// --restart.
+struct Restart {
+    enum class Policy : uint8_t { no, on_failure, always, unless_stopped };
+    Policy policy = Policy::no;
+    unsigned retries = 0;  // on_failure: at most so many; 0: without end
+};
+// "on-failure:3".  EINVAL.
+Result<Restart> parse_restart(std::string_view text);
+std::string to_text(const Restart& restart);
+
+// The image's HEALTHCHECK with what --health-* changed.  Times are nanoseconds, and filled in.
+struct HealthPlan {
+    enum class OnFailure : uint8_t { none, kill, restart, stop };
+    std::vector<std::string> test;  // {"CMD", word...} or {"CMD-SHELL", line}
+    int64_t interval = 0, timeout = 0, start_period = 0, start_interval = 0;
+    unsigned retries = 0;
+    OnFailure on_failure = OnFailure::none;
+};
+
+// --log-driver and --log-opt.
+struct LogPlan {
+    enum class Driver : uint8_t { json_file, syslog, ring, none };
+    Driver driver = Driver::json_file;
+    uint64_t max_size = 10 << 20;  // bytes of one file
+    unsigned max_files = 3;
+    std::string tag;      // syslog: the name of the sender; "": the container's
+    std::string address;  // syslog: "": /dev/log; else "unix:///path" or "udp://host:port"
+};
+const char* to_text(LogPlan::Driver driver);  // "json-file"
 
 struct Spec {
     // Out of line, as in all large structs: the many places that hold one stay small.
@@ -82,6 +120,13 @@ struct Spec {
     std::string rootfs;            // --rootfs: absolute directory
     json::Map labels, annotations;
     bool remove = false;
+
+    // Life
+    Restart restart;
+    std::optional<HealthPlan> health;
+    LogPlan log;
+    unsigned stop_timeout = 10;             // seconds; UINT_MAX: for ever
+    std::vector<std::string> requirements;  // containers that must run first, by name
 
     // The process.  argv[0] is looked up in the container's PATH; user in its passwd.
     std::vector<std::string> argv, env;

@@ -11,6 +11,9 @@ static std::span<const json::Field> fields_of(const Ulimit*);
 static std::span<const json::Field> fields_of(const Capabilities*);
 static std::span<const json::Field> fields_of(const DeviceRate*);
 static std::span<const json::Field> fields_of(const Limits*);
+static std::span<const json::Field> fields_of(const Restart*);
+static std::span<const json::Field> fields_of(const HealthPlan*);
+static std::span<const json::Field> fields_of(const LogPlan*);
 static std::span<const json::Field> fields_of(const Spec*);
 
 namespace {
@@ -21,6 +24,7 @@ constexpr auto optional = json::optional;
 constexpr json::Field kMount[] = {
     json::field<&Mount::kind>       ("kind", optional),
     json::field<&Mount::source>     ("source", optional),
+    json::field<&Mount::anonymous>  ("anonymous", optional),
     json::field<&Mount::must_exist> ("mustExist", optional),
     json::field<&Mount::target>     ("target"),
     json::field<&Mount::read_only>  ("readOnly", optional),
@@ -72,6 +76,29 @@ constexpr json::Field kLimits[] = {
 // clang-format on
 
 // clang-format off
+constexpr json::Field kRestart[] = {
+    json::field<&Restart::policy> ("policy", optional),
+    json::field<&Restart::retries>("retries", optional),
+};
+
+constexpr json::Field kHealthPlan[] = {
+    json::field<&HealthPlan::test>          ("test"),
+    json::field<&HealthPlan::interval>      ("interval"),
+    json::field<&HealthPlan::timeout>       ("timeout"),
+    json::field<&HealthPlan::start_period>  ("startPeriod", optional),
+    json::field<&HealthPlan::start_interval>("startInterval", optional),
+    json::field<&HealthPlan::retries>       ("retries"),
+    json::field<&HealthPlan::on_failure>    ("onFailure", optional),
+};
+
+constexpr json::Field kLogPlan[] = {
+    json::field<&LogPlan::driver>   ("driver"),
+    json::field<&LogPlan::max_size> ("maxSize"),
+    json::field<&LogPlan::max_files>("maxFiles"),
+    json::field<&LogPlan::tag>      ("tag", optional),
+    json::field<&LogPlan::address>  ("address", optional),
+};
+
 constexpr json::Field kSpec[] = {
     json::field<&Spec::version>               ("version"),
     json::field<&Spec::id>                    ("id"),
@@ -84,6 +111,11 @@ constexpr json::Field kSpec[] = {
     json::field<&Spec::labels>                ("labels", optional),
     json::field<&Spec::annotations>           ("annotations", optional),
     json::field<&Spec::remove>                ("remove", optional),
+    json::field<&Spec::restart>               ("restart", optional),
+    json::field<&Spec::health>                ("health", optional),
+    json::field<&Spec::log>                   ("log", optional),
+    json::field<&Spec::stop_timeout>          ("stopTimeout"),
+    json::field<&Spec::requirements>          ("requires", optional),
     json::field<&Spec::argv>                  ("argv"),
     json::field<&Spec::env>                   ("env", optional),
     json::field<&Spec::user>                  ("user", optional),
@@ -130,6 +162,18 @@ constexpr json::Field kSpec[] = {
 std::span<const json::Field> fields_of(const Mount*)
 {
     return kMount;
+}
+std::span<const json::Field> fields_of(const Restart*)
+{
+    return kRestart;
+}
+std::span<const json::Field> fields_of(const HealthPlan*)
+{
+    return kHealthPlan;
+}
+std::span<const json::Field> fields_of(const LogPlan*)
+{
+    return kLogPlan;
 }
 std::span<const json::Field> fields_of(const Device*)
 {

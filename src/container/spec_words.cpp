@@ -163,7 +163,7 @@ Result<Mount> parse_volume(std::string_view text)
     Mount mount;
     mount.propagation = "rprivate";
     if (!has_target) {
-        mount.kind = Mount::Kind::anonymous;
+        mount.kind = Mount::Kind::volume;
         mount.copy_up = true;
         mount.target = TRY(absolute_target("volume", text, first));
         return mount;

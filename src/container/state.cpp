@@ -26,6 +26,10 @@ constexpr json::Field kState[] = {
     json::field<&State::error>      ("error", json::optional),
     json::field<&State::cgroup>     ("cgroup", json::optional),
     json::field<&State::tier>       ("tier", json::optional),
+    json::field<&State::stopped>        ("stopped", json::optional),
+    json::field<&State::restart_count>  ("restartCount", json::optional),
+    json::field<&State::memory_peak>    ("memoryPeak", json::optional),
+    json::field<&State::monitor_version>("monitorVersion", json::optional),
 };
 // clang-format on
 
@@ -82,6 +86,9 @@ std::string describe(const State& state)
             std::string age = since(state.started_at);
             return "Up " + age.substr(0, age.rfind(" ago"));
         }
+        case Status::restarting:
+            return str::format("Restarting (%d) %s", state.exit_code,
+                               since(state.finished_at).c_str());
         case Status::exited:
             return str::format("Exited (%d) %s", state.exit_code, since(state.finished_at).c_str());
     }

@@ -16,7 +16,9 @@
 
 namespace kist::container {
 
-enum class Status : uint8_t { created, running, exited };
+// As it is on record.  restarting: its monitor waits before it starts it again.  Whether it is
+// paused is asked of its cgroup, whether it is running of the lock.
+enum class Status : uint8_t { created, running, exited, restarting };
 
 struct State {
     State();
@@ -32,9 +34,13 @@ struct State {
     std::string started_at, finished_at;  // RFC 3339
     int exit_code = 0;
     bool oom_killed = false;
-    std::string error;   // why it could not be started
-    std::string cgroup;  // path of its cgroup below the v2 mount, for the sweep
-    std::string tier;    // id-map tier
+    std::string error;           // why it could not be started
+    std::string cgroup;          // path of its cgroup below the v2 mount, for the sweep
+    std::string tier;            // id-map tier
+    bool stopped = false;        // the user stopped it: `unless-stopped` leaves it alone
+    unsigned restart_count = 0;  // how often its policy started it again
+    uint64_t memory_peak = 0;    // bytes, of the last run; 0: not known
+    int monitor_version = 0;     // of the protocol that its monitor speaks (service/protocol.h)
 };
 
 std::string to_json(const State& state);

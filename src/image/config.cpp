@@ -21,6 +21,14 @@ struct Whole {
 std::span<const json::Field> fields_of(const RootFs*);
 
 // clang-format off
+constexpr json::Field kHealthcheck[] = {
+    json::field<&Healthcheck::test>          ("Test",          json::optional),
+    json::field<&Healthcheck::interval>      ("Interval",      json::optional),
+    json::field<&Healthcheck::timeout>       ("Timeout",       json::optional),
+    json::field<&Healthcheck::start_period>  ("StartPeriod",   json::optional),
+    json::field<&Healthcheck::start_interval>("StartInterval", json::optional),
+    json::field<&Healthcheck::retries>       ("Retries",       json::optional),
+};
 constexpr json::Field kExecution[] = {
     json::field<&Execution::user>             ("User",         json::optional),
     json::field<&Execution::env>              ("Env",          json::optional),
@@ -31,6 +39,7 @@ constexpr json::Field kExecution[] = {
     json::field<&Execution::exposed_ports>    ("ExposedPorts", json::optional),
     json::field<&Execution::labels>           ("Labels",       json::optional),
     json::field<&Execution::stop_signal>      ("StopSignal",   json::optional),
+    json::field<&Execution::healthcheck>      ("Healthcheck",  json::optional),
 };
 constexpr json::Field kRootFs[] = {
     json::field<&RootFs::type>    ("type",     json::optional),
@@ -81,6 +90,10 @@ Result<void> check_limits(const Config& config)
 
 }  // namespace
 
+std::span<const json::Field> fields_of(const Healthcheck*)
+{
+    return kHealthcheck;
+}
 std::span<const json::Field> fields_of(const Execution*)
 {
     return kExecution;

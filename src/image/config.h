@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ inline constexpr size_t kMaxConfig = 4 << 20;         // bytes of a config.json
 inline constexpr size_t kMaxLayers = 500;             // of an image
 inline constexpr size_t kMaxExecutionItems = 10'000;  // of a list of strings in the configuration
 
+// docker's HEALTHCHECK.  Times are nanoseconds; 0 is the default, 30 s (start interval: 5 s).
+struct Healthcheck {
+    std::vector<std::string> test;  // {"NONE"}, {"CMD", word...} or {"CMD-SHELL", line}
+    int64_t interval = 0, timeout = 0, start_period = 0, start_interval = 0;
+    int retries = 0;  // 0: 3
+};
+std::span<const json::Field> fields_of(const Healthcheck*);
+
 // The "config" member: how to run what is in the image.  Maps are kept as lists, in order.
 struct Execution {
     std::string user;
@@ -47,6 +56,7 @@ struct Execution {
     json::KeySet exposed_ports;  // "80/tcp"
     json::Map labels;
     std::string stop_signal;
+    std::optional<Healthcheck> healthcheck;
 };
 // Its JSON form, with docker's names ("Entrypoint").
 std::span<const json::Field> fields_of(const Execution*);

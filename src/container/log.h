@@ -1,0 +1,65 @@
+// log.h - what a container prints, kept.
+//
+// json-file is docker's format, a line each: {"log":"text\n","stream":"stdout","time":"..."}; in
+// containers/ID/log.json, then log.json.1 and so on, which are older.  ring is the same in the
+// volatile directory.  Output that cannot be kept (a full disk) is dropped, counted, and the count
+// is written as a line of its own once there is room again; the container never waits for it.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/spec.h"
+
+namespace kist::container {
+
+enum class Stream : uint8_t { output, errors };
+
+// The monitor's side.
+class Log {
+public:
+    // Opens what `spec.log` asks for: files in `directory` (containers/ID) or `volatile_directory`
+    // (STATE/run/ID), both borrowed.  An error is one of the settings; a full disk is none.
+    static Result<Log> open(const Spec& spec, const Fd& directory, const Fd& volatile_directory);
+    Log(Log&&) noexcept;
+    ~Log();
+
+    // Takes what the container wrote, lines or parts of them.  Does not block and does not fail.  A
+    // line without its end is kept until the rest comes, up to 16 KiB (docker's size), then written
+    // as a partial one.
+    void write(Stream stream, std::string_view bytes);
+    // Writes what is kept of unfinished lines: the container has ended.
+    void flush();
+
+private:
+    struct Files;
+    explicit Log(std::unique_ptr<Files> files);
+    std::unique_ptr<Files> files_;
+};
+
+// What `kist logs` asks for.
+struct LogQuery {
+    long long tail = -1;                   // the last so many lines; -1: all
+    int64_t since = 0, until = INT64_MAX;  // nanoseconds since 1970
+    bool follow = false;
+};
+struct LogLine {
+    Stream stream;
+    std::string time;  // RFC 3339 with nanoseconds
+    std::string text;  // with its line break, unless it is partial
+};
+
+// Calls `take` for each line that is asked for, the oldest first, across rotated files; with
+// `follow` until `alive` says no (asked whenever nothing new has come; the call sleeps in
+// inotify(7) between). ENOTSUP: the driver keeps nothing that could be read.
+Result<void> read_log(const Spec& spec, const Fd& directory, const Fd& volatile_directory,
+                      const LogQuery& query,
+                      const std::function<Result<void>(const LogLine&)>& take,
+                      const std::function<bool()>& alive);
+
+}  // namespace kist::container

@@ -1,0 +1,62 @@
+// client.h - a command's connection to a container's monitor.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/directories.h"
+
+namespace kist::service {
+
+// What of the container's streams a client wants.
+struct Attachment {
+    bool input = false;
+    bool output = false, errors = false;
+    bool owner = false;       // the container is killed when this client is lost without a word
+    bool until_exit = false;  // told of the exit, even without streams
+};
+
+// How an attached client ended.
+struct Attended {
+    bool detached = false;  // by its detach keys: the container lives on
+    int exit_code = 0;
+    bool oom_killed = false;
+};
+
+class Client {
+public:
+    // A container's monitor, whose state is in `directories`.  ENOENT: it does not run.
+    static Result<Client> connect(const container::Directories& directories, const std::string& id,
+                                  const Attachment& attachment);
+    explicit Client(Fd socket) : socket_(std::move(socket)) {}
+
+    Result<void> signal(int number);
+    // `timeout` in seconds, -1: never kill it.  The monitor keeps the time.
+    Result<void> stop(int timeout, int signal);
+    Result<void> reload();   // the Spec was changed
+    Result<void> release();  // owner no more: the container lives on without us
+
+    struct Terminal {
+        bool tty = false;                   // the container has a terminal: ours becomes raw
+        bool signals = true;                // pass those that we get on
+        std::string_view detach_keys = "";  // parsed; "": none
+    };
+    // Carries bytes between our 0, 1 and 2 and the container until it ends or the detach keys were
+    // typed.  `signals` is from container::catch_signals().  ECONNRESET: its monitor was killed.
+    Result<Attended> attend(const Attachment& attachment, const Terminal& terminal,
+                            const Fd& signals);
+    // Waits for the exit that the monitor tells of.
+    Result<Attended> wait();
+
+private:
+    Fd socket_;
+};
+
+// "ctrl-p,ctrl-q" as the bytes that are typed; EINVAL.
+Result<std::string> parse_detach_keys(std::string_view text);
+
+}  // namespace kist::service

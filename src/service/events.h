@@ -1,0 +1,34 @@
+// events.h - what happens to containers, images and volumes, for `kist events`.
+//
+// STATE/events.json holds one JSON object a line, docker's form; beyond 1 MiB the older half is
+// dropped.  Volatile: it is empty after a reboot.  Every process of this user appends to it.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "image/places.h"
+
+namespace kist::service {
+
+struct Event {
+    std::string type;      // "container", "image", "volume"
+    std::string action;    // "create", "start", "die", "health_status: healthy"
+    std::string id;        // of the actor
+    json::Map attributes;  // name, image, exitCode, ...
+    int64_t time = 0;      // nanoseconds since 1970; 0: now
+};
+
+// Appends it.  Best effort: events are no record, and keep no command from its work.
+void emit(const image::Places& places, const Event& event);
+
+// Calls `take` for each event from `since` on (nanoseconds since 1970), the oldest first, until
+// `until`; waits for more, sleeping in inotify(7), when `until` is in the future.
+Result<void> read_events(const image::Places& places, int64_t since, int64_t until,
+                         const std::function<Result<void>(const Event&)>& take);
+
+}  // namespace kist::service

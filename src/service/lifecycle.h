@@ -1,0 +1,62 @@
+// lifecycle.h - from creation to removal: what docker's lifecycle commands do to one container.
+//
+// Each takes the container as container::find() gave it, and tolerates that it has changed or gone
+// since: ENOENT says that it is gone.
+
+#pragma once
+
+#include <climits>
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "container/container.h"
+#include "container/spec.h"
+#include "service/client.h"
+#include "service/engine.h"
+
+namespace kist::service {
+
+using container::Spec;
+using container::Summary;
+
+// Makes the container's directories, volumes and record.  EEXIST: the name is taken.  `image_lock`
+// (Store::lock_shared) is let go once the record keeps the image.
+Result<void> create(const Engine& engine, Spec& spec, Fd image_lock);
+
+// Starts it under a new monitor and answers once its program runs.  An error that is the program's
+// own (not found, not executable) has been recorded; container::exit_code_for() says the exit code.
+// EALREADY: it runs.  What it requires (--requires) is started before.
+Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment);
+
+struct StopOptions {
+    std::optional<int> timeout;  // seconds until it is killed; -1: never; none: the container's own
+    std::optional<int> signal;   // none: the container's own
+};
+// Asks it to end, kills it when it does not, and waits until that is on record.  Its restart policy
+// does not bring it back.  One that does not run is no error.
+Result<void> stop(const Engine& engine, const Summary& container, const StopOptions& options);
+// EINVAL: it does not run.  After SIGKILL its restart policy does not bring it back, as with
+// docker.
+Result<void> kill(const Engine& engine, const Summary& container, int signal);
+// ENOTSUP: there is no cgroup v2.  EALREADY, EINVAL: it is paused, or not.
+Result<void> pause(const Engine& engine, const Summary& container, bool paused);
+
+enum class Until { not_running, next_exit, removed };
+// Waits without polling; the exit code.
+Result<int> wait(const Engine& engine, const Summary& container, Until until);
+
+struct RemoveOptions {
+    bool force = false;    // kill it when it runs
+    bool volumes = false;  // its anonymous volumes too (--rm does so by itself)
+};
+// EBUSY: it runs, and `force` was not given.
+Result<void> remove(const Engine& engine, const Summary& container, const RemoveOptions& options);
+Result<void> rename(const Engine& engine, const Summary& container, const std::string& name);
+
+// Writes the changed Spec (restart policy, limits), applies limits to the living container, and
+// tells its monitor.
+Result<void> update(const Engine& engine, const Summary& container, const Spec& changed);
+
+}  // namespace kist::service
