@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "cli/template.h"
 
 namespace kist::cli {
 
@@ -13,80 +14,53 @@ namespace {
 
 constexpr size_t kGap = 3;  // between columns
 
-std::string known_fields(std::span<const Column> columns)
-{
-    std::string names;
-    for (const Column& column : columns)
-        names += (names.empty() ? "" : ", ") + std::string(column.field);
-    return names;
-}
-
-// \t and \n, as docker's formats have them.
-std::string unescape(std::string_view text)
-{
-    std::string plain;
-    for (size_t i = 0; i < text.size(); i++) {
-        bool escape = text[i] == '\\' && i + 1 < text.size();
-        if (escape && text[i + 1] == 't')
-            plain += '\t', i++;
-        else if (escape && text[i + 1] == 'n')
-            plain += '\n', i++;
-        else
-            plain += text[i];
-    }
-    return plain;
-}
-
-std::string json_row(std::span<const Column> columns, const Row& row)
+// A row as an object: {"Names":"web",...}.  Columns that are methods hold JSON, and are left out of
+// what {{json .}} prints.
+std::string object_of(std::span<const Column> columns, const Row& row, bool methods, bool titles)
 {
     json::Text out;
     out.begin('{');
     for (size_t i = 0; i < columns.size(); i++) {
+        if (columns[i].method && !methods)
+            continue;
         out.name(columns[i].field);
-        out.text(row[i]);
+        if (columns[i].method && !titles)
+            out.raw(row[i]);
+        else
+            out.text(row[i]);
     }
     out.end('}');
     return std::move(out).take();
 }
 
-// Appends what stands between the braces: ".Names", "json .", "json .Names".
-Result<void> add_field(std::string& line, std::span<const Column> columns, const Row& row,
-                       std::string_view action)
+Result<std::string> render(std::span<const Column> columns, std::string_view format, const Row& row,
+                           bool titles = false)
 {
-    std::string_view field = str::trim(action);
-    bool as_json = field.starts_with("json ");
-    if (as_json)
-        field = str::trim(field.substr(5));
-    if (as_json && field == ".") {
-        line += json_row(columns, row);
-        return {};
-    }
-    for (size_t i = 0; i < columns.size(); i++)
-        if (field.starts_with('.') && field.substr(1) == columns[i].field) {
-            line += as_json ? json::quote(row[i]) : row[i];
-            return {};
-        }
-    return Error(EINVAL, "--format: \"{{%.*s}}\" is not known here", int(action.size()),
-                 action.data())
-        .with_hint("fields are " + known_fields(columns) +
-                   "; {{.Field}} and {{json .}} are understood");
+    std::string whole = object_of(columns, row, false, titles);
+    json::Document document =
+        TRY(json::Document::parse(object_of(columns, row, true, titles)), "--format");
+    return render_template(format, {document.root(), whole, titles});
 }
 
-Result<std::string> render(std::span<const Column> columns, std::string_view format, const Row& row)
+// The JSON of `node` with line breaks.
+Result<void> write_pretty(json::Text& out, const json::Node& node)
 {
-    std::string line;
-    for (;;) {
-        size_t open = format.find("{{");
-        line += unescape(format.substr(0, open));
-        if (open == format.npos)
-            return line;
-        format.remove_prefix(open + 2);
-        size_t close = format.find("}}");
-        if (close == format.npos)
-            return Error(EINVAL, "--format: \"{{\" without \"}}\"");
-        TRY(add_field(line, columns, row, format.substr(0, close)));
-        format.remove_prefix(close + 2);
+    if (node.is_object()) {
+        out.begin('{');
+        for (const json::Member& member : TRY(node.members())) {
+            out.name(member.name);
+            TRY(write_pretty(out, member.value));
+        }
+        out.end('}');
+    } else if (node.is_array()) {
+        out.begin('[');
+        for (const json::Node& element : TRY(node.elements()))
+            TRY(write_pretty(out, element));
+        out.end(']');
+    } else {
+        out.raw(node.source());
     }
+    return {};
 }
 
 // Characters on the screen, near enough: UTF-8's continuation bytes do not count.
@@ -136,7 +110,7 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
 {
     if (format == "json") {
         for (const Row& row : rows)
-            puts(json_row(columns, row).c_str());
+            puts(object_of(columns, row, false, false).c_str());
         return {};
     }
     bool table = format.empty() || format.starts_with("table");
@@ -148,13 +122,14 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
             if (column.by_default)
                 text += str::format("%s{{.%s}}", text.empty() ? "" : "\\t", column.field);
 
-    Row titles;
-    for (const Column& column : columns)
-        titles.emplace_back(column.title);
-    std::string title = TRY(render(columns, text, titles));  // also says what is wrong with it
+    TRY(check_template(text));  // however few rows there are
     std::vector<std::string> lines;
-    if (table)
-        lines.push_back(std::move(title));
+    if (table) {
+        Row titles;
+        for (const Column& column : columns)
+            titles.emplace_back(column.title);
+        lines.push_back(TRY(render(columns, text, titles, true)));
+    }
     for (const Row& row : rows)
         lines.push_back(TRY(render(columns, text, row)));
     if (table)
@@ -162,6 +137,31 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
     else
         for (const std::string& line : lines)
             puts(line.c_str());
+    return {};
+}
+
+Result<void> print_documents(const std::vector<std::string>& documents, std::string_view format)
+{
+    if (format == "json") {
+        std::string line;
+        for (const std::string& text : documents)
+            line += (line.empty() ? "" : ",") + text;
+        printf("[%s]\n", line.c_str());
+        return {};
+    }
+    TRY(check_template(format));
+    json::Text pretty(json::Layout::pretty);
+    pretty.begin('[');
+    for (const std::string& text : documents) {
+        json::Document document = TRY(json::Document::parse(text), "what is to be shown");
+        if (format.empty())
+            TRY(write_pretty(pretty, document.root()));
+        else
+            puts(TRY(render_template(format, {document.root()})).c_str());
+    }
+    pretty.end(']');
+    if (format.empty())
+        puts(std::move(pretty).take().c_str());
     return {};
 }
 

@@ -20,14 +20,19 @@ struct Column {
     const char* field;       // "Names"
     const char* title;       // "NAMES"
     bool by_default = true;  // part of the table when no format is given
+    bool method = false;     // holds an object, of which {{.Label "x"}} shows one member
 };
 
 using Row = std::vector<std::string>;  // one text per column
 
 // Prints `rows` as `format` says: "" the default table, "json" one object a line, "table TEMPLATE"
-// or TEMPLATE with {{.Field}}, {{json .}}, {{json .Field}}, \t and \n.  EINVAL names what is wrong.
+// or TEMPLATE (template.h), for which a row is an object of texts.  EINVAL names what is wrong.
 Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>& rows,
                         std::string_view format);
+
+// Prints what an inspect command shows: `documents` are objects in JSON without line breaks.
+// `format` is "" for a list with line breaks, "json" for one without, or a template for each.
+Result<void> print_documents(const std::vector<std::string>& documents, std::string_view format);
 
 // "5.36MB", with docker's decimal units.
 std::string human_size(unsigned long long bytes);

@@ -38,8 +38,38 @@ TEST(Print, TemplatesTakeFieldsTabsAndJson)
 
 TEST(Print, WrongTemplatesSayWhatThereIs)
 {
-    EXPECT_EQ(printed("{{.Nmae}}"), "error: --format: \"{{.Nmae}}\" is not known here");
-    EXPECT_EQ(printed("{{.Name"), "error: --format: \"{{\" without \"}}\"");
+    EXPECT_EQ(printed("{{.Nmae}}"), "error: --format: there is no .Nmae");
+    EXPECT_EQ(printed("{{.Name"), "error: --format: \"{{.Name\": \"{{\" without \"}}\"");
+}
+
+TEST(Print, MethodsShowOneMemberAndAreNoPartOfTheRow)
+{
+    constexpr Column kLabelled[] = {{"ID", "ID"}, {"Label", "", false, true}};
+    const std::vector<Row> rows = {{"1", R"({"a":"x"})"}, {"2", "{}"}};
+    auto shown = [&](const char* format) {
+        testing::internal::CaptureStdout();
+        EXPECT_TRUE(print_rows(kLabelled, rows, format));
+        fflush(stdout);
+        return testing::internal::GetCapturedStdout();
+    };
+    EXPECT_EQ(shown("table {{.ID}}\\t{{.Label \"a\"}}"), "ID   a\n1    x\n2\n");
+    EXPECT_EQ(shown("{{json .}}"), "{\"ID\":\"1\"}\n{\"ID\":\"2\"}\n");
+    EXPECT_EQ(shown("json"), shown("{{json .}}"));
+}
+
+TEST(Print, DocumentsAreAListOrATemplateForEach)
+{
+    auto shown = [](const char* format) {
+        testing::internal::CaptureStdout();
+        auto done = print_documents({R"({"A":[1,{}],"B":{}})", R"({"A":[],"B":null})"}, format);
+        fflush(stdout);
+        std::string text = testing::internal::GetCapturedStdout();
+        return done ? text : "error: " + done.error().message();
+    };
+    EXPECT_EQ(shown("json"), "[{\"A\":[1,{}],\"B\":{}},{\"A\":[],\"B\":null}]\n");
+    EXPECT_EQ(shown("{{len .A}}"), "2\n0\n");
+    EXPECT_TRUE(shown("").starts_with("[\n    {\n        \"A\": [\n            1,\n"));
+    EXPECT_EQ(shown("{{.C}}"), "error: --format: there is no .C");
 }
 
 TEST(Print, SizesAreDecimalWithFourDigits)
