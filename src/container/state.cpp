@@ -27,6 +27,7 @@ constexpr json::Field kState[] = {
     json::field<&State::cgroup>     ("cgroup", json::optional),
     json::field<&State::tier>       ("tier", json::optional),
     json::field<&State::stopped>        ("stopped", json::optional),
+    json::field<&State::resume>         ("resume", json::optional),
     json::field<&State::restart_count>  ("restartCount", json::optional),
     json::field<&State::memory_peak>    ("memoryPeak", json::optional),
     json::field<&State::monitor_version>("monitorVersion", json::optional),

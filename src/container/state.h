@@ -38,6 +38,7 @@ struct State {
     std::string cgroup;          // path of its cgroup below the v2 mount, for the sweep
     std::string tier;            // id-map tier
     bool stopped = false;        // the user stopped it: `unless-stopped` leaves it alone
+    bool resume = false;         // it ran as the machine went down: boot brings it back
     unsigned restart_count = 0;  // how often its policy started it again
     uint64_t memory_peak = 0;    // bytes, of the last run; 0: not known
     int monitor_version = 0;     // of the protocol that its monitor speaks (service/protocol.h)

@@ -1,0 +1,203 @@
+// guard.cpp - what stays when all has been started: it notices that a monitor was killed.
+//
+// A monitor's lock file was opened for writing, so its death, of whatever kind, closes that file
+// last and inotify(7) tells of it.  So does every kist command that asks for the lock; then a look
+// at the records finds nothing to do.  The look itself opens lock files for reading only, and thus
+// wakes nobody.
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "container/sweep.h"
+#include "service/boot.h"
+
+namespace kist::service {
+
+namespace {
+
+// A monitor that has lost its container needs a moment to record that; the kernel tells of a closed
+// file a moment before it lets go of the lock.
+constexpr int kLooks = 5;
+constexpr useconds_t kLookPauseUs = 100000;
+
+enum class Found { nothing, dying, unattended };
+
+// What the record of one container and its lock say together.
+Found look_at(const container::Directories& directories, const std::string& id)
+{
+    auto directory = directories.open_container(id);
+    auto state = directory ? container::read_state(*directory)
+                           : Result<container::State>(Error(ENOENT, "no container"));
+    if (!state)
+        return Found::nothing;
+    if (state->status == container::Status::running) {
+        auto process = container::find_process(*state);
+        if (!process || *process)
+            return Found::nothing;
+    } else if (state->status != container::Status::restarting) {
+        return Found::nothing;
+    }
+    auto lock = sys::open_at(directories.locks, id, O_RDONLY);
+    auto taken = lock ? sys::try_lock(*lock, sys::Lock::exclusive) : Result<bool>(false);
+    return taken && *taken ? Found::unattended : Found::dying;
+}
+
+// In a child process: settles what monitors that were killed have left.
+int settle(const image::Places& places, const container::OuterNamespace& outer)
+{
+    auto directories = container::Directories::open(places);
+    if (!directories)
+        return 1;
+    for (int look = 0; look < kLooks; look++) {
+        auto ids = fs::list(directories->locks);
+        if (!ids)
+            return 1;
+        bool dying = false;
+        for (const std::string& id : *ids) {
+            if (id.starts_with('.'))
+                continue;
+            Found found = look_at(*directories, id);
+            if (found == Found::unattended) {
+                log::debug("guard: the monitor of %.12s is gone", id.c_str());
+                return open_engine(places, outer) ? 0 : 1;
+            }
+            dying |= found == Found::dying;
+        }
+        if (!dying)
+            return 0;
+        (void)::usleep(kLookPauseUs);
+    }
+    return 0;
+}
+
+// In a child process: the launch of this boot.
+int launch(const image::Places& places, const container::OuterNamespace& outer, Say say)
+{
+    auto engine = open_engine(places, outer);
+    if (!engine)
+        return say(engine.error()), 1;
+    if (is_launched(places))
+        return 0;
+    auto failures = launch_all(*engine, say);
+    if (!failures)
+        return say(failures.error()), 1;
+    return *failures ? 1 : 0;
+}
+
+class Guard {
+public:
+    Guard(const image::Places& places, const container::OuterNamespace& outer, Say say)
+        : places_(places), outer_(outer), say_(say)
+    {
+    }
+
+    Result<void> run()
+    {
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (int number : {SIGTERM, SIGINT, SIGHUP})
+            sigaddset(&signals, number);
+        sigset_t before;
+        ::sigprocmask(SIG_BLOCK, &signals, &before);
+        Undo restore([&] { ::sigprocmask(SIG_SETMASK, &before, nullptr); });
+        Fd ends(::signalfd(-1, &signals, SFD_CLOEXEC));
+        TRY(watch());
+        begin([&] {
+            ::sigprocmask(SIG_SETMASK, &before, nullptr);
+            return launch(places_, outer_, say_);
+        });
+        for (;;) {
+            pollfd events[] = {{ends.get(), POLLIN, 0},
+                               {worker_ ? worker_process_.get() : changes_.get(), POLLIN, 0}};
+            (void)::poll(events, 2, -1);
+            if (events[0].revents)
+                break;
+            if (!events[1].revents)
+                continue;
+            if (worker_) {
+                end_worker();
+                continue;
+            }
+            TRY(drain());
+            begin([&] {
+                ::sigprocmask(SIG_SETMASK, &before, nullptr);
+                return settle(places_, outer_);
+            });
+        }
+        if (worker_) {
+            (void)::kill(worker_, SIGTERM);
+            end_worker();
+        }
+        return {};
+    }
+
+private:
+    Result<void> watch()
+    {
+        TRY(container::Directories::open(places_));
+        changes_ = Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+        std::string locks = places_.state + "/locks";
+        if (::inotify_add_watch(changes_.get(), locks.c_str(), IN_CLOSE_WRITE | IN_DELETE_SELF) < 0)
+            return os_error("watch %s", locks.c_str());
+        return {};
+    }
+
+    // Takes the events that have come; what happens from now on counts again.
+    Result<void> drain()
+    {
+        alignas(inotify_event) char buffer[4096];
+        ssize_t size;
+        while ((size = ::read(changes_.get(), buffer, sizeof buffer)) > 0)
+            for (ssize_t at = 0; at < size;) {
+                auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+                if (event->mask & (IN_DELETE_SELF | IN_IGNORED))
+                    return watch();  // somebody has removed the state directory
+                at += ssize_t(sizeof *event + event->len);
+            }
+        return {};
+    }
+
+    template <class Work>
+    void begin(Work work)
+    {
+        worker_ = ::fork();
+        if (worker_ == 0)
+            _exit(work());
+        auto process = worker_ > 0 ? sys::pidfd_open(worker_) : Error(EAGAIN, "fork");
+        if (process)
+            worker_process_ = std::move(*process);
+        else
+            end_worker();
+    }
+
+    void end_worker()
+    {
+        if (worker_ > 0)
+            (void)sys::retry([&] { return ::waitpid(worker_, nullptr, 0); });
+        worker_ = 0;
+    }
+
+    const image::Places& places_;
+    const container::OuterNamespace& outer_;
+    Say say_;
+    Fd changes_;  // inotify
+    pid_t worker_ = 0;
+    Fd worker_process_;
+};
+
+}  // namespace
+
+Result<void> guard(const image::Places& places, const container::OuterNamespace& outer, Say say)
+{
+    return Guard(places, outer, say).run();
+}
+
+}  // namespace kist::service
