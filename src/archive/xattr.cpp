@@ -1,4 +1,4 @@
-// xattr.cpp - extended attributes from an archive.
+// xattr.cpp - extended attributes from an archive, and into one.
 
 #include "archive/xattr.h"
 
@@ -52,6 +52,30 @@ Result<void> set_xattrs_at(const std::vector<Xattr>& xattrs, XattrScope scope, c
             ::lsetxattr(where.c_str(), key.c_str(), value.data(), value.size(), 0) < 0)
             TRY(judge(key));
     return {};
+}
+
+std::vector<Xattr> get_xattrs(CStr place)
+{
+    constexpr size_t kMaxSize = 64 << 10;  // XATTR_SIZE_MAX, and of the list of names
+    std::vector<Xattr> found;
+    ssize_t size = ::listxattr(place, nullptr, 0);
+    if (size <= 0)
+        return found;
+    std::string names(kMaxSize, '\0');
+    size = ::listxattr(place, names.data(), names.size());
+    names.resize(size_t(size > 0 ? size : 0));
+    for (std::string_view rest = names; !rest.empty() && found.size() < kMaxXattrs;) {
+        std::string name(str::cut(rest, '\0'));
+        if (name != "security.capability" && !is_wanted(name, XattrScope::user))
+            continue;
+        std::string value(kMaxSize, '\0');
+        size = ::getxattr(place, name.c_str(), value.data(), value.size());
+        if (size < 0)
+            continue;
+        value.resize(size_t(size));
+        found.push_back({std::move(name), std::move(value)});
+    }
+    return found;
 }
 
 }  // namespace kist::archive

@@ -1,4 +1,4 @@
-// xattr.h - extended attributes from an archive.
+// xattr.h - extended attributes from an archive, and into one.
 
 #pragma once
 
@@ -21,5 +21,9 @@ Result<void> set_xattrs(const std::vector<Xattr>& xattrs, XattrScope scope, cons
 // The same for what cannot be opened: the symlink or node `name` in `directory`.
 Result<void> set_xattrs_at(const std::vector<Xattr>& xattrs, XattrScope scope, const Fd& directory,
                            CStr name);
+
+// Those of the file at `place` (links are followed) that belong into an archive: user.* but for
+// overlayfs's, and capabilities.  At most kMaxXattrs; what cannot be read is left out.
+std::vector<Xattr> get_xattrs(CStr place);
 
 }  // namespace kist::archive
