@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/str.h"
@@ -80,7 +81,7 @@ std::string to_text(int64_t seconds, unsigned nanos)
     return text + "Z";
 }
 
-Result<int64_t> from_text(std::string_view text)
+Result<int64_t> from_text(std::string_view text, unsigned* nanos)
 {
     int64_t year = TRY(number(text, 4));
     TRY(expect(text, '-'));
@@ -95,10 +96,15 @@ Result<int64_t> from_text(std::string_view text)
     int64_t second = TRY(number(text, 2));
     if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
         return Error(EINVAL, "not a time as RFC 3339 writes it");
+    unsigned fraction = 0;
     if (text.starts_with('.')) {
-        size_t end = text.find_first_not_of("0123456789", 1);
-        text.remove_prefix(end == text.npos ? text.size() : end);
+        size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+        for (size_t i = 1; i <= 9; i++)
+            fraction = fraction * 10 + (i < end ? unsigned(text[i] - '0') : 0);
+        text.remove_prefix(end);
     }
+    if (nanos)
+        *nanos = fraction;
     int64_t offset = 0;
     if (text.starts_with('+') || text.starts_with('-')) {
         int64_t sign = text[0] == '-' ? -1 : 1;
@@ -113,6 +119,16 @@ Result<int64_t> from_text(std::string_view text)
         return Error(EINVAL, "not a time as RFC 3339 writes it");
     return days_from_civil(year, unsigned(month), unsigned(day)) * 86400 + hour * 3600 +
            minute * 60 + second - offset;
+}
+
+Result<int64_t> nanos_from_text(std::string_view text)
+{
+    unsigned fraction = 0;
+    int64_t nanos = TRY(from_text(text, &fraction));
+    if (__builtin_mul_overflow(nanos, 1'000'000'000, &nanos) ||
+        __builtin_add_overflow(nanos, fraction, &nanos))
+        return Error(ERANGE, "\"%.*s\" is too far away", int(text.size()), text.data());
+    return nanos;
 }
 
 namespace {

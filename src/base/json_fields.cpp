@@ -213,8 +213,16 @@ void write_value(Text& out, const Type& type, const void* value)
 
 std::string quote(std::string_view text)
 {
+    auto is_plain = [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; };
     std::string out = "\"";
-    while (!text.empty()) {
+    for (;;) {
+        size_t plain = 0;
+        while (plain < text.size() && is_plain(text[plain]))
+            plain++;
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         unsigned char c = static_cast<unsigned char>(text[0]);
         size_t length = str::utf8_length(text);
         if (length == 0)

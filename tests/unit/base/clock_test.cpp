@@ -48,6 +48,25 @@ TEST(Clock, OtherTextIsRefused)
         EXPECT_ERROR(clock::from_text(text), EINVAL, "RFC 3339") << text;
 }
 
+TEST(Clock, NanosecondsOfATimeAreRead)
+{
+    const struct {
+        const char* text;
+        int64_t nanos;
+    } kRows[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1970-01-01T00:00:01.5Z", 1'500'000'000},
+        {"1970-01-01T00:00:00.000000001Z", 1},
+        {"1970-01-01T00:00:00.1234567899Z", 123'456'789},
+        {"1970-01-01T00:00:00.25+00:01", -59'750'000'000},
+        {"2262-04-11T23:47:16.854775807Z", INT64_MAX},
+    };
+    for (auto& row : kRows)
+        EXPECT_EQ(MUST(clock::nanos_from_text(row.text)), row.nanos) << row.text;
+    EXPECT_ERROR(clock::nanos_from_text("2262-04-11T23:47:16.854775808Z"), ERANGE, "too far away");
+    EXPECT_ERROR(clock::nanos_from_text("9999-01-01T00:00:00Z"), ERANGE, "too far away");
+}
+
 TEST(Clock, AgoIsWordedAsDockerDoes)
 {
     const struct {

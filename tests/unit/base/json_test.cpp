@@ -201,6 +201,15 @@ TEST(Json, BytesThatAreNotUtf8SurviveWritingAndReading)
     EXPECT_EQ(json::quote("\xf4\x8f\xbf\xbf\xee\x80\x80"), "\"\xf4\x8f\xbf\xbf\xee\x80\x80\"");
 }
 
+TEST(Json, BytesMayHoldZero)
+{
+    auto document = MUST(json::Document::parse(R"(["a\u0000b", 1])"));
+    std::vector<json::Node> items = MUST(document.root().elements());
+    EXPECT_EQ(MUST(items[0].bytes()), std::string("a\0b", 3));
+    EXPECT_ERROR(items[0].text(), EBADMSG, "a string without U+0000");
+    EXPECT_ERROR(items[1].bytes(), EBADMSG, "[1]: expected a string");
+}
+
 TEST(Json, WhatIsWrittenIsReadBack)
 {
     Everything object;
