@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,19 +28,20 @@ public:
     // (STATE/run/ID), both borrowed.  An error is one of the settings; a full disk is none.
     static Result<Log> open(const Spec& spec, const Fd& directory, const Fd& volatile_directory);
     Log(Log&&) noexcept;
+    Log& operator=(Log&&) noexcept;
     ~Log();
 
     // Takes what the container wrote, lines or parts of them.  Does not block and does not fail.  A
     // line without its end is kept until the rest comes, up to 16 KiB (docker's size), then written
     // as a partial one.
     void write(Stream stream, std::string_view bytes);
-    // Writes what is kept of unfinished lines: the container has ended.
+    // Writes what is kept of unfinished lines: the container has ended.  Another run may follow.
     void flush();
 
 private:
-    struct Files;
-    explicit Log(std::unique_ptr<Files> files);
-    std::unique_ptr<Files> files_;
+    struct Driver;
+    explicit Log(std::unique_ptr<Driver> driver);
+    std::unique_ptr<Driver> driver_;  // null: nothing is kept
 };
 
 // What `kist logs` asks for.
@@ -47,6 +49,7 @@ struct LogQuery {
     long long tail = -1;                   // the last so many lines; -1: all
     int64_t since = 0, until = INT64_MAX;  // nanoseconds since 1970
     bool follow = false;
+    int ended = -1;  // follow: a descriptor that is readable or hung up once the monitor has gone
 };
 struct LogLine {
     Stream stream;
@@ -56,10 +59,15 @@ struct LogLine {
 
 // Calls `take` for each line that is asked for, the oldest first, across rotated files; with
 // `follow` until `alive` says no (asked whenever nothing new has come; the call sleeps in
-// inotify(7) between). ENOTSUP: the driver keeps nothing that could be read.
+// inotify(7) between, which the record of the container's end, in `directory`, interrupts).  The
+// last lines are counted before `since` is looked at, as docker does.  ENOTSUP: the driver keeps
+// nothing that could be read.
 Result<void> read_log(const Spec& spec, const Fd& directory, const Fd& volatile_directory,
                       const LogQuery& query,
                       const std::function<Result<void>(const LogLine&)>& take,
                       const std::function<bool()>& alive);
+
+// One line of such a file; nothing when it is none (torn by a power cut).
+std::optional<LogLine> parse_log_line(std::string_view line);
 
 }  // namespace kist::container

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "container/log_syslog.h"
 #include "container/names.h"
 #include "container/spec_words.h"
 
@@ -160,12 +161,7 @@ Result<void> settle_log(Spec& spec, const RunOptions& options)
     bool syslog = spec.log.driver == LogPlan::Driver::syslog;
     if (!spec.log.address.empty() && !syslog)
         return Error(EINVAL, "--log-opt syslog-address needs --log-driver syslog");
-    if (!spec.log.address.empty() && !spec.log.address.starts_with("unix://") &&
-        !spec.log.address.starts_with("udp://"))
-        return Error(EINVAL,
-                     "--log-opt syslog-address=%s: expected unix:///PATH or udp://HOST:PORT",
-                     spec.log.address.c_str());
-    return {};
+    return check_syslog_address(spec.log.address);
 }
 
 }  // namespace
