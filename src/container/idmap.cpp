@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "container/given_ids.h"
 #include "container/outer.h"
 #include "container/users.h"
 
@@ -24,21 +25,9 @@ constexpr unsigned kAllIds = 4294967295U;
 constexpr const char* kProgramDirectories[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin",
                                                "/usr/local/bin"};
 
-// The lines of /proc/self/uid_map.
 Result<std::vector<IdRange>> present_map(const char* path)
 {
-    std::string text = TRY(fs::read_path(path, 64 << 10));
-    std::vector<IdRange> ranges;
-    for (std::string_view rest = text; !rest.empty();) {
-        std::vector<std::string_view> words = str::words(str::cut(rest, '\n'));
-        if (words.size() != 3)
-            continue;
-        long long inside = TRY(str::to_integer(words[0]));
-        long long outside = TRY(str::to_integer(words[1]));
-        long long count = TRY(str::to_integer(words[2]));
-        ranges.push_back({unsigned(inside), unsigned(outside), unsigned(count)});
-    }
-    return ranges;
+    return parse_id_map(TRY(fs::read_path(path, 64 << 10)));
 }
 
 bool may_administrate()
@@ -77,31 +66,6 @@ OuterNamespace given_namespace(std::vector<IdRange> uids, std::vector<IdRange> g
     outer.uids = std::move(uids);
     outer.gids = std::move(gids);
     return outer;
-}
-
-// What /etc/subuid gives to the user, by name or number, behind the caller's own id as 0.
-std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
-                                     const std::string& number)
-{
-    std::vector<IdRange> ranges = {{0, own, 1}};
-    auto text = fs::read_path(path, kMaxSubidFile);
-    if (!text)
-        return ranges;
-    unsigned next = 1;
-    for (std::string_view rest = *text; !rest.empty() && ranges.size() < kMaxRanges;) {
-        std::string_view line = str::trim(str::cut(rest, '\n'));
-        std::string_view owner = str::cut(line, ':');
-        if (owner.empty() || (owner != name && owner != number))
-            continue;
-        auto start = str::to_integer(str::cut(line, ':'));
-        auto count = str::to_integer(line);
-        if (!start || !count || *start <= 0 || *count <= 0 || *start + *count > kAllIds ||
-            *count > kAllIds - next)
-            continue;
-        ranges.push_back({next, unsigned(*start), unsigned(*count)});
-        next += unsigned(*count);
-    }
-    return ranges;
 }
 
 // Why the program cannot give us ids; "" when it can.
@@ -157,6 +121,45 @@ std::string find_map_program(const char* name)
     return "";
 }
 
+Result<std::vector<IdRange>> parse_id_map(std::string_view text)
+{
+    std::vector<IdRange> ranges;
+    while (!text.empty()) {
+        std::vector<std::string_view> words = str::words(str::cut(text, '\n'));
+        if (words.size() != 3)
+            continue;
+        long long inside = TRY(str::to_integer(words[0]));
+        long long outside = TRY(str::to_integer(words[1]));
+        long long count = TRY(str::to_integer(words[2]));
+        ranges.push_back({unsigned(inside), unsigned(outside), unsigned(count)});
+    }
+    return ranges;
+}
+
+std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
+                                     const std::string& number)
+{
+    std::vector<IdRange> ranges = {{0, own, 1}};
+    auto text = fs::read_path(path, kMaxSubidFile);
+    if (!text)
+        return ranges;
+    unsigned next = 1;
+    for (std::string_view rest = *text; !rest.empty() && ranges.size() < kMaxRanges;) {
+        std::string_view line = str::trim(str::cut(rest, '\n'));
+        std::string_view owner = str::cut(line, ':');
+        if (owner.empty() || (owner != name && owner != number))
+            continue;
+        auto start = str::to_integer(str::cut(line, ':'));
+        auto count = str::to_integer(line);
+        if (!start || !count || *start <= 0 || *count <= 0 || *start + *count > kAllIds ||
+            *count > kAllIds - next)
+            continue;
+        ranges.push_back({next, unsigned(*start), unsigned(*count)});
+        next += unsigned(*count);
+    }
+    return ranges;
+}
+
 std::string map_text(const std::vector<IdRange>& ranges, bool identity)
 {
     std::string text;
@@ -191,7 +194,12 @@ Result<OuterNamespace> choose_outer()
         return std::move(allowed).error();
 
     OuterNamespace outer;
-    outer.reason = why_no_subuid(outer);
+    if (auto given = find_given_ids()) {
+        outer.uids = std::move(given->uids);
+        outer.gids = std::move(given->gids);
+    } else {
+        outer.reason = why_no_subuid(outer);
+    }
     if (outer.reason.empty()) {
         outer.map.tier = image::StoreMap::Tier::subuid;
         outer.map.text = "subuid " + text_of(outer.uids);

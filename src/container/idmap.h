@@ -5,8 +5,8 @@
 // The tiers (chosen in this order, reported by `kist info`):
 //
 //     root     no user namespace
-//     subuid   newuidmap and newgidmap, found at fixed paths, write /etc/subuid's ranges; or the
-//              maps were written by a root launcher (we already are in such a namespace)
+//     subuid   newuidmap and newgidmap, found at fixed paths, write /etc/subuid's ranges; or root
+//              wrote the maps, at boot (given_ids.h) or of a namespace that we are in already
 //     single   only the caller's id exists, as the container's USER
 
 #pragma once

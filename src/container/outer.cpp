@@ -16,6 +16,7 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "container/given_ids.h"
 
 namespace kist::container {
 
@@ -75,9 +76,7 @@ std::optional<Fd> namespace_of(const Member& member)
 {
     auto opened = sys::open(str::format("/proc/%d/fd/%d", member.pid, member.descriptor), O_RDONLY);
     uid_t owner = 0;
-    if (!opened || !is_alive(member) || !fs::is_on(*opened, kNsfsMagic) ||
-        ::ioctl(opened->get(), NS_GET_NSTYPE) != int(CLONE_NEWUSER) ||
-        ::ioctl(opened->get(), NS_GET_OWNER_UID, &owner) < 0 || owner != ::geteuid())
+    if (!opened || !is_alive(member) || !is_user_namespace(*opened, owner) || owner != ::geteuid())
         return std::nullopt;
     return std::move(*opened);
 }
@@ -90,6 +89,10 @@ std::string read_record(const image::Places& places)
 
 std::optional<Fd> find_living(const OuterNamespace& outer, const image::Places& places)
 {
+    auto given = find_given_ids();
+    if (given && map_text(given->uids, false) == map_text(outer.uids, false) &&
+        map_text(given->gids, false) == map_text(outer.gids, false))
+        return std::move(given->user_namespace);
     std::string text = read_record(places);
     for (std::string_view rest = text; !rest.empty();) {
         auto member = parse_member(str::cut(rest, '\n'));
@@ -203,6 +206,13 @@ Result<void> check_user_namespaces()
                 str::format(kSysctlHint, "kernel.apparmor_restrict_unprivileged_userns=0"));
     }
     return {};
+}
+
+bool is_user_namespace(const Fd& file, uid_t& owner)
+{
+    return fs::is_on(file, kNsfsMagic) &&
+           ::ioctl(file.get(), NS_GET_NSTYPE) == int(CLONE_NEWUSER) &&
+           ::ioctl(file.get(), NS_GET_OWNER_UID, &owner) == 0;
 }
 
 Result<Fd> lock_outer(const image::Places& places)

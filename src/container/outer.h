@@ -28,6 +28,14 @@ std::string find_map_program(const char* name);
 
 // Ranges as /proc/PID/uid_map wants them; `identity`: for a namespace nested in the outer one.
 std::string map_text(const std::vector<IdRange>& ranges, bool identity);
+// The other way round: the lines of /proc/PID/uid_map.
+Result<std::vector<IdRange>> parse_id_map(std::string_view text);
+// What `path` (/etc/subuid, /etc/subgid) gives to the user of this name or number, behind the id
+// `own` as 0.
+std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
+                                     const std::string& number);
+// Whether `file` is a user namespace (nsfs), and whose.
+bool is_user_namespace(const Fd& file, uid_t& owner);
 // Whether `id` exists inside; always without ranges.
 bool has_id(const std::vector<IdRange>& ranges, unsigned id);
 
