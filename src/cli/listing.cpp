@@ -1,0 +1,114 @@
+// listing.cpp - containers as ps, inspect, stats and prune see them.
+
+#include "cli/listing.h"
+
+#include "base/fs.h"
+
+namespace kist::cli {
+
+namespace {
+
+using container::Status;
+
+Listed look_at(const service::Engine& engine, container::Summary summary)
+{
+    Listed listed = {std::move(summary.spec), std::move(summary.state), false, "", 0, 0};
+    if (listed.state.status != Status::running)
+        return listed;
+    if (auto events = read_cgroup(listed.state, "cgroup.events"))
+        listed.paused = number_in(*events, "frozen") == 1;
+    if (!listed.spec.health)
+        return listed;
+    listed.health = "starting";
+    if (auto document = json::Document::parse(read_health(engine, listed.spec.id)))
+        if (auto status = document->root().find("Status"))
+            if (auto text = status->text())
+                listed.health = std::move(*text);
+    return listed;
+}
+
+}  // namespace
+
+std::string read_health(const service::Engine& engine, const std::string& id)
+{
+    auto text = fs::read(engine.directories.volatiles, id + "/health.json");
+    return text ? std::string(str::trim(*text)) : "";
+}
+
+Result<std::vector<Listed>> list_containers(const service::Engine& engine)
+{
+    std::vector<Listed> all;
+    for (container::Summary& each : TRY(container::list(engine.places, engine.outer)))
+        all.push_back(look_at(engine, std::move(each)));
+    return all;
+}
+
+Result<Listed> find_container(const service::Engine& engine, std::string_view name)
+{
+    return look_at(engine, TRY(container::find(engine.places, engine.outer, name)));
+}
+
+Result<void> measure(const Context& context, std::vector<Listed>& containers)
+{
+    image::Store store = TRY(enter_store(context));
+    std::vector<image::Image> images = TRY(store.images());
+    for (Listed& each : containers) {
+        each.written = TRY(container::writable_size(store.directory(), each.spec.id));
+        for (const image::Image& image : images)
+            if (image.id.text() == each.spec.image_id)
+                each.image_bytes = image.size;
+    }
+    return {};
+}
+
+const char* state_word(const Listed& listed)
+{
+    switch (listed.state.status) {
+        case Status::created: return "created";
+        case Status::running: return listed.paused ? "paused" : "running";
+        case Status::exited: return "exited";
+        case Status::restarting: return "restarting";
+    }
+    return "";  // unreachable: -Wswitch keeps the list complete
+}
+
+std::string status_text(const Listed& listed)
+{
+    std::string text = container::describe(listed.state);
+    if (listed.paused)
+        return text + " (Paused)";
+    if (listed.health.empty())
+        return text;
+    return text +
+           (listed.health == "starting" ? " (health: starting)" : " (" + listed.health + ")");
+}
+
+std::optional<std::string> read_cgroup(const container::State& state, const char* file)
+{
+    if (state.cgroup.empty())
+        return std::nullopt;
+    auto text = fs::read_path(state.cgroup + "/" + file);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+std::optional<uint64_t> number_in(std::string_view text, std::string_view key)
+{
+    while (!text.empty()) {
+        std::string_view line = str::cut(text, '\n');
+        if (str::cut(line, ' ') != key)
+            continue;
+        auto number = str::to_integer(line);
+        return number ? std::optional(static_cast<uint64_t>(*number)) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& words, const char* separator)
+{
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : separator) + word;
+    return text;
+}
+
+}  // namespace kist::cli

@@ -1,0 +1,177 @@
+// ps.cpp - listing containers.
+
+#include <climits>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/filter.h"
+#include "cli/listing.h"
+#include "cli/print.h"
+
+namespace kist::cli {
+
+namespace {
+
+constexpr size_t kMaxCommand = 20;  // characters of a command, and of a mount, that are shown
+constexpr size_t kMaxMount = 15;
+
+struct PsFlags {
+    bool all = false, quiet = false, no_trunc = false, latest = false, size = false;
+    int last = -1;
+    std::string format;
+    std::vector<std::string> filters;
+};
+
+// clang-format off
+constexpr Flag kFlags[] = {
+    flag<&PsFlags::all>     ('a', "all",      nullptr,     "Show containers that do not run, too"),
+    flag<&PsFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this id, name, label, status, exited, ancestor, before, since, volume, network or health"),
+    flag<&PsFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Names}} {{.Status}}'"),
+    flag<&PsFlags::last>    ('n', "last",     "COUNT",     "Show the last so many that were created"),
+    flag<&PsFlags::latest>  ('l', "latest",   nullptr,     "Show the one that was created last"),
+    flag<&PsFlags::no_trunc>(0,   "no-trunc", nullptr,     "Show whole ids and commands"),
+    flag<&PsFlags::quiet>   ('q', "quiet",    nullptr,     "Print ids only"),
+    flag<&PsFlags::size>    ('s', "size",     nullptr,     "Show how much each has written"),
+};
+// clang-format on
+
+// At most `limit` bytes of it, the last of them a sign that there is more; no character is cut.
+std::string shortened(std::string text, size_t limit, bool whole)
+{
+    if (whole || text.size() <= limit)
+        return text;
+    size_t end = limit - 1;
+    while (end > 0 && (text[end] & 0xc0) == 0x80)
+        end--;
+    return text.substr(0, end) + "\u2026";
+}
+
+std::string command_of(const Listed& listed, bool whole)
+{
+    return "\"" + shortened(joined(listed.spec.argv, " "), kMaxCommand, whole) + "\"";
+}
+
+std::string age_of(const Listed& listed, bool)
+{
+    auto created = clock::from_text(listed.spec.created);
+    return created ? clock::ago(clock::now() - *created) : "";
+}
+
+// As docker writes times in tables: "2026-11-22 15:04:05 +0000 UTC".
+std::string created_at(const Listed& listed, bool)
+{
+    std::string text = listed.spec.created;
+    if (text.size() == 20 && text.ends_with('Z'))
+        text = text.substr(0, 10) + " " + text.substr(11, 8) + " +0000 UTC";
+    return text;
+}
+
+std::string labels_of(const Listed& listed, bool)
+{
+    std::vector<std::string> labels;
+    for (auto& [name, value] : listed.spec.labels)
+        labels.push_back(name + "=" + value);
+    return joined(labels, ",");
+}
+
+std::string mounts_of(const Listed& listed, bool whole)
+{
+    std::vector<std::string> mounts;
+    for (const container::Mount& mount : listed.spec.mounts)
+        if (mount.kind != container::Mount::Kind::tmpfs)
+            mounts.push_back(shortened(mount.source, kMaxMount, whole));
+    return joined(mounts, ",");
+}
+
+std::string volume_count(const Listed& listed, bool)
+{
+    unsigned count = 0;
+    for (const container::Mount& mount : listed.spec.mounts)
+        count += mount.kind == container::Mount::Kind::volume;
+    return str::format("%u", count);
+}
+
+std::string size_of(const Listed& listed, bool)
+{
+    return human_size(listed.written) + " (virtual " +
+           human_size(listed.written + listed.image_bytes) + ")";
+}
+
+// docker's name for it, and its text.
+struct Field {
+    Column column;
+    std::string (*text)(const Listed& listed, bool whole);
+};
+
+using L = const Listed&;
+
+// clang-format off
+constexpr Field kFields[] = {
+    {{"ID", "CONTAINER ID"},                 [](L l, bool whole) { return whole ? l.spec.id : l.spec.id.substr(0, kShortId); }},
+    {{"Image", "IMAGE"},                     [](L l, bool) { return l.spec.image; }},
+    {{"Command", "COMMAND"},                 command_of},
+    {{"RunningFor", "CREATED"},              age_of},
+    {{"CreatedAt", "CREATED AT", false},     created_at},
+    {{"Status", "STATUS"},                   [](L l, bool) { return status_text(l); }},
+    {{"State", "STATE", false},              [](L l, bool) { return std::string(state_word(l)); }},
+    {{"Ports", "PORTS"},                     [](L, bool) { return std::string(); }},
+    {{"Labels", "LABELS", false},            labels_of},
+    {{"Mounts", "MOUNTS", false},            mounts_of},
+    {{"LocalVolumes", "LOCAL VOLUMES", false}, volume_count},
+    {{"Networks", "NETWORKS", false},        [](L l, bool) { return std::string(l.spec.network_none ? "none" : "host"); }},
+    {{"Names", "NAMES"},                     [](L l, bool) { return l.spec.name; }},
+    {{"Size", "SIZE", false},                size_of},
+    {{"Label", "", false, true},             [](L l, bool) { return json::write(l.spec.labels); }},
+};
+// clang-format on
+
+Result<void> print_list(const std::vector<Listed>& containers, const PsFlags& flags)
+{
+    std::vector<Column> columns;
+    for (const Field& field : kFields)
+        columns.push_back(field.column);
+    for (Column& column : columns)
+        column.by_default |= flags.size && std::string_view(column.field) == "Size";
+    std::vector<Row> rows;
+    for (const Listed& each : containers) {
+        Row row;
+        for (const Field& field : kFields)
+            row.push_back(field.text(each, flags.no_trunc));
+        rows.push_back(std::move(row));
+    }
+    return print_rows(columns, rows, flags.quiet ? "{{.ID}}" : flags.format);
+}
+
+Result<int> ps(const PsFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    std::vector<Listed> all = TRY(list_containers(engine));
+    Filters filters = TRY(Filters::parse(flags.filters, FilterUse::list, context, all));
+    size_t limit = flags.latest ? 1 : flags.last >= 0 ? size_t(flags.last) : SIZE_MAX;
+    bool idle = flags.all || limit != SIZE_MAX || filters.reach_beyond_running();
+
+    std::vector<Listed> shown;
+    for (size_t i = 0; i < all.size() && shown.size() < limit; i++) {
+        container::Status status = all[i].state.status;
+        bool runs = status == container::Status::running || status == container::Status::restarting;
+        if ((idle || runs) && filters.match(all[i], i))
+            shown.push_back(std::move(all[i]));
+    }
+    if (flags.size || flags.format.find(".Size") != std::string::npos)
+        TRY(measure(context, shown));
+    TRY(print_list(shown, flags));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kPs = {
+    .name = "ps",
+    .operands = "",
+    .summary = "List containers",
+    .flags = kFlags,
+    .run = run_as<PsFlags, ps>,
+};
+
+}  // namespace kist::cli
