@@ -178,7 +178,7 @@ Result<std::optional<std::string_view>> JsonLines::next()
 
 Result<bool> JsonLines::wait(int other, int timeout_ms)
 {
-    pollfd waits[] = {{watch_->get(), POLLIN, 0}, {other, POLLIN, 0}};
+    pollfd waits[] = {{watch_->get(), POLLIN, 0}, {other, 0, 0}};
     if (::poll(waits, 2, timeout_ms) < 0 && errno != EINTR)
         return os_error("poll");
     char events[4096];

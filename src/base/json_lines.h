@@ -44,8 +44,8 @@ public:
     // them by now.
     Result<std::optional<std::string_view>> next();
     // Sleeps until something has changed in the directories since the last call (inotify(7)), until
-    // `other` is readable or hung up (-1: none), or for `timeout_ms` (-1: no limit).  True when it
-    // was `other`.
+    // the socket or pipe `other` is hung up (-1: none), or for `timeout_ms` (-1: no limit).  True
+    // when it was `other`.
     Result<bool> wait(int other, int timeout_ms);
 
 private:

@@ -49,7 +49,7 @@ struct LogQuery {
     long long tail = -1;                   // the last so many lines; -1: all
     int64_t since = 0, until = INT64_MAX;  // nanoseconds since 1970
     bool follow = false;
-    int ended = -1;  // follow: a descriptor that is readable or hung up once the monitor has gone
+    int ended = -1;  // follow: a socket that is hung up once the container's monitor has gone
 };
 struct LogLine {
     Stream stream;

@@ -1,7 +1,8 @@
 // events.h - what happens to containers, images and volumes, for `kist events`.
 //
-// STATE/events.json holds one JSON object a line, docker's form; beyond 1 MiB the older half is
-// dropped.  Volatile: it is empty after a reboot.  Every process of this user appends to it.
+// STATE/events.json holds one JSON object a line, docker's form; beyond 512 KiB it becomes
+// events.json.1 in the place of an older one.  Volatile: both are gone after a reboot.  Every
+// process of this user appends to it.
 
 #pragma once
 
@@ -22,6 +23,10 @@ struct Event {
     json::Map attributes;  // name, image, exitCode, ...
     int64_t time = 0;      // nanoseconds since 1970; 0: now
 };
+// docker's form of it, on one line.
+std::string to_json(const Event& event);
+// EBADMSG.
+Result<Event> event_from_json(std::string text);
 
 // Appends it.  Best effort: events are no record, and keep no command from its work.
 void emit(const image::Places& places, const Event& event);
