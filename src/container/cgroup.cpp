@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "container/cgroup_files.h"
+#include "container/scope.h"
 
 namespace kist::container {
 
@@ -112,8 +113,12 @@ Result<Cgroup> Cgroup::open(const std::string& path)
 
 Result<void> Cgroup::add(pid_t pid) const
 {
-    TRY(fs::poke(directory_, "cgroup.procs", str::format("%d", pid)),
-        "cannot move process %d into %s", pid, path_.c_str());
+    auto added = fs::poke(directory_, "cgroup.procs", str::format("%d", pid));
+    // Both cgroups are the user's, but what is above them may not be (cgroups(7), "delegation
+    // containment").
+    if (!added && added.error().is(EACCES) && can_ask_for_scope() && is_in_scope(path_))
+        return move_into_scope(path_, pid);
+    TRY(std::move(added), "cannot move process %d into %s", pid, path_.c_str());
     return {};
 }
 
