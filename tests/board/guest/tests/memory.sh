@@ -10,7 +10,9 @@ ends_with 0 k run --rm "$image" grow 200
 # A limit seen from inside the container's cgroup directory, and memory.high by --cgroup-conf.
 start run --rm -m 64m --memory-reservation 32m --cgroup-conf memory.high=48m "$image" sleep 5
 # occupied: the containers' cgroups that hold a process ("self" is kist's own place).
-occupied() { find $group -path '*/kist/*' ! -path '*/self/*' -name cgroup.procs -exec grep -l . {} \; | xargs -r -n 1 dirname; }
+occupied() {
+    find $group -path '*/kist/*' ! -path '*/self/*' -name cgroup.procs -exec grep -l . {} \; | xargs -r -n 1 dirname
+}
 held() { [ -n "$(occupied)" ]; }
 eventually 10 held
 directory=$(occupied | head -1)
