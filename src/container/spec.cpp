@@ -70,6 +70,7 @@ Result<void> settle_program(Spec& spec, const RunOptions& options, const image::
         if (cmd.empty())
             cmd = image.cmd;
     }
+    spec.entry_words = static_cast<unsigned>(spec.argv.size());
     for (const std::string& word : cmd)
         spec.argv.push_back(word);
     if (spec.argv.empty() || spec.argv[0].empty())

@@ -130,7 +130,8 @@ struct Spec {
 
     // The process.  argv[0] is looked up in the container's PATH; user in its passwd.
     std::vector<std::string> argv, env;
-    std::string user;  // "", "name", "uid", "name:group", "uid:gid"
+    unsigned entry_words = 0;  // how many of argv are the entry point's
+    std::string user;          // "", "name", "uid", "name:group", "uid:gid"
     std::vector<std::string> groups;
     bool keep_groups = false;
     std::string workdir;

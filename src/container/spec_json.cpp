@@ -117,6 +117,7 @@ constexpr json::Field kSpec[] = {
     json::field<&Spec::stop_timeout>          ("stopTimeout"),
     json::field<&Spec::requirements>          ("requires", optional),
     json::field<&Spec::argv>                  ("argv"),
+    json::field<&Spec::entry_words>           ("entryWords", optional),
     json::field<&Spec::env>                   ("env", optional),
     json::field<&Spec::user>                  ("user", optional),
     json::field<&Spec::groups>                ("groups", optional),
