@@ -4,9 +4,9 @@
 
 namespace kist::cli {
 
-extern const Command kCheck, kCompletion, kContainerInspect, kHelp, kImageInspect, kImagePrune,
-    kImages, kInfo, kInspect, kLogin, kLogout, kMan, kPs, kPull, kRm, kRmi, kRun, kSystemDf,
-    kUnshare, kVersionCommand;
+extern const Command kCheck, kCompletion, kContainerInspect, kEvents, kHelp, kImageInspect,
+    kImagePrune, kImages, kInfo, kInspect, kLogin, kLogout, kMan, kPs, kPull, kRm, kRmi, kRun,
+    kSystemDf, kUnshare, kVersionCommand;
 
 namespace {
 
@@ -60,9 +60,11 @@ const Command kProgram = {
 std::span<const Command* const> commands()
 {
     static constexpr const Command* kAll[] = {
-        &kRun,  &kPs,           &kInspect,    &kContainerInspect, &kRm,    &kPull,       &kImages,
-        &kRmi,  &kImageInspect, &kImagePrune, &kSystemDf,         &kLogin, &kLogout,     &kCheck,
-        &kInfo, &kUnshare,      &kHelp,       &kVersionCommand,   &kMan,   &kCompletion,
+        &kRun,        &kPs,      &kInspect, &kContainerInspect, &kRm,
+        &kPull,       &kImages,  &kRmi,     &kImageInspect,     &kImagePrune,
+        &kSystemDf,   &kEvents,  &kLogin,   &kLogout,           &kCheck,
+        &kInfo,       &kUnshare, &kHelp,    &kVersionCommand,   &kMan,
+        &kCompletion,
     };
     return kAll;
 }

@@ -1,0 +1,225 @@
+// events.cpp - what happens to containers, images and volumes.
+
+#include "service/events.h"
+
+#include <cstdio>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/moment.h"
+#include "cli/template.h"
+
+namespace kist::cli {
+
+namespace {
+
+using service::Event;
+
+struct EventsFlags {
+    std::vector<std::string> filters;
+    std::string format, since, until;
+};
+
+// clang-format off
+constexpr Flag kFlags[] = {
+    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, label, type or event"),
+    flag<&EventsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Action}} {{.Actor.Attributes.name}}'"),
+    flag<&EventsFlags::since>  (0,   "since",  "TIME",      "Show those from then on, too: 2026-11-22T10:04:05Z, or 10m (ago)"),
+    flag<&EventsFlags::until>  (0,   "until",  "TIME",      "End then"),
+};
+// clang-format on
+
+std::string_view attribute(const Event& event, std::string_view name)
+{
+    for (auto& [key, value] : event.attributes)
+        if (key == name)
+            return value;
+    return {};
+}
+
+// By id, name, or the beginning of one.
+bool is_actor(const Event& event, std::string_view type, std::string_view value)
+{
+    if (event.type == type)
+        return event.id.starts_with(value) || attribute(event, "name").starts_with(value);
+    std::string_view other = attribute(event, type);  // a volume is mounted into a container
+    return !other.empty() && other.starts_with(value);
+}
+
+bool is_image(const Event& event, std::string_view value)
+{
+    std::string_view name = attribute(event, event.type == "image" ? "name" : "image");
+    std::string_view untagged = name.substr(0, name.find_first_of(":@", name.rfind('/') + 1));
+    return name == value || untagged == value || (event.type == "image" && event.id == value);
+}
+
+bool has_label(const Event& event, std::string_view value)
+{
+    std::string_view name = value.substr(0, value.find('='));
+    for (auto& [key, text] : event.attributes)
+        if (key == name)
+            return name.size() == value.size() || value.substr(name.size() + 1) == text;
+    return false;
+}
+
+// "health_status" means "health_status: healthy", too.
+bool is_action(const Event& event, std::string_view value)
+{
+    return event.action == value || event.action.substr(0, event.action.find(": ")) == value;
+}
+
+struct FilterRow {
+    const char* key;
+    bool (*match)(const Event& event, std::string_view value);
+    bool all = false;  // of several, all must match, not only one
+};
+// clang-format off
+constexpr FilterRow kFilters[] = {
+    {"container", [](const Event& event, std::string_view value) { return is_actor(event, "container", value); }},
+    {"event",     is_action},
+    {"image",     is_image},
+    {"label",     has_label, true},
+    {"type",      [](const Event& event, std::string_view value) { return event.type == value; }},
+    {"volume",    [](const Event& event, std::string_view value) { return is_actor(event, "volume", value); }},
+};
+// clang-format on
+
+struct Condition {
+    const FilterRow* row;
+    std::string_view value;
+};
+
+Result<std::vector<Condition>> parse_filters(const std::vector<std::string>& words)
+{
+    std::vector<Condition> conditions;
+    for (std::string_view value : words) {
+        std::string_view key = str::cut(value, '=');
+        const FilterRow* found = nullptr;
+        for (const FilterRow& row : kFilters)
+            if (key == row.key)
+                found = &row;
+        if (!found || value.empty())
+            return Error(EINVAL, "--filter %.*s: expected KEY=VALUE", int(key.size()), key.data())
+                .with_hint("keys are container, event, image, label, type and volume");
+        conditions.push_back({found, value});
+    }
+    return conditions;
+}
+
+bool is_asked_for(const Event& event, const std::vector<Condition>& conditions)
+{
+    for (const FilterRow& row : kFilters) {
+        size_t asked = 0, met = 0;
+        for (const Condition& condition : conditions)
+            if (condition.row == &row) {
+                asked++;
+                met += row.match(event, condition.value);
+            }
+        if (row.all ? met < asked : asked > 0 && met == 0)
+            return false;
+    }
+    return true;
+}
+
+// 2026-11-22T10:04:05.123456789Z container start ID (image=alpine, name=web)
+std::string plain_text(const Event& event)
+{
+    std::string text = clock::to_text(event.time / 1'000'000'000);
+    text.pop_back();
+    text += str::format(".%09uZ %s %s %s", unsigned(event.time % 1'000'000'000), event.type.c_str(),
+                        event.action.c_str(), event.id.c_str());
+    std::vector<std::string> attributes;
+    for (auto& [name, value] : event.attributes) {
+        auto place = attributes.begin();
+        std::string each = name + "=" + value;
+        while (place != attributes.end() && *place < each)
+            place++;
+        attributes.insert(place, std::move(each));
+    }
+    const char* separator = " (";
+    for (const std::string& each : attributes) {
+        text += separator + each;
+        separator = ", ";
+    }
+    return attributes.empty() ? text : text + ")";
+}
+
+// By the names that templates use.
+std::string fields_text(const Event& event)
+{
+    json::Text out;
+    out.begin('{');
+    auto member = [&](const char* name, const std::string& value) {
+        out.name(name);
+        out.text(value);
+    };
+    member("Status", event.action);
+    member("ID", event.id);
+    member("From", std::string(attribute(event, "image")));
+    member("Type", event.type);
+    member("Action", event.action);
+    out.name("Actor");
+    out.begin('{');
+    member("ID", event.id);
+    out.name("Attributes");
+    out.begin('{');
+    for (auto& [name, value] : event.attributes)
+        member(name.c_str(), value);
+    out.end('}');
+    out.end('}');
+    member("Scope", "local");
+    out.name("Time");
+    out.integer(event.time / 1'000'000'000);
+    out.name("TimeNano");
+    out.integer(event.time);
+    out.end('}');
+    return std::move(out).take();
+}
+
+Result<std::string> formatted(const Event& event, const std::string& format)
+{
+    if (format.empty())
+        return plain_text(event);
+    std::string whole = service::to_json(event);
+    if (format == "json")
+        return whole;
+    auto document = TRY(json::Document::parse(fields_text(event)));
+    return render_template(format, {.root = document.root(), .whole = whole});
+}
+
+Result<int> events(const EventsFlags& flags, const Globals& globals, Arguments)
+{
+    int64_t now = clock::now_nanos();
+    int64_t since = flags.until.empty() ? now : 0, until = INT64_MAX;
+    if (!flags.since.empty())
+        since = TRY(parse_moment(flags.since, now), "--since");
+    if (!flags.until.empty())
+        until = TRY(parse_moment(flags.until, now), "--until");
+    std::vector<Condition> conditions = TRY(parse_filters(flags.filters));
+    TRY(check_template(flags.format));
+    Context context = TRY(open_context(globals));
+    TRY(service::read_events(context.places, since, until, [&](const Event& event) -> Result<void> {
+        if (!is_asked_for(event, conditions))
+            return {};
+        puts(TRY(formatted(event, flags.format)).c_str());
+        if (fflush(stdout) != 0)
+            return os_error("cannot write the output");
+        return {};
+    }));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kEvents = {
+    .name = "events",
+    .operands = "",
+    .summary = "Show what happens to containers, images and volumes",
+    .details =
+        "Ends with --until, or when it is interrupted.  What happened before a reboot is gone.\n",
+    .flags = kFlags,
+    .run = run_as<EventsFlags, events>,
+};
+
+}  // namespace kist::cli
