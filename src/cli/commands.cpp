@@ -1,12 +1,14 @@
-// commands.cpp - every command there is, in the order help lists them.
+// commands.cpp - finding a command by its words; commands.tbl lists them.
 
 #include "cli/commands.h"
 
 namespace kist::cli {
 
-extern const Command kCheck, kCompletion, kContainerInspect, kEvents, kHelp, kImageInspect,
-    kImagePrune, kImages, kInfo, kInspect, kLogin, kLogout, kMan, kPs, kPull, kRm, kRmi, kRun,
-    kSystemDf, kUnshare, kVersionCommand;
+// clang-format off
+#define KIST_COMMAND(name) extern const Command name;
+#include "cli/commands.tbl"
+#undef KIST_COMMAND
+// clang-format on
 
 namespace {
 
@@ -24,10 +26,21 @@ struct Alias {
     const Command* command;
 };
 constexpr Alias kAliases[] = {
+    {"container attach", &kAttach},
+    {"container create", &kCreate},
+    {"container kill", &kKill},
+    {"container list", &kPs},
     {"container ls",  &kPs},
+    {"container pause", &kPause},
     {"container ps",  &kPs},
+    {"container rename", &kRename},
+    {"container restart", &kRestart},
     {"container rm",  &kRm},
     {"container run", &kRun},
+    {"container start", &kStart},
+    {"container stop", &kStop},
+    {"container unpause", &kUnpause},
+    {"container wait", &kWait},
     {"image ls",      &kImages},
     {"image pull",    &kPull},
     {"image rm",      &kRmi},
@@ -60,11 +73,9 @@ const Command kProgram = {
 std::span<const Command* const> commands()
 {
     static constexpr const Command* kAll[] = {
-        &kRun,        &kPs,      &kInspect, &kContainerInspect, &kRm,
-        &kPull,       &kImages,  &kRmi,     &kImageInspect,     &kImagePrune,
-        &kSystemDf,   &kEvents,  &kLogin,   &kLogout,           &kCheck,
-        &kInfo,       &kUnshare, &kHelp,    &kVersionCommand,   &kMan,
-        &kCompletion,
+#define KIST_COMMAND(name) &name,
+#include "cli/commands.tbl"
+#undef KIST_COMMAND
     };
     return kAll;
 }

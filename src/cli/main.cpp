@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/print.h"
+#include "service/monitor.h"
 
 using namespace kist;
 using namespace kist::cli;
@@ -100,6 +101,8 @@ void settle_in()
 int main(int argc, char** argv)
 {
     settle_in();
+    if (argc > 1 && std::string_view(argv[1]) == service::kMonitorWord)
+        return service::run_monitor({argv + 2, size_t(argc - 2)});
     std::vector<std::string_view> words(argv + 1, argv + argc);
     int status = dispatch(words);
     // A full disk behind stdout is noticed at the latest here.

@@ -1,18 +1,21 @@
-// run.cpp - `kist run`: make a container from an image and attend to it.
+// run.cpp - `kist run` and `kist create`: make a container from an image, and attend to it.
+
+#include "cli/run.h"
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "base/fs.h"
-#include "cli/command.h"
+#include "cli/attend.h"
 #include "cli/context.h"
 #include "cli/obtain.h"
 #include "cli/print.h"
-#include "cli/run_flags.h"
 #include "container/container.h"
 #include "container/launch.h"
-#include "container/self.h"
+#include "container/signals.h"
+#include "service/lifecycle.h"
 
 namespace kist::cli {
 
@@ -20,11 +23,9 @@ namespace {
 
 using container::RunOptions;
 
-constexpr int kOurFailure = 125;
-
 Result<void> check_terminal(const RunOptions& options)
 {
-    if (options.tty && options.interactive && !::isatty(0))
+    if (!options.detach && options.tty && options.interactive && !::isatty(0))
         return Error(ENOTTY, "-t and -i together need a terminal, and stdin is none")
             .with_hint("leave out -t in scripts");
     return {};
@@ -41,61 +42,125 @@ Result<void> write_cidfile(const std::string& file, const std::string& id)
     return sys::write_all(opened, id);
 }
 
-Result<void> remove_namesake(const Context& context, const std::string& name)
+Result<void> remove_namesake(const service::Engine& engine, const std::string& name)
 {
-    auto removed = container::remove(context.places, context.outer, name, true);
-    if (!removed && !removed.error().is(ENOENT))
-        return removed;
-    return {};
+    auto container = container::find(engine.directories, name);
+    if (!container)
+        return container.error().is(ENOENT) ? Result<void>() : std::move(container).error();
+    return service::remove(engine, *container, {.force = true});
 }
 
-Result<container::Outcome> run_in(const Context& context, const RunOptions& options,
-                                  Arguments operands)
+// What -a, -i and -d say of the streams.
+Result<service::Attachment> attachment_of(const RunOptions& options)
 {
-    TRY(check_terminal(options));
+    service::Attachment wants;
+    if (options.detach) {
+        if (!options.attach.empty())
+            return Error(EINVAL, "--attach and --detach contradict each other");
+        return wants;
+    }
+    wants = {.input = options.interactive,
+             .output = true,
+             .errors = true,
+             .owner = true,
+             .until_exit = true};
+    if (options.attach.empty())
+        return wants;
+    wants.input = wants.output = wants.errors = false;
+    for (const std::string& stream : options.attach)
+        if (stream == "stdin" || stream == "STDIN")
+            wants.input = options.interactive;
+        else if (stream == "stdout" || stream == "STDOUT")
+            wants.output = true;
+        else if (stream == "stderr" || stream == "STDERR")
+            wants.errors = true;
+        else
+            return Error(EINVAL, "--attach %s: expected stdin, stdout or stderr", stream.c_str());
+    return wants;
+}
+
+// A container that was made, and its lock.
+struct Made {
+    container::Spec spec;
+    Fd lock;
+};
+
+Result<Made> make(const Context& context, const service::Engine& engine, const RunOptions& options,
+                  Arguments operands)
+{
     std::string name(operands[0]);
     std::vector<std::string> command(operands.begin() + 1, operands.end());
     std::optional<Obtained> obtained;
     if (!options.rootfs)
         obtained = TRY(obtain_image(context, name, options.pull, options.platform));
     const image::Image* image = obtained ? &obtained->image : nullptr;
-    container::Spec spec = TRY(container::make_spec(options, name, image, command));
-
+    Made made = {TRY(container::make_spec(options, name, image, command)), Fd()};
     if (options.replace && !options.name.empty())
-        TRY(remove_namesake(context, options.name));
-    if (!options.cidfile.empty())
-        TRY(write_cidfile(options.cidfile, spec.id));
-    Fd lock = obtained ? std::move(obtained->lock) : Fd();
-    return container::run_foreground(spec, context.places, context.outer, std::move(lock));
+        TRY(remove_namesake(engine, options.name));
+    Fd image_lock = obtained ? std::move(obtained->lock) : Fd();
+    made.lock = TRY(service::create(engine, made.spec, std::move(image_lock)));
+    if (options.cidfile.empty())
+        return made;
+    if (auto written = write_cidfile(options.cidfile, made.spec.id); !written) {
+        service::release(engine, made.spec.id, std::move(made.lock));
+        TRY(remove_namesake(engine, made.spec.id));
+        return std::move(written).error();
+    }
+    return made;
 }
 
-Result<int> run(const RunOptions& options, const Globals& globals, Arguments operands)
+Result<int> run_in(const Context& context, const RunOptions& options, Arguments operands)
 {
-    TRY(container::put_self_out_of_reach());
-    Context context = TRY(open_context(globals));
-    auto outcome = run_in(context, options, operands);
-    if (!outcome) {
-        if (!outcome.error().is(ECANCELED))  // the pull has told
-            report(outcome.error());
-        return container::exit_code_for(outcome.error());
+    TRY(check_terminal(options));
+    service::Attachment wants = TRY(attachment_of(options));
+    std::string detach_keys = TRY(detach_keys_of(options.detach_keys));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    Made made = TRY(make(context, engine, options, operands));
+    std::optional<Fd> signals;
+    if (!options.detach)
+        signals = TRY(container::catch_signals());
+    service::Client client = TRY(service::start(engine, made.spec.id, wants, std::move(made.lock),
+                                                signals ? &*signals : nullptr));
+    if (options.detach) {
+        puts(made.spec.id.c_str());
+        return 0;
     }
-    if (outcome->oom_killed)
-        report(Error(ENOMEM, "a process of the container was killed: out of memory")
-                   .with_hint("give it more with --memory, or look for a leak"));
-    return outcome->exit_code;
+    service::Client::Terminal terminal = {.tty = options.tty, .detach_keys = detach_keys};
+    return finish_attending(TRY(client.attend(wants, terminal, *signals)));
+}
+
+int exit_code_for(const Error& error)
+{
+    if (error.is(EINTR))
+        return 128 + SIGINT;
+    return container::exit_code_for(error);
 }
 
 }  // namespace
 
-extern const Command kRun = {
-    .name = "run",
-    .operands = "IMAGE [COMMAND] [ARG...]",
-    .summary = "Run a program in a new container",
-    .details = "Pulls IMAGE when it is not in the store.  Answers with the program's exit code.\n",
-    .offer = Offer::images,
-    .flags = run_flags(),
-    .run = run_as<RunOptions, run>,
-    .failure = kOurFailure,
-};
+Result<int> run(const RunOptions& options, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    auto code = run_in(context, options, operands);
+    if (code)
+        return code;
+    if (!code.error().is(ECANCELED))  // the pull has told
+        report(code.error());
+    return exit_code_for(code.error());
+}
+
+Result<int> create(const RunOptions& options, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    auto made = make(context, engine, options, operands);
+    if (!made && made.error().is(ECANCELED))
+        return 1;  // the pull has told
+    if (!made)
+        return std::move(made).error();
+    service::release(engine, made->spec.id, std::move(made->lock));
+    puts(made->spec.id.c_str());
+    return 0;
+}
 
 }  // namespace kist::cli

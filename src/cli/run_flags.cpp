@@ -1,8 +1,6 @@
 // run_flags.cpp - the flags of `kist run` and `kist create`, one row each.
 
-#include "cli/run_flags.h"
-
-#include "container/spec.h"
+#include "cli/run.h"
 
 namespace kist::cli {
 
@@ -10,6 +8,8 @@ namespace {
 
 using container::Limits;
 using container::RunOptions;
+
+constexpr int kOurFailure = 125;
 
 // A limit that is kept as a number of bytes: "64m".
 template <auto Field>
@@ -143,9 +143,28 @@ constexpr Flag kFlags[] = {
 
 }  // namespace
 
-std::span<const Flag> run_flags()
-{
-    return kFlags;
-}
+extern const Command kRun = {
+    .name = "run",
+    .operands = "IMAGE [COMMAND] [ARG...]",
+    .summary = "Run a program in a new container",
+    .details =
+        "Pulls IMAGE when it is not in the store.  Answers with the program's exit code; with -d "
+        "it "
+        "prints\nthe container's id and leaves it running.\n",
+    .offer = Offer::images,
+    .flags = kFlags,
+    .run = run_as<RunOptions, run>,
+    .failure = kOurFailure,
+};
+
+extern const Command kCreate = {
+    .name = "create",
+    .operands = "IMAGE [COMMAND] [ARG...]",
+    .summary = "Make a container that can be started later",
+    .details = "Pulls IMAGE when it is not in the store, and prints the container's id.\n",
+    .offer = Offer::images,
+    .flags = kFlags,
+    .run = run_as<RunOptions, create>,
+};
 
 }  // namespace kist::cli

@@ -127,6 +127,11 @@ Result<void> Cgroup::freeze(bool frozen) const
     return fs::poke(directory_, "cgroup.freeze", frozen ? "1" : "0");
 }
 
+Result<bool> Cgroup::frozen() const
+{
+    return str::trim(TRY(fs::read(directory_, "cgroup.freeze"))) == "1";
+}
+
 Result<void> Cgroup::kill() const
 {
     auto killed = fs::poke(directory_, "cgroup.kill", "1");

@@ -73,6 +73,8 @@ public:
     // Moves a process in; where clone3(2) cannot start it there.
     Result<void> add(pid_t pid) const;
     Result<void> freeze(bool frozen) const;
+    // Whether freeze(true) is in force.
+    Result<bool> frozen() const;
     // SIGKILL to every process in it and below; by cgroup.kill (Linux 5.14), or one by one while
     // frozen.
     Result<void> kill() const;

@@ -2,7 +2,6 @@
 
 #include "container/console.h"
 
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -34,13 +33,6 @@ RawTerminal::~RawTerminal()
 {
     if (saved_)
         ::tcsetattr(saved_->terminal, TCSADRAIN, &saved_->settings);
-}
-
-void copy_size(int terminal, const Fd& console)
-{
-    winsize size;
-    if (::ioctl(terminal, TIOCGWINSZ, &size) == 0)
-        (void)::ioctl(console.get(), TIOCSWINSZ, &size);
 }
 
 Result<Streams> make_streams(bool interactive)

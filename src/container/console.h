@@ -24,9 +24,6 @@ private:
     std::unique_ptr<Saved> saved_;
 };
 
-// Gives the pty `console` the size of `terminal` (TIOCSWINSZ); nothing when that is no terminal.
-void copy_size(int terminal, const Fd& console);
-
 // The three streams of a container without a terminal: our ends, and the container's.
 struct Streams {
     std::optional<Fd> input;  // we write to it; none: the container reads /dev/null

@@ -58,22 +58,31 @@ bool Directories::is_locked(const std::string& id) const
     return taken && !*taken;
 }
 
-Result<Fd> Directories::make(const Spec& spec) const
+Result<void> Directories::take_name(const Spec& spec) const
 {
     auto linked = sys::symlink_at(spec.id, names, spec.name);
-    if (!linked && linked.error().is(EEXIST)) {
-        auto owner = id_of_name(spec.name);
-        if (owner && (is_locked(*owner) || sys::stat_at(containers, *owner)))
-            return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
-                         owner->c_str())
-                .with_hint(str::format(
-                    "choose another name, remove it with \"kist rm %s\", or use --replace",
-                    spec.name.c_str()));
-        // Left by a command that was killed before it made its directory.
-        TRY(sys::unlink_at(names, spec.name));
-        linked = sys::symlink_at(spec.id, names, spec.name);
-    }
-    TRY(std::move(linked));
+    if (linked || !linked.error().is(EEXIST))
+        return linked;
+    auto owner = id_of_name(spec.name);
+    if (owner && (is_locked(*owner) || sys::stat_at(containers, *owner)))
+        return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
+                     owner->c_str())
+            .with_hint(
+                str::format("choose another name, remove it with \"kist rm %s\", or use --replace",
+                            spec.name.c_str()));
+    // Left by a command that was killed before it made its directory.
+    TRY(sys::unlink_at(names, spec.name));
+    return sys::symlink_at(spec.id, names, spec.name);
+}
+
+Result<void> Directories::rewrite(const Spec& spec) const
+{
+    return fs::replace(TRY(open_container(spec.id)), kSpecFile, to_json(spec));
+}
+
+Result<Fd> Directories::make(const Spec& spec) const
+{
+    TRY(take_name(spec));
     Undo release([&] { (void)sys::unlink_at(names, spec.name); });
 
     TRY(sys::mkdir_at(containers, spec.id, 0711));

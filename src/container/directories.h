@@ -38,6 +38,10 @@ struct Directories {
     // Whether a monitor holds it.
     bool is_locked(const std::string& id) const;
 
+    // Makes ROOT/names/NAME.  EEXIST: the name is taken.
+    Result<void> take_name(const Spec& spec) const;
+    // Replaces the spec.json of a container that is there.
+    Result<void> rewrite(const Spec& spec) const;
     // Makes ROOT/containers/ID with its spec.json and ROOT/names/NAME.  EEXIST: the name is taken.
     Result<Fd> make(const Spec& spec) const;
     // Removes all that make() made, and the lock file.

@@ -62,7 +62,7 @@ Result<void> arrive(const Plan& plan, const Fd& report)
         return os_error("become root of the user namespace");
     if (plan.late_cgroupns && ::syscall(SYS_unshare, CLONE_NEWCGROUP) < 0)
         return os_error("unshare the cgroup namespace");
-    TRY(set_oom_score(plan.options.spec));
+    TRY(set_oom_score(plan.options.spec, plan.options.oom_score_adj));
     // What we have open is nobody's business who might share our pid namespace.
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return os_error("prctl");
@@ -148,6 +148,12 @@ Result<void> connect_streams(const Plan& plan, const Identity& identity, std::op
         return os_error("setsid");
     if (pty) {
         TRY(give_pty(*pty, identity.uid));
+        winsize size = {.ws_row = plan.options.rows,
+                        .ws_col = plan.options.columns,
+                        .ws_xpixel = 0,
+                        .ws_ypixel = 0};
+        if (size.ws_row || size.ws_col)
+            (void)::ioctl(pty->slave.get(), TIOCSWINSZ, &size);
         if (::ioctl(pty->slave.get(), TIOCSCTTY, 0) < 0)
             return os_error("take the terminal");
     }

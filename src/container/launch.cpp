@@ -10,6 +10,7 @@
 
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -221,9 +222,24 @@ Result<void> help(Launch& launch)
     return {};
 }
 
+// Nothing at the end of the conversation.
+Result<std::optional<Report>> hear(Launch& launch)
+{
+    const Fd* cancel = launch.options.cancel;
+    pollfd waits[] = {{launch.socket.reader.get(), POLLIN, 0},
+                      {cancel ? cancel->get() : -1, POLLIN, 0}};
+    while (cancel && !waits[0].revents) {
+        if (sys::retry([&] { return ::poll(waits, 2, -1); }) < 0)
+            return os_error("poll");
+        if (waits[1].revents)
+            return Error(EINTR, "interrupted while it was being started");
+    }
+    return receive_report(launch.socket.reader);
+}
+
 Result<Report> next_report(Launch& launch)
 {
-    std::optional<Report> report = TRY(receive_report(launch.socket.reader));
+    std::optional<Report> report = TRY(hear(launch));
     if (!report)
         return Error(ECHILD, "the container's process ended without a word");
     if (report->kind == Report::Kind::failure)
@@ -281,7 +297,7 @@ Result<Started> start_directly(Launch& launch)
 Result<void> listen_until_executed(Launch& launch)
 {
     for (;;) {
-        std::optional<Report> report = TRY(receive_report(launch.socket.reader));
+        std::optional<Report> report = TRY(hear(launch));
         if (!report)
             return {};
         if (report->kind == Report::Kind::failure)
@@ -351,6 +367,28 @@ Result<Launched> launch(const LaunchOptions& options)
         (void)process::wait(launch.result.pid);
     }
     return std::move(started).error();
+}
+
+Result<std::optional<Cgroup>> make_cgroup(const Spec& spec)
+{
+    auto place = find_delegation();
+    if (!place) {
+        if (spec.limits.any())
+            return std::move(place).error().context("cannot limit the container");
+        log::debug("no cgroup: %s", place.error().message().c_str());
+        return std::optional<Cgroup>();
+    }
+    auto cgroup = Cgroup::create(*place, spec.id);
+    if (!cgroup) {
+        if (spec.limits.any())
+            return std::move(cgroup).error().context("cannot limit the container");
+        log::debug("no cgroup: %s", cgroup.error().message().c_str());
+        return std::optional<Cgroup>();
+    }
+    Undo remove([&] { (void)cgroup->destroy(); });
+    TRY(cgroup->limit(spec.limits), "cannot limit the container");
+    remove.keep();
+    return std::optional<Cgroup>(std::move(*cgroup));
 }
 
 int exit_code_for(const Error& error)

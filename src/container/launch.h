@@ -30,6 +30,12 @@ struct LaunchOptions {
     const Cgroup* cgroup;          // null: none to be had
     // Without a tty: what the process gets as 0, 1 and 2 (borrowed).
     int stdio[3] = {-1, -1, -1};
+    // With a tty: its size at the start; 0: not known.
+    unsigned short rows = 0, columns = 0;
+    // What to write to /proc/self/oom_score_adj when the Spec does not say.
+    std::optional<int> oom_score_adj;
+    // Borrowed; when it can be read from, the launch is given up (EINTR).
+    const Fd* cancel = nullptr;
 };
 
 struct Launched {
@@ -38,6 +44,10 @@ struct Launched {
     std::optional<Fd> console;  // the pty's master, with tty; non-blocking
     Fd outer;  // keeps the outer user namespace; hold it as long as the container runs
 };
+
+// The cgroup of a new container, with its limits; nothing where there is no cgroup v2 to be had and
+// nothing that needs one was asked for.
+Result<std::optional<Cgroup>> make_cgroup(const Spec& spec);
 
 // Runs the program of `spec`.  An Error has code kProgramMissing or kProgramUnusable (program.h)
 // when only the program is to blame.

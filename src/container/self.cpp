@@ -81,13 +81,11 @@ Result<Fd> sealed_copy(const Fd& self)
 
 }  // namespace
 
-Result<void> put_self_out_of_reach()
+Result<Fd> protected_executable()
 {
     Fd self = TRY(sys::open(kSelf, O_RDONLY));
-    if (TRY(is_out_of_reach(self))) {
-        (void)::prctl(PR_SET_NAME, "kist", 0, 0, 0);  // executed by number, we are called one
-        return {};
-    }
+    if (TRY(is_out_of_reach(self)))
+        return self;
     auto safe = read_only_mount(self);
     if (!safe) {
         log::debug("no read-only mount of kist: %s", safe.error().message().c_str());
@@ -95,6 +93,17 @@ Result<void> put_self_out_of_reach()
     }
     if (!safe)
         return std::move(safe).error().context("cannot protect kist's own executable");
+    return safe;
+}
+
+Result<void> put_self_out_of_reach()
+{
+    Fd self = TRY(sys::open(kSelf, O_RDONLY));
+    if (TRY(is_out_of_reach(self))) {
+        (void)::prctl(PR_SET_NAME, "kist", 0, 0, 0);  // executed by number, we are called one
+        return {};
+    }
+    Fd safe = TRY(protected_executable());
     std::string words = TRY(fs::read_path("/proc/self/cmdline", kMaxArguments));
     if (!words.ends_with('\0'))
         words += '\0';
@@ -102,7 +111,7 @@ Result<void> put_self_out_of_reach()
     for (size_t at = 0; at < words.size(); at = words.find('\0', at) + 1)
         argv.push_back(&words[at]);
     argv.push_back(nullptr);
-    ::syscall(SYS_execveat, safe->get(), "", argv.data(), environ, kEmptyPath);
+    ::syscall(SYS_execveat, safe.get(), "", argv.data(), environ, kEmptyPath);
     return os_error("execute kist's protected executable");
 }
 

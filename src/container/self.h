@@ -8,15 +8,19 @@
 
 #pragma once
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace kist::container {
 
+// A file to execute kist from that is out of reach.  Monitors are started from it.
+Result<Fd> protected_executable();
+
 // Executes kist again from an executable that is out of reach, with the same arguments (as
 // /proc/self/cmdline has them) and environment; returns when it already is: run so, on a read-only
 // file system, or neither ours nor writable for us (an ordinary user's containers have no more
-// rights than that user). Call it at the start of whatever starts or enters containers, before
-// anything is open.
+// rights than that user). Call it at the start of whatever enters containers, before anything is
+// open.
 Result<void> put_self_out_of_reach();
 
 }  // namespace kist::container

@@ -120,12 +120,15 @@ Result<void> check_settings(const Spec& spec)
     return {};
 }
 
-Result<void> set_oom_score(const Spec& spec)
+Result<void> set_oom_score(const Spec& spec, std::optional<int> usual)
 {
-    if (!spec.oom_score_adj)
+    std::optional<int> score = spec.oom_score_adj ? spec.oom_score_adj : usual;
+    if (!score)
         return {};
-    auto written = fs::poke(sys::borrow(AT_FDCWD), "/proc/self/oom_score_adj",
-                            str::format("%d", *spec.oom_score_adj));
+    auto written =
+        fs::poke(sys::borrow(AT_FDCWD), "/proc/self/oom_score_adj", str::format("%d", *score));
+    if (!spec.oom_score_adj)
+        return {};  // as good as can be
     if (!written && written.error().is(EACCES))
         return Error(EPERM, "--oom-score-adj %d: only root may go below the present value",
                      *spec.oom_score_adj);

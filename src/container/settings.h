@@ -12,8 +12,9 @@ namespace kist::container {
 // the container has of its own, and limits that exist.  EINVAL.
 Result<void> check_settings(const Spec& spec);
 
-// Writes /proc/self/oom_score_adj; needs the host's /proc.  EACCES: lower than ours, without right.
-Result<void> set_oom_score(const Spec& spec);
+// Writes /proc/self/oom_score_adj: what `spec` says, else `usual`; needs the host's /proc.  EPERM:
+// asked for lower than ours, without right.
+Result<void> set_oom_score(const Spec& spec, std::optional<int> usual);
 
 // Host name, loopback link and sysctls, in the namespaces that the calling process is in; `root`
 // has the container's /proc mounted, still writable.

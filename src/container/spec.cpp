@@ -324,7 +324,8 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
     spec.id = random::hex(kIdDigits);
     spec.name = options.name.empty() ? make_name() : options.name;
     TRY(check_name(spec.name));
-    spec.created = clock::to_text(clock::now());
+    int64_t now = clock::now_nanos();
+    spec.created = clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
     spec.remove = options.remove;
     TRY(settle_rootfs(spec, image_name, image));
     TRY(settle_namespaces(spec, options));

@@ -34,6 +34,12 @@ Result<void> kill_leftover(const State& state)
     return {};
 }
 
+// One with --rm that has ended, but could not be removed then.
+bool was_removed(const Spec& spec, const State& state)
+{
+    return spec.remove && state.status == Status::exited;
+}
+
 Result<void> remove_cgroup(const State& state)
 {
     if (state.cgroup.empty())
@@ -45,34 +51,42 @@ Result<void> remove_cgroup(const State& state)
     return cgroup->destroy();
 }
 
-Result<void> sweep_one(const Directories& directories, const image::Places& places,
+// True: its monitor was killed in this boot.
+Result<bool> sweep_one(const Directories& directories, const image::Places& places,
                        const OuterNamespace& outer, const std::string& id)
 {
     std::optional<Fd> lock = TRY(directories.take_lock(id));
     if (!lock)
-        return {};
+        return false;
     auto directory = directories.open_container(id);
     auto spec = directories.read_spec(id);
-    if (!directory || !spec) {  // killed before its record was written
+    auto read = directory ? read_state(*directory) : Result<State>(Error(ENOENT, "gone"));
+    bool unwritten = !spec && spec.error().is(ENOENT);
+    if (unwritten || (!read && read.error().is(ENOENT))) {  // killed before its record was written
         (void)clean_up(places, outer, id, true);
-        return directories.remove(id, "");
+        TRY(directories.remove(id, spec ? spec->name : ""));
+        return false;
     }
-    auto read = read_state(*directory);
-    State state = read ? std::move(*read) : State();
-    bool never_ran = state.status == Status::created && !spec->remove;
-    bool unfinished = spec->remove || !state.cgroup.empty();
-    if (state.status == Status::exited && unfinished)
-        return finish(directories, places, outer, *spec, state);
-    if (state.status == Status::exited || never_ran) {
+    State state = TRY(std::move(read));
+    if (!spec)
+        return std::move(spec).error();
+    bool lived = state.status == Status::running || state.status == Status::restarting;
+    if (!lived && state.cgroup.empty() && !was_removed(*spec, state)) {
         auto unlinked = sys::unlink_at(directories.locks, id);
-        return unlinked || unlinked.error().is(ENOENT) ? Result<void>() : std::move(unlinked);
+        if (!unlinked && !unlinked.error().is(ENOENT))
+            return std::move(unlinked).error();
+        return false;
     }
     log::debug("sweep container %.12s", id.c_str());
-    state.status = Status::exited;
-    state.exit_code = kKilled;
-    state.error = "kist was killed while the container ran";
-    state.finished_at = clock::to_text(clock::now());
-    return finish(directories, places, outer, *spec, state);
+    bool this_boot = state.boot_id == TRY(process::boot_id());
+    if (lived) {
+        state.status = Status::exited;
+        state.exit_code = kKilled;
+        state.error = "kist was killed while the container ran";
+        state.finished_at = clock::to_text(clock::now());
+    }
+    TRY(finish(directories, places, outer, *spec, state));
+    return lived && this_boot && !spec->remove;
 }
 
 }  // namespace
@@ -123,21 +137,27 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     return first;
 }
 
-void sweep(const Directories& directories, const image::Places& places, const OuterNamespace& outer)
+std::vector<std::string> sweep(const Directories& directories, const image::Places& places,
+                               const OuterNamespace& outer)
 {
+    std::vector<std::string> killed;
     bool first_of_boot = !sys::stat_at(directories.locks, kBootMark);
     auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
     if (!ids)
-        return;
+        return killed;
     for (const std::string& id : *ids) {
         if (id.starts_with('.'))
             continue;
-        if (auto swept = sweep_one(directories, places, outer, id); !swept)
+        auto swept = sweep_one(directories, places, outer, id);
+        if (swept && *swept)
+            killed.push_back(id);
+        if (!swept)
             log::debug("cannot sweep container %.12s: %s", id.c_str(),
                        swept.error().message().c_str());
     }
     if (first_of_boot)
         (void)sys::open_at(directories.locks, kBootMark, O_WRONLY | O_CREAT, 0600);
+    return killed;
 }
 
 }  // namespace kist::container

@@ -49,6 +49,9 @@ public:
     // typed.  `signals` is from container::catch_signals().  ECONNRESET: its monitor was killed.
     Result<Attended> attend(const Attachment& attachment, const Terminal& terminal,
                             const Fd& signals);
+    // Says what is wanted and waits until the monitor has started the container.  `signals` (may be
+    // null) are passed on meanwhile.  The error is the one that kept it from starting.
+    Result<void> begin(const Attachment& attachment, const Fd* signals);
     // Waits for the exit that the monitor tells of.
     Result<Attended> wait();
 

@@ -2,14 +2,37 @@
 
 #include "service/engine.h"
 
+#include "base/log.h"
 #include "container/sweep.h"
+#include "service/lifecycle.h"
+#include "service/restart.h"
 
 namespace kist::service {
+
+namespace {
+
+// Starts a container again whose monitor was killed, when its policy wants that.
+void revive(const Engine& engine, const std::string& id)
+{
+    auto container = container::find(engine.directories, id);
+    if (!container || container->state.stopped)
+        return;
+    const container::State& state = container->state;
+    if (!wants_restart(container->spec.restart, state.exit_code, state.restart_count))
+        return;
+    auto started = start(engine, id, {});
+    if (!started)
+        log::warn("container \"%s\" could not be started again: %s", container->spec.name.c_str(),
+                  started.error().message().c_str());
+}
+
+}  // namespace
 
 Result<Engine> open_engine(const image::Places& places, const container::OuterNamespace& outer)
 {
     Engine engine = {places, outer, TRY(container::Directories::open(places))};
-    container::sweep(engine.directories, engine.places, engine.outer);
+    for (const std::string& id : container::sweep(engine.directories, engine.places, engine.outer))
+        revive(engine, id);
     return engine;
 }
 

@@ -22,13 +22,18 @@ using container::Spec;
 using container::Summary;
 
 // Makes the container's directories, volumes and record.  EEXIST: the name is taken.  `image_lock`
-// (Store::lock_shared) is let go once the record keeps the image.
-Result<void> create(const Engine& engine, Spec& spec, Fd image_lock);
+// (Store::lock_shared) is let go once the record keeps the image.  The result is the container's
+// lock: for start(), or to be given back with release().
+Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock);
+void release(const Engine& engine, const std::string& id, Fd lock);
 
 // Starts it under a new monitor and answers once its program runs.  An error that is the program's
 // own (not found, not executable) has been recorded; container::exit_code_for() says the exit code.
-// EALREADY: it runs.  What it requires (--requires) is started before.
-Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment);
+// EALREADY: it runs.  What it requires (--requires) is started before.  `lock` is create()'s;
+// without it the lock is taken here.  `signals` (may be null; container/signals.h) end a start that
+// takes long.
+Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
+                     std::optional<Fd> lock = std::nullopt, const Fd* signals = nullptr);
 
 struct StopOptions {
     std::optional<int> timeout;  // seconds until it is killed; -1: never; none: the container's own
@@ -40,6 +45,8 @@ Result<void> stop(const Engine& engine, const Summary& container, const StopOpti
 // EINVAL: it does not run.  After SIGKILL its restart policy does not bring it back, as with
 // docker.
 Result<void> kill(const Engine& engine, const Summary& container, int signal);
+// Asks its cgroup.
+Result<bool> is_paused(const Summary& container);
 // ENOTSUP: there is no cgroup v2.  EALREADY, EINVAL: it is paused, or not.
 Result<void> pause(const Engine& engine, const Summary& container, bool paused);
 

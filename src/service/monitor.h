@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/fd.h"
@@ -14,11 +15,17 @@
 
 namespace kist::service {
 
+// What a monitor is born with: `kist :monitor ROOT STATE ID LEVEL`, and two descriptors.
+inline constexpr char kMonitorWord[] = ":monitor";
+inline constexpr int kMonitorSocket = 3;
+inline constexpr int kMonitorLock = 4;
+inline constexpr int kFirstFree = 5;
+
 // Executes kist anew as the monitor of the container `id`, whose lock is `lock`, in a session of
-// its own.  The result is our end of a connection to it (protocol.h).
+// its own.  The result is our end of a connection to it, which begins with `attach` (protocol.h).
 Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock);
 
-// In the new process: `words` are what spawn_monitor() wrote.  Returns its exit status.
-int run_monitor(const std::string& root, const std::string& state, const std::string& id);
+// In the new process, with the words behind kMonitorWord.  Returns its exit status.
+int run_monitor(std::span<char* const> words);
 
 }  // namespace kist::service

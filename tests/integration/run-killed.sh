@@ -11,7 +11,11 @@ image=$registry/box
 need pgrep
 # Exactly the container's program: kist's own command line has the same words, and more.
 running() { pgrep -c -x -f "sleep $seconds" || :; }
-none_runs() { [ "$(running)" = 0 ]; }
+nnone_listed() { [ -z "$(k ps -q)" ]; }
+only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
+one_runs() { [ "$(running)" = 0 ]; }
+none_listed() { [ -z "$(k ps -q)" ]; }
+only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
 one_runs() { [ "$(running)" -gt 0 ]; }
 
 check() {
@@ -32,8 +36,8 @@ check() {
     kill -9 $runner
     wait $runner 2>/dev/null || :
     eventually 10 none_runs
-    same "$(k ps -q)" ''
-    same "$(k ps -aq | wc -l)" 1
+    eventually 10 none_listed  # its monitor records the end
+    eventually 10 only_one_left
     has "$(k ps -a)" stays
     k rm stays > /dev/null
     same "$(ls "$store/containers" 2>/dev/null)" ''

@@ -1,0 +1,304 @@
+// client.cpp - a command's connection to a container's monitor.
+
+#include "service/client.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <climits>
+#include <csignal>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "container/console.h"
+#include "service/clients.h"
+#include "service/protocol.h"
+
+namespace kist::service {
+
+namespace {
+
+Size size_of_terminal(int terminal)
+{
+    winsize window;
+    if (::ioctl(terminal, TIOCGWINSZ, &window) < 0)
+        return {};
+    return {window.ws_row, window.ws_col};
+}
+
+// Finds the detach keys in what is typed, across reads.
+class Keys {
+public:
+    explicit Keys(std::string_view keys) : keys_(keys) {}
+
+    // `typed` with the keys held back that may be the beginning of the sequence.  True in `found`
+    // when all of it has been typed.
+    std::string filter(std::string_view typed, bool& found)
+    {
+        std::string through;
+        for (char c : typed) {
+            if (!keys_.empty() && c != keys_[matched_] && matched_ > 0) {
+                through += keys_.substr(0, matched_);
+                matched_ = 0;
+            }
+            if (keys_.empty() || c != keys_[matched_]) {
+                through += c;
+            } else if (++matched_ == keys_.size()) {
+                found = true;
+                return through;
+            }
+        }
+        return through;
+    }
+
+private:
+    std::string_view keys_;
+    size_t matched_ = 0;
+};
+
+}  // namespace
+
+// One session of an attached client: everything that attend() has to remember.
+class Session {
+public:
+    Session(const Fd& monitor, const Attachment& wants, const Client::Terminal& ours,
+            const Fd& signal_queue)
+        : socket_(monitor),
+          terminal_(ours),
+          signals_(signal_queue),
+          keys_(ours.detach_keys),
+          reading_(wants.input)
+    {
+    }
+
+    Result<Attended> run()
+    {
+        while (!over_) {
+            // What the monitor says waits while we cannot pass its last words on.
+            pollfd waits[] = {
+                {reading_ && may_send_ ? 0 : -1, POLLIN, 0},
+                {signals_.get(), POLLIN, 0},
+                {left_.empty() ? socket_.get() : -1, POLLIN, 0},
+                {left_.empty() ? -1 : target_, POLLOUT, 0},
+            };
+            if (sys::retry([&] { return ::poll(waits, std::size(waits), -1); }) < 0)
+                return os_error("poll");
+            if (waits[1].revents)
+                TRY(pass_signal());
+            if (waits[3].revents)
+                TRY(put());
+            if (waits[2].revents)
+                TRY(hear());
+            if (waits[0].revents && !over_)
+                TRY(pass_input());
+        }
+        return end_;
+    }
+
+private:
+    // The monitor may have gone; then hear() says so.
+    void say(const std::string& packed) { (void)send(socket_, packed); }
+
+    Result<void> pass_signal()
+    {
+        signalfd_siginfo info;
+        if (::read(signals_.get(), &info, sizeof info) != sizeof info)
+            return {};
+        auto number = int(info.ssi_signo);
+        if (number == SIGWINCH) {
+            if (terminal_.tty)
+                say(pack(Word::resize, 0, pack_size(size_of_terminal(0))));
+        } else if (number == SIGPIPE) {
+            return {};  // our own: somebody has stopped reading
+        } else if (terminal_.signals) {
+            say(pack(Word::signal, number));
+        } else if (number == SIGHUP || number == SIGINT || number == SIGTERM || number == SIGQUIT) {
+            end_ = {.detached = true, .exit_code = 128 + number};
+            over_ = true;
+        }
+        return {};
+    }
+
+    Result<void> hear()
+    {
+        std::optional<Message> message = TRY(receive(socket_));
+        if (!message)
+            return Error(ECONNRESET, "the container's monitor has gone: it was killed")
+                .with_hint("\"kist ps -a\" shows what became of the container");
+        switch (message->word) {
+            case Word::output:
+            case Word::errors:
+                target_ = message->word == Word::output ? 1 : 2;
+                left_ = std::move(message->payload);
+                return put();
+            case Word::taken: may_send_ = true; return {};
+            case Word::exited:
+                end_.exit_code = message->a;
+                end_.oom_killed = message->b != 0;
+                over_ = true;
+                return {};
+            case Word::warning: log::warn("%s", message->payload.c_str()); return {};
+            default: return {};
+        }
+    }
+
+    // At most PIPE_BUF bytes to a ready target: such a write to a pipe does not block (pipe(7)).
+    Result<void> put()
+    {
+        ssize_t written = ::write(target_, left_.data(), std::min<size_t>(left_.size(), PIPE_BUF));
+        if (written > 0) {
+            left_.erase(0, size_t(written));
+        } else if (written < 0 && errno != EAGAIN && errno != EINTR) {
+            left_.clear();  // nobody reads any more
+            say(pack(Word::closed, target_));
+        }
+        return {};
+    }
+
+    Result<void> pass_input()
+    {
+        char typed[4096];
+        ssize_t got = sys::retry([&] { return ::read(0, typed, sizeof typed); });
+        if (got < 0 && errno == EAGAIN)
+            return {};
+        if (got <= 0) {
+            reading_ = false;
+            say(pack(Word::input_end));
+            return {};
+        }
+        bool found = false;
+        std::string through = keys_.filter({typed, size_t(got)}, found);
+        if (!through.empty()) {
+            may_send_ = false;
+            say(pack(Word::input, 0, 0, through));
+        }
+        if (found) {
+            say(pack(Word::release));
+            end_.detached = true;
+            over_ = true;
+        }
+        return {};
+    }
+
+    const Fd& socket_;
+    const Client::Terminal& terminal_;
+    const Fd& signals_;
+    Keys keys_;
+    bool reading_;
+    bool may_send_ = true;  // nothing that we sent waits to be taken
+    std::string left_;      // of the container's output, for target_
+    int target_ = 1;
+    bool over_ = false;
+    Attended end_;
+};
+
+Result<Client> Client::connect(const container::Directories& directories, const std::string& id,
+                               const Attachment& attachment)
+{
+    Fd directory = TRY(sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY));
+    int number = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (number < 0)
+        return os_error("socket");
+    Client client{Fd(number)};
+    sockaddr_un address = control_address(directory);
+    if (::connect(number, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+        return Error(errno == ECONNREFUSED ? ENOENT : errno, "container %.12s has no monitor",
+                     id.c_str());
+    TRY(client.begin(attachment, nullptr));
+    return client;
+}
+
+Result<void> Client::begin(const Attachment& attachment, const Fd* signals)
+{
+    TRY(send(socket_,
+             pack(Word::attach, pack_attachment(attachment), pack_size(size_of_terminal(0)))));
+    for (;;) {
+        pollfd waits[] = {{socket_.get(), POLLIN, 0}, {signals ? signals->get() : -1, POLLIN, 0}};
+        if (sys::retry([&] { return ::poll(waits, 2, -1); }) < 0)
+            return os_error("poll");
+        signalfd_siginfo info;
+        if (waits[1].revents && ::read(signals->get(), &info, sizeof info) == sizeof info &&
+            info.ssi_signo != SIGWINCH && info.ssi_signo != SIGPIPE)
+            (void)send(socket_, pack(Word::signal, int(info.ssi_signo)));
+        if (!waits[0].revents)
+            continue;
+        std::optional<Message> message = TRY(receive(socket_));
+        if (!message)
+            return Error(ECONNRESET, "the container's monitor was killed while it was starting");
+        if (message->word == Word::failed)
+            return error_of(*message);
+        if (message->word == Word::warning)
+            log::warn("%s", message->payload.c_str());
+        if (message->word == Word::started)
+            return {};
+    }
+}
+
+Result<void> Client::signal(int number)
+{
+    return send(socket_, pack(Word::kill, number));
+}
+
+Result<void> Client::stop(int timeout, int signal)
+{
+    return send(socket_, pack(Word::stop, timeout, signal));
+}
+
+Result<void> Client::reload()
+{
+    return send(socket_, pack(Word::reload));
+}
+
+Result<void> Client::release()
+{
+    return send(socket_, pack(Word::release));
+}
+
+Result<Attended> Client::attend(const Attachment& attachment, const Terminal& terminal,
+                                const Fd& signals)
+{
+    std::optional<container::RawTerminal> raw;
+    if (terminal.tty && attachment.input && ::isatty(0))
+        raw.emplace(TRY(container::RawTerminal::enter(0)));
+    return Session(socket_, attachment, terminal, signals).run();
+}
+
+Result<Attended> Client::wait()
+{
+    for (;;) {
+        std::optional<Message> message = TRY(receive(socket_));
+        if (!message)
+            return Error(ECONNRESET, "the container's monitor has gone: it was killed");
+        if (message->word == Word::exited)
+            return Attended{.exit_code = message->a, .oom_killed = message->b != 0};
+        if (message->word == Word::failed)
+            return error_of(*message);
+    }
+}
+
+Result<std::string> parse_detach_keys(std::string_view text)
+{
+    std::string keys;
+    for (std::string_view rest = text; !rest.empty();) {
+        std::string_view key = str::cut(rest, ',');
+        if (key.size() == 1) {
+            keys += key[0];
+            continue;
+        }
+        // ctrl- and a letter or one of @ [ \ ] ^ _
+        char letter = key.size() == 6 && key.starts_with("ctrl-") ? key[5] : '\0';
+        if (letter >= 'a' && letter <= 'z')
+            letter = char(letter - 0x20);
+        if (letter < '@' || letter > '_')
+            return Error(EINVAL, "--detach-keys %.*s: expected letters or ctrl-LETTER, with commas",
+                         int(text.size()), text.data());
+        keys += char(letter - '@');
+    }
+    return keys;
+}
+
+}  // namespace kist::service

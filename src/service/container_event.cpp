@@ -1,0 +1,34 @@
+// container_event.cpp - telling of what happens to a container.
+
+#include "service/container_event.h"
+
+#include "base/str.h"
+#include "service/events.h"
+
+namespace kist::service {
+
+namespace {
+
+Event event_of(const container::Spec& spec, const char* action)
+{
+    Event event = {.type = "container", .action = action, .id = spec.id, .attributes = spec.labels};
+    event.attributes.emplace_back("image", spec.image);
+    event.attributes.emplace_back("name", spec.name);
+    return event;
+}
+
+}  // namespace
+
+void emit_of(const image::Places& places, const container::Spec& spec, const char* action)
+{
+    emit(places, event_of(spec, action));
+}
+
+void emit_death(const image::Places& places, const container::Spec& spec, int exit_code)
+{
+    Event event = event_of(spec, "die");
+    event.attributes.emplace_back("exitCode", str::format("%d", exit_code));
+    emit(places, event);
+}
+
+}  // namespace kist::service

@@ -1,0 +1,147 @@
+// keeper_orders.cpp - what clients ask for, and the time between two runs.
+
+#include <csignal>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "container/spec_words.h"
+#include "container/sweep.h"
+#include "service/container_event.h"
+#include "service/keeper.h"
+
+namespace kist::service {
+
+using container::Status;
+
+int Keeper::stop_signal() const
+{
+    auto number = spec_.stop_signal.empty() ? Result<int>(SIGTERM)
+                                            : container::parse_signal(spec_.stop_signal);
+    return number ? *number : SIGTERM;
+}
+
+void Keeper::end_softly(int timeout, int number)
+{
+    if (!running_)
+        return;
+    signal(timeout == 0 ? SIGKILL : number);
+    if (cgroup_)
+        (void)cgroup_->freeze(false);  // a paused one could not end
+    kill_at_ = timeout > 0 ? clock::steady_ms() + timeout * int64_t(1000) : INT64_MAX;
+}
+
+void Keeper::kill(int number)
+{
+    if (number == SIGKILL || number == stop_signal()) {
+        state_.stopped = true;
+        over_ = true;
+    }
+    emit_of(engine_.places, spec_, "kill");
+    if (running_)
+        signal(number);
+}
+
+void Keeper::stop(int timeout, int number)
+{
+    state_.stopped = true;
+    over_ = true;
+    end_softly(timeout, number);
+}
+
+void Keeper::reload()
+{
+    if (auto spec = engine_.directories.read_spec(spec_.id)) {
+        spec_.name = spec->name;
+        spec_.restart = spec->restart;
+        spec_.limits = std::move(spec->limits);
+    }
+}
+
+void Keeper::lose_owner()
+{
+    over_ = true;
+    if (running_)
+        signal(SIGKILL);
+}
+
+std::optional<Error> Keeper::not_running() const
+{
+    if (running_)
+        return {};
+    return Error(EAGAIN, "container \"%s\" is waiting to be started again", spec_.name.c_str())
+        .with_hint("\"kist logs\" shows why it ended");
+}
+
+// Says so and waits, doing what clients ask for.  False when it is not to be started after all.
+bool Keeper::wait_to_restart(int64_t pause_ms)
+{
+    state_.status = Status::restarting;
+    state_.pid = 0;
+    (void)write_state(directory_, state_, false);
+    if (cgroup_) {
+        (void)cgroup_->kill();
+        (void)cgroup_->destroy();
+        cgroup_.reset();
+    }
+    (void)container::clean_up(engine_.places, engine_.outer, spec_.id, false);
+    int64_t end = clock::steady_ms() + pause_ms;
+    while (!over_ && clock::steady_ms() < end)
+        turn(end);
+    if (over_)
+        state_.status = Status::exited;
+    return !over_;
+}
+
+void Keeper::finish()
+{
+    running_ = false;
+    auto finished =
+        container::finish(engine_.directories, engine_.places, engine_.outer, spec_, state_);
+    if (!finished)
+        log::warn("container %.12s ended, but not all of it could be removed: %s", spec_.id.c_str(),
+                  finished.error().message().c_str());
+    if (spec_.remove)
+        emit_of(engine_.places, spec_, "destroy");
+}
+
+Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
+{
+    // A copy: the connection may be moved about while the launch looks at it.
+    std::optional<Fd> cancel;
+    if (attachment.owner)
+        cancel = TRY(sys::duplicate(client));
+    clients_.add(std::move(client), attachment);
+    state_.stopped = false;
+    state_.restart_count = 0;
+    auto started = clients_.listen(volatile_);
+    share_memory_pressure();
+    if (started)
+        started = start(cancel ? &*cancel : nullptr, size);
+    cancel.reset();
+    bool ever_ran = bool(started);
+    for (;;) {
+        int64_t began = clock::steady_ms();
+        if (!started)
+            state_.error = started.error().message();
+        int code = started ? attend() : container::exit_code_for(started.error());
+        record_end(code);
+        bool wanted = again_ || wants_restart(spec_.restart, code, state_.restart_count);
+        if (over_ || !wanted || !ever_ran)
+            break;
+        clients_.tell_exited(state_.exit_code, state_.oom_killed);
+        again_ = false;
+        if (!wait_to_restart(backoff_.next(clock::steady_ms() - began)))
+            break;
+        state_.restart_count++;
+        started = start(nullptr, {});
+    }
+    finish();
+    if (ever_ran)
+        clients_.tell_exited(state_.exit_code, state_.oom_killed);
+    else
+        clients_.tell_failed(started.error());
+    return {};
+}
+
+}  // namespace kist::service

@@ -1,0 +1,271 @@
+// lifecycle.cpp - from creation to removal.
+
+#include "service/lifecycle.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/fs.h"
+#include "container/names.h"
+#include "container/spec_words.h"
+#include "container/state.h"
+#include "container/sweep.h"
+#include "container/volume_store.h"
+#include "service/container_event.h"
+#include "service/monitor.h"
+
+namespace kist::service {
+
+namespace {
+
+using container::State;
+using container::Status;
+
+Error not_running(const Spec& spec)
+{
+    return Error(EINVAL, "container \"%s\" is not running", spec.name.c_str())
+        .with_hint(str::format("\"kist start %s\" starts it", spec.name.c_str()));
+}
+
+// A connection for an order; ENOENT when it does not run.
+Result<Client> reach(const Engine& engine, const Spec& spec)
+{
+    auto client = Client::connect(engine.directories, spec.id, {.until_exit = true});
+    if (!client && client.error().is(ENOENT))
+        return not_running(spec);
+    return client;
+}
+
+// Until nobody attends to it any more: flock(2) wakes us.
+void wait_for_lock(const Engine& engine, const std::string& id)
+{
+    if (auto lock = sys::open_at(engine.directories.locks, id, O_RDWR))
+        (void)sys::lock(*lock, sys::Lock::shared);
+}
+
+// Required containers run first; each starts what it requires itself.
+Result<void> start_requirements(const Engine& engine, const Spec& spec, int depth)
+{
+    constexpr int kMaxDepth = 32;
+    if (depth > kMaxDepth)
+        return Error(ELOOP, "container \"%s\" requires itself, by way of others",
+                     spec.name.c_str());
+    for (const std::string& name : spec.requirements) {
+        Summary required = TRY(container::find(engine.directories, name),
+                               "container \"%s\" requires \"%s\"", spec.name.c_str(), name.c_str());
+        if (engine.directories.is_locked(required.spec.id))
+            continue;
+        TRY(start_requirements(engine, required.spec, depth + 1));
+        auto started = start(engine, required.spec.id, {});
+        if (!started && !started.error().is(EALREADY))
+            return std::move(started).error().context("container \"%s\" requires \"%s\"",
+                                                      spec.name.c_str(), name.c_str());
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
+{
+    const container::Directories& directories = engine.directories;
+    Fd lock = TRY(directories.make_lock(spec.id));
+    Undo unlock([&] { (void)sys::unlink_at(directories.locks, spec.id); });
+    TRY(container::make_volumes(spec, engine.places, engine.outer));
+    Undo remove_volumes(
+        [&] { (void)container::remove_anonymous_volumes(spec, engine.places, engine.outer); });
+    Fd directory = TRY(directories.make(spec));
+    Undo remove([&] { (void)directories.remove(spec.id, spec.name); });
+    image_lock.close();
+    State state;
+    state.tier = engine.outer.map.text;
+    TRY(write_state(directory, state, !spec.remove));
+    remove.keep();
+    remove_volumes.keep();
+    unlock.keep();
+    emit_of(engine.places, spec, "create");
+    return lock;
+}
+
+void release(const Engine& engine, const std::string& id, Fd lock)
+{
+    (void)sys::unlink_at(engine.directories.locks, id);
+    lock.close();
+}
+
+Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
+                     std::optional<Fd> lock, const Fd* signals)
+{
+    if (!lock)
+        lock = TRY(engine.directories.take_lock(id));
+    if (!lock)
+        return Error(EALREADY, "container %.12s is running already", id.c_str());
+    Undo unlock([&] { (void)sys::unlink_at(engine.directories.locks, id); });
+    Spec spec = TRY(engine.directories.read_spec(id));
+    TRY(start_requirements(engine, spec, 0));
+    Client client(TRY(spawn_monitor(engine, id, std::move(*lock))));
+    unlock.keep();  // the monitor sees to it
+    TRY(client.begin(attachment, signals));
+    return client;
+}
+
+Result<void> stop(const Engine& engine, const Summary& container, const StopOptions& options)
+{
+    const Spec& spec = container.spec;
+    auto client = reach(engine, spec);
+    if (!client)
+        return client.error().is(EINVAL) ? Result<void>() : std::move(client).error();
+    int signal = SIGTERM;
+    if (options.signal)
+        signal = *options.signal;
+    else if (!spec.stop_signal.empty())
+        signal = TRY(container::parse_signal(spec.stop_signal));
+    emit_of(engine.places, spec, "stop");
+    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal));
+    auto end = client->wait();
+    if (!end && !end.error().is(ECONNRESET))
+        return std::move(end).error();
+    return {};
+}
+
+Result<void> kill(const Engine& engine, const Summary& container, int signal)
+{
+    Client client = TRY(reach(engine, container.spec));
+    return client.signal(signal);
+}
+
+Result<bool> is_paused(const Summary& container)
+{
+    if (container.state.cgroup.empty())
+        return false;
+    auto cgroup = container::Cgroup::open(container.state.cgroup);
+    return cgroup && TRY(cgroup->frozen());
+}
+
+Result<void> pause(const Engine& engine, const Summary& container, bool paused)
+{
+    const Spec& spec = container.spec;
+    if (container.state.status != Status::running)
+        return not_running(spec);
+    if (container.state.cgroup.empty())
+        return Error(ENOTSUP, "container \"%s\" has no cgroup, so it cannot be paused",
+                     spec.name.c_str())
+            .with_hint("\"kist check\" says how to get cgroup v2");
+    auto cgroup = TRY(container::Cgroup::open(container.state.cgroup));
+    if (TRY(cgroup.frozen()) == paused)
+        return Error(paused ? EALREADY : EINVAL, "container \"%s\" is %s paused", spec.name.c_str(),
+                     paused ? "already" : "not");
+    TRY(cgroup.freeze(paused));
+    emit_of(engine.places, spec, paused ? "pause" : "unpause");
+    return {};
+}
+
+Result<int> wait(const Engine& engine, const Summary& container, Until until)
+{
+    const std::string& id = container.spec.id;
+    // Watched first, so that nothing is missed between looking and waiting.
+    Fd watch(::inotify_init1(IN_CLOEXEC));
+    std::string path =
+        str::format("/proc/self/fd/%d/%s", engine.directories.containers.get(), id.c_str());
+    bool watched =
+        ::inotify_add_watch(watch.get(), path.c_str(), IN_DELETE_SELF | IN_MOVE_SELF) >= 0;
+    int code = container.state.exit_code;
+    auto client = reach(engine, container.spec);
+    if (client) {
+        auto end = client->wait();
+        if (end) {
+            code = end->exit_code;
+        } else if (end.error().is(ECONNRESET)) {
+            code = 128 + SIGKILL;
+        } else {
+            return std::move(end).error();
+        }
+    } else if (!client.error().is(EINVAL)) {
+        return std::move(client).error();
+    } else if (until == Until::next_exit) {
+        return not_running(container.spec);
+    }
+    char events[4096];
+    while (until == Until::removed && watched && sys::stat_at(engine.directories.containers, id))
+        if (sys::retry([&] { return ::read(watch.get(), events, sizeof events); }) < 0)
+            return os_error("wait for the removal of %.12s", id.c_str());
+    return code;
+}
+
+Result<void> remove(const Engine& engine, const Summary& container, const RemoveOptions& options)
+{
+    const std::string& id = container.spec.id;
+    const container::Directories& directories = engine.directories;
+    constexpr int kPauseMs = 10;
+    std::optional<Fd> lock;
+    while (!(lock = TRY(directories.take_lock(id)))) {
+        if (!sys::stat_at(directories.containers, id))
+            return {};  // --rm: its monitor has removed everything
+        if (!options.force)
+            return Error(EBUSY, "container \"%s\" is running", container.spec.name.c_str())
+                .with_hint("stop it first, or use --force");
+        // A monitor that is just coming to life does not listen yet.
+        auto client = reach(engine, container.spec);
+        if (client && client->signal(SIGKILL))
+            wait_for_lock(engine, id);
+        else
+            (void)::poll(nullptr, 0, kPauseMs);
+    }
+    auto directory = directories.open_container(id);
+    if (!directory) {
+        release(engine, id, std::move(*lock));
+        return {};
+    }
+    Spec spec = TRY(directories.read_spec(id));
+    auto read = container::read_state(*directory);
+    State state = read ? std::move(*read) : State();
+    bool volumes = options.volumes || spec.remove;
+    spec.remove = true;
+    TRY(container::finish(directories, engine.places, engine.outer, spec, state));
+    if (volumes)
+        TRY(container::remove_anonymous_volumes(spec, engine.places, engine.outer));
+    emit_of(engine.places, spec, "destroy");
+    return {};
+}
+
+Result<void> rename(const Engine& engine, const Summary& container, const std::string& name)
+{
+    TRY(container::check_name(name));
+    const container::Directories& directories = engine.directories;
+    Spec spec = TRY(directories.read_spec(container.spec.id));
+    std::string old = std::exchange(spec.name, name);
+    if (old == name)
+        return Error(EINVAL, "container \"%s\" has this name already", name.c_str());
+    TRY(directories.take_name(spec));
+    Undo give_back([&] { (void)sys::unlink_at(directories.names, name); });
+    TRY(directories.rewrite(spec));
+    give_back.keep();
+    (void)sys::unlink_at(directories.names, old);
+    if (auto client = reach(engine, spec))
+        TRY(client->reload());
+    emit_of(engine.places, spec, "rename");
+    return {};
+}
+
+Result<void> update(const Engine& engine, const Summary& container, const Spec& changed)
+{
+    if (!container.state.cgroup.empty() && container.state.status == Status::running) {
+        auto cgroup = TRY(container::Cgroup::open(container.state.cgroup));
+        TRY(cgroup.limit(changed.limits), "cannot change the limits of \"%s\"",
+            container.spec.name.c_str());
+    } else if (container.state.status == Status::running && changed.limits.any()) {
+        return Error(ENOTSUP, "container \"%s\" has no cgroup, so it cannot be limited",
+                     container.spec.name.c_str())
+            .with_hint("\"kist check\" says how to get cgroup v2");
+    }
+    TRY(engine.directories.rewrite(changed));
+    if (auto client = reach(engine, changed))
+        TRY(client->reload());
+    emit_of(engine.places, changed, "update");
+    return {};
+}
+
+}  // namespace kist::service

@@ -1,0 +1,83 @@
+// protocol.cpp - messages between commands and monitors.
+
+#include "service/protocol.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "base/str.h"
+#include "base/sys.h"
+
+namespace kist::service {
+
+namespace {
+
+struct Header {
+    uint8_t word;
+    uint8_t zero[3];
+    int32_t a, b;
+};
+
+}  // namespace
+
+std::string pack(Word word, int32_t a, int32_t b, std::string_view payload)
+{
+    Header header = {uint8_t(word), {}, a, b};
+    std::string packed(reinterpret_cast<const char*>(&header), sizeof header);
+    packed += payload.substr(0, kMaxPayload);
+    return packed;
+}
+
+Result<void> send(const Fd& socket, const std::string& packed, bool wait)
+{
+    ssize_t sent = sys::retry([&] {
+        return ::send(socket.get(), packed.data(), packed.size(),
+                      MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+    });
+    if (sent < 0)
+        return Error(errno == ECONNRESET ? EPIPE : errno, "cannot send to the other process: %s",
+                     ::strerror(errno));
+    return {};
+}
+
+Result<std::optional<Message>> receive(const Fd& socket)
+{
+    std::string packed(sizeof(Header) + kMaxPayload, '\0');
+    ssize_t size =
+        sys::retry([&] { return ::recv(socket.get(), packed.data(), packed.size(), 0); });
+    if (size == 0 || (size < 0 && errno == ECONNRESET))
+        return std::optional<Message>();
+    if (size < 0)
+        return os_error("cannot hear the other process");
+    Header header;
+    if (size_t(size) < sizeof header)
+        return Error(EBADMSG, "the other process sent %zd bytes that are no message", size);
+    memcpy(&header, packed.data(), sizeof header);
+    return std::optional<Message>(
+        Message{Word(header.word), header.a, header.b,
+                packed.substr(sizeof header, size_t(size) - sizeof header)});
+}
+
+sockaddr_un control_address(const Fd& volatile_directory)
+{
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::string path = str::format("/proc/self/fd/%d/%s", volatile_directory.get(), kControl);
+    memcpy(address.sun_path, path.data(), path.size());  // some 30 of 108 bytes
+    return address;
+}
+
+Message failure_of(const Error& error)
+{
+    return {Word::failed, error.code(), 0, error.message() + '\0' + error.hint()};
+}
+
+Error error_of(const Message& message)
+{
+    std::string_view hint = message.payload;
+    std::string words(str::cut(hint, '\0'));
+    return Error(message.a, "%s", words.c_str()).with_hint(std::string(hint));
+}
+
+}  // namespace kist::service

@@ -1,0 +1,75 @@
+// protocol.h - what commands and monitors say to each other.
+//
+// Messages over an AF_UNIX socket that keeps their boundaries (SOCK_SEQPACKET):
+// STATE/run/ID/control, or the pair that a monitor is born with.  A message is a Header and up to
+// kMaxPayload bytes.  Words are only ever added at the end of their half: a new kist drives the
+// monitors of the one before, whose version is in their container's record.
+//
+// A client begins with `attach`; the monitor answers `started` or `failed`.  Then either speaks
+// when it has something to say.  Of `input` a client has one message under way, until it is
+// `taken`: so a container that does not read keeps no signal from getting through.
+
+#pragma once
+
+#include <sys/un.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace kist::service {
+
+inline constexpr int kProtocolVersion = 1;
+inline constexpr size_t kMaxPayload = 16 << 10;
+inline constexpr char kControl[] = "control";  // the socket's name in STATE/run/ID
+
+enum class Word : uint8_t {
+    // From a client
+    attach = 0,  // a: the bits of Attachment; b: rows << 16 | columns of its terminal, or 0
+    input,       // bytes for the container's stdin
+    input_end,   // there will be no more
+    resize,      // b: as in attach
+    closed,      // a: 1 or 2: nobody reads what the container writes there any more
+    signal,      // a: number, as a terminal or a shell sends it
+    kill,        // a: number, as `kist kill` sends it: the restart policy heeds it
+    stop,        // a: seconds until it is killed, -1: never; b: signal
+    release,     // the container is to live on without this client
+    reload,      // the Spec was changed
+
+    // From a monitor
+    started = 64,
+    failed,   // a: errno; payload: message NUL hint
+    output,   // bytes of the container's stdout, or its terminal
+    errors,   // and of its stderr
+    taken,    // the input has been written
+    exited,   // a: exit code; b: 1 when it ran out of memory
+    warning,  // payload: a sentence for the user
+};
+
+struct Message {
+    Word word = Word::attach;
+    int32_t a = 0, b = 0;
+    std::string payload;
+};
+
+// A message as it goes over the socket.
+std::string pack(Word word, int32_t a = 0, int32_t b = 0, std::string_view payload = {});
+
+// EPIPE: the other side is gone; EAGAIN (only without `wait`): it does not read.
+Result<void> send(const Fd& socket, const std::string& packed, bool wait = true);
+// Nothing when the other side is gone.  EBADMSG: not a message of ours.
+Result<std::optional<Message>> receive(const Fd& socket);
+
+// The address of a container's socket, however long the path to it is: by way of /proc/self/fd.
+// `volatile_directory` (STATE/run/ID) is borrowed while the address is used.
+sockaddr_un control_address(const Fd& volatile_directory);
+
+// An Error as the payload of `failed`, and back.
+Message failure_of(const Error& error);
+Error error_of(const Message& message);
+
+}  // namespace kist::service

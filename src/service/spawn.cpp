@@ -1,0 +1,66 @@
+// spawn.cpp - starting a monitor: a fresh execve(2) of kist, so that it has no more memory than it
+// needs.
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "container/self.h"
+#include "service/monitor.h"
+
+extern char** environ;
+
+namespace kist::service {
+
+namespace {
+
+constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+constexpr int kFallbackMaxFd = 1024;
+
+// In the child: what is open must not be there in the monitor, but for our two descriptors and
+// stderr, to which it says what a user must know until the container runs.
+void arrange(int socket, int lock)
+{
+    (void)::setsid();
+    // Out of the way of the numbers that they are to have.
+    int high_socket = ::fcntl(socket, F_DUPFD, kFirstFree);
+    int high_lock = ::fcntl(lock, F_DUPFD, kFirstFree);
+    int nowhere = ::open("/dev/null", O_RDWR);
+    (void)::dup2(nowhere, 0);
+    (void)::dup2(nowhere, 1);
+    (void)::dup2(high_socket, kMonitorSocket);
+    (void)::dup2(high_lock, kMonitorLock);
+    // Those above go when the new program is executed: the executable itself is among them.
+    constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
+    if (::syscall(SYS_close_range, kFirstFree, ~0U, kCloseOnExec) < 0)
+        for (int number = kFirstFree; number < kFallbackMaxFd; number++)
+            (void)::fcntl(number, F_SETFD, FD_CLOEXEC);
+    (void)::chdir("/");
+}
+
+}  // namespace
+
+Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock)
+{
+    Fd program = TRY(container::protected_executable());
+    sys::Pipe socket = TRY(sys::socket_pair());
+    std::string level = log::enabled(log::Level::debug) ? "debug" : "warn";
+    std::string word = kMonitorWord, root = engine.places.root, state = engine.places.state,
+                name = id;
+    std::string self = "kist";
+    char* argv[] = {self.data(), word.data(),  root.data(), state.data(),
+                    name.data(), level.data(), nullptr};
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        arrange(socket.writer.get(), lock.get());
+        ::syscall(SYS_execveat, program.get(), "", argv, environ, kEmptyPath);
+        _exit(127);
+    }
+    return std::move(socket.reader);
+}
+
+}  // namespace kist::service
