@@ -11,12 +11,10 @@ image=$registry/box
 need pgrep
 # Exactly the container's program: kist's own command line has the same words, and more.
 running() { pgrep -c -x -f "sleep $seconds" || :; }
-nnone_listed() { [ -z "$(k ps -q)" ]; }
-only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
-one_runs() { [ "$(running)" = 0 ]; }
+none_runs() { [ "$(running)" = 0 ]; }
+one_runs() { [ "$(running)" -gt 0 ]; }
 none_listed() { [ -z "$(k ps -q)" ]; }
 only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
-one_runs() { [ "$(running)" -gt 0 ]; }
 
 check() {
     seconds=86$$
