@@ -31,7 +31,7 @@ while [ $# -gt 1 ]; do
     esac
     shift 2
 done
-board=${1:?usage: boot.sh [OPTION...] amd64|arm64|raspi3b}
+board=${1:?usage: boot.sh [OPTION...] amd64|arm64|raspi3b|systemd}
 out=${KIST_BOARDS:-$here/../build/board}/$board
 "$here/build.sh" "$board" "$out"
 
@@ -76,7 +76,7 @@ virtio=(-smp 2 -m 1024
     -blockdev "node-name=data,$disk" -device virtio-blk-pci,drive=data
     -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= -device virtio-rng-pci)
 case $board in
-    amd64) command=(qemu-system-x86_64 -M q35 -cpu max "${common[@]}" "${virtio[@]}"
+    amd64 | systemd) command=(qemu-system-x86_64 -M q35 -cpu max "${common[@]}" "${virtio[@]}"
         -append "console=ttyS0 $words") ;;
     arm64) command=(qemu-system-aarch64 -M virt -cpu cortex-a72 "${common[@]}" "${virtio[@]}"
         -append "console=ttyAMA0 $words") ;;
