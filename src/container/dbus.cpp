@@ -103,6 +103,12 @@ Result<Connection> Connection::over(Fd socket, const std::string& name, Peer pee
     return connection;
 }
 
+Error Connection::late() const
+{
+    return Error(ETIMEDOUT, "%s did not answer within %d seconds", name_.c_str(),
+                 timeout_ms_ / 1000);
+}
+
 Result<void> Connection::wait(short events)
 {
     while (true) {
@@ -112,8 +118,7 @@ Result<void> Connection::wait(short events)
         if (ready > 0)
             return {};
         if (ready == 0)
-            return Error(ETIMEDOUT, "%s did not answer within %d seconds", name_.c_str(),
-                         timeout_ms_ / 1000);
+            return late();
         if (errno != EINTR)
             return os_error("%s", name_.c_str());
     }
@@ -124,6 +129,8 @@ Result<void> Connection::send(std::string_view bytes)
     while (!bytes.empty()) {
         ssize_t sent = sys::retry(
             [&] { return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+        if (sent < 0 && errno == EPIPE)
+            return Error(ECONNRESET, "%s hung up", name_.c_str());
         if (sent < 0 && errno != EAGAIN)
             return os_error("cannot talk to %s", name_.c_str());
         if (sent < 0)
@@ -140,9 +147,9 @@ Result<void> Connection::fill(size_t size)
     char buffer[4096];
     while (input_.size() < size) {
         ssize_t got = sys::retry([&] { return ::recv(socket_.get(), buffer, sizeof buffer, 0); });
-        if (got < 0 && errno != EAGAIN)
+        if (got < 0 && errno != EAGAIN && errno != ECONNRESET)
             return os_error("cannot hear %s", name_.c_str());
-        if (got == 0)
+        if (got == 0 || (got < 0 && errno == ECONNRESET))
             return Error(ECONNRESET, "%s hung up", name_.c_str());
         if (got < 0)
             TRY(wait(POLLIN));
@@ -183,6 +190,9 @@ Result<void> Connection::authenticate()
 
 Result<Message> Connection::receive()
 {
+    // A peer that never stops talking is never waited for.
+    if (clock::steady_ms() > deadline_)
+        return late();
     TRY(fill(kHead));
     size_t size = TRY(Message::length(input_), "%s", name_.c_str());
     TRY(fill(size));

@@ -41,6 +41,7 @@ public:
 private:
     Connection(Fd socket, const std::string& name, Peer peer, int timeout_ms);
     Result<void> authenticate();
+    Error late() const;
     Result<void> wait(short events);
     Result<void> send(std::string_view bytes);
     Result<void> fill(size_t size);

@@ -369,28 +369,6 @@ Result<Launched> launch(const LaunchOptions& options)
     return std::move(started).error();
 }
 
-Result<std::optional<Cgroup>> make_cgroup(const Spec& spec)
-{
-    auto place = find_delegation();
-    if (!place) {
-        if (spec.limits.any())
-            return std::move(place).error().context("cannot limit the container");
-        log::debug("no cgroup: %s", place.error().message().c_str());
-        return std::optional<Cgroup>();
-    }
-    auto cgroup = Cgroup::create(*place, spec.id);
-    if (!cgroup) {
-        if (spec.limits.any())
-            return std::move(cgroup).error().context("cannot limit the container");
-        log::debug("no cgroup: %s", cgroup.error().message().c_str());
-        return std::optional<Cgroup>();
-    }
-    Undo remove([&] { (void)cgroup->destroy(); });
-    TRY(cgroup->limit(spec.limits), "cannot limit the container");
-    remove.keep();
-    return std::optional<Cgroup>(std::move(*cgroup));
-}
-
 int exit_code_for(const Error& error)
 {
     return error.is(kProgramMissing) ? 127 : error.is(kProgramUnusable) ? 126 : 125;

@@ -46,7 +46,8 @@ struct Launched {
 };
 
 // The cgroup of a new container, with its limits; nothing where there is no cgroup v2 to be had and
-// nothing that needs one was asked for.
+// nothing that needs one was asked for.  Where none is delegated and one is needed, the calling
+// process moves into a scope of systemd's (scope.h).
 Result<std::optional<Cgroup>> make_cgroup(const Spec& spec);
 
 // Runs the program of `spec`.  An Error has code kProgramMissing or kProgramUnusable (program.h)
