@@ -20,7 +20,7 @@ namespace kist::cli {
 using Arguments = std::span<const std::string_view>;
 
 // What the shell should offer for a value.
-enum class Offer { nothing, containers, images, files, commands };
+enum class Offer { nothing, containers, images, volumes, files, commands };
 
 struct Flag {
     char letter;  // 0: no short form

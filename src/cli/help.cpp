@@ -3,9 +3,11 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/licenses.h"
+#include "cli/print.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -46,17 +48,35 @@ Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
 
 struct VersionFlags {
     bool licenses = false;
+    std::string format;
 };
 
+// clang-format off
 constexpr Flag kVersionFlags[] = {
-    flag<&VersionFlags::licenses>(0, "licenses", nullptr,
-                                  "Print the licences of everything that is linked in"),
+    flag<&VersionFlags::format>  ('f', "format",   "FORMAT", "json, or a template such as '{{.Client.Version}}'"),
+    flag<&VersionFlags::licenses>(0,   "licenses", nullptr,  "Print the licences of everything that is linked in"),
 };
+// clang-format on
+
+// docker's names.  It asks a client and a server; here both are this program.
+std::string version_document()
+{
+    std::string facts = json::write(json::Map{{"Version", kVersion},
+                                              {"GitCommit", kCommit},
+                                              {"BuildTime", clock::to_text(kBuildDate)},
+                                              {"Os", "linux"},
+                                              {"Arch", kArchitecture}});
+    return "{\"Client\":" + facts + ",\"Server\":" + facts + "}";
+}
 
 Result<int> version(const VersionFlags& flags, const Globals&, Arguments)
 {
     if (flags.licenses) {
         fputs(TRY(licenses()).c_str(), stdout);
+        return 0;
+    }
+    if (!flags.format.empty()) {
+        TRY(print_document(version_document(), flags.format));
         return 0;
     }
     printf("kist %s (%s, %s, %s)\n", kVersion, kCommit,

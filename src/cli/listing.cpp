@@ -2,7 +2,14 @@
 
 #include "cli/listing.h"
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
 #include "base/fs.h"
+#include "base/process.h"
+#include "cli/print.h"
 
 namespace kist::cli {
 
@@ -27,6 +34,18 @@ Listed look_at(const service::Engine& engine, container::Summary summary)
     return listed;
 }
 
+Result<void> measure_inside(const Context& context, const std::vector<Listed>& containers,
+                            const Fd& answer)
+{
+    image::Store store = TRY(enter_store(context));
+    std::string sizes;
+    for (const Listed& each : containers) {
+        uint64_t size = TRY(container::writable_size(store.directory(), each.spec.id));
+        sizes.append(reinterpret_cast<const char*>(&size), sizeof size);
+    }
+    return sys::write_all(answer, sizes);
+}
+
 }  // namespace
 
 std::string read_health(const service::Engine& engine, const std::string& id)
@@ -38,26 +57,43 @@ std::string read_health(const service::Engine& engine, const std::string& id)
 Result<std::vector<Listed>> list_containers(const service::Engine& engine)
 {
     std::vector<Listed> all;
-    for (container::Summary& each : TRY(container::list(engine.places, engine.outer)))
+    for (container::Summary& each : TRY(container::list(engine.directories)))
         all.push_back(look_at(engine, std::move(each)));
     return all;
 }
 
 Result<Listed> find_container(const service::Engine& engine, std::string_view name)
 {
-    return look_at(engine, TRY(container::find(engine.places, engine.outer, name)));
+    return look_at(engine, TRY(container::find(engine.directories, name)));
 }
 
 Result<void> measure(const Context& context, std::vector<Listed>& containers)
 {
-    image::Store store = TRY(enter_store(context));
+    image::Store store = TRY(open_store(context));
     std::vector<image::Image> images = TRY(store.images());
-    for (Listed& each : containers) {
-        each.written = TRY(container::writable_size(store.directory(), each.spec.id));
+    for (Listed& each : containers)
         for (const image::Image& image : images)
             if (image.id.text() == each.spec.image_id)
                 each.image_bytes = image.size;
+    // A child enters the user namespace, where every file can be looked at.
+    sys::Pipe pipe = TRY(sys::pipe());
+    fflush(stdout);
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        auto measured = measure_inside(context, containers, pipe.writer);
+        if (!measured)
+            report(measured.error());
+        ::_exit(measured ? 0 : 1);
     }
+    pipe.writer.close();
+    auto sizes = sys::read_all(pipe.reader, containers.size() * sizeof(uint64_t));
+    if (TRY(process::wait(child)) != 0 || !sizes ||
+        sizes->size() != containers.size() * sizeof(uint64_t))
+        return Error(ECANCELED, "cannot measure the files of the containers");
+    for (size_t i = 0; i < containers.size(); i++)
+        ::memcpy(&containers[i].written, sizes->data() + i * sizeof(uint64_t), sizeof(uint64_t));
     return {};
 }
 

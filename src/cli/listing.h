@@ -23,7 +23,7 @@ struct Listed {
     container::State state;
     bool paused = false;
     std::string health;        // "starting", "healthy", "unhealthy"; "" without a health check
-    uint64_t written = 0;      // bytes in its own layer; filled in by measure()
+    uint64_t written = 0;      // bytes in its own layer; by measure()
     uint64_t image_bytes = 0;  // of the layers below it; the same
 };
 
@@ -36,7 +36,7 @@ Result<Listed> find_container(const service::Engine& engine, std::string_view na
 // none.
 std::string read_health(const service::Engine& engine, const std::string& id);
 
-// Fills in the sizes.  Enters the outer user namespace, so it is the last thing to be asked.
+// Fills in the sizes.
 Result<void> measure(const Context& context, std::vector<Listed>& containers);
 
 // docker's words: "running", "paused", "exited", ...

@@ -165,26 +165,51 @@ Result<void> print_documents(const std::vector<std::string>& documents, std::str
     return {};
 }
 
+Result<void> print_document(const std::string& document, std::string_view format)
+{
+    if (format != "json")
+        return print_documents({document}, format);
+    puts(document.c_str());
+    return {};
+}
+
+namespace {
+
+// Four significant digits of `bytes` in the largest unit that fits, each `step` of the one before.
+std::string in_units(unsigned long long bytes, unsigned step, const char* const* units)
+{
+    unsigned long long scale = 1;
+    size_t unit = 0;
+    for (; unit < 5 && bytes / step >= scale; unit++)
+        scale *= step;
+    if (unit == 0)
+        return str::format("%llu%s", bytes, units[0]);
+    unsigned long long whole = bytes / scale;
+    unsigned digits = whole >= 1000 ? 0 : whole >= 100 ? 1 : whole >= 10 ? 2 : 3;
+    unsigned long long ten = digits == 0 ? 1 : digits == 1 ? 10 : digits == 2 ? 100 : 1000;
+    // In two steps, as the rest of many bytes times a thousand may be too large a number.
+    unsigned long long rest = bytes % scale, part = scale >= 1'000'000 ? scale / 1000 : 1;
+    unsigned long long fraction = rest / part * ten / (scale / part);
+    std::string text = str::format("%0*llu", int(digits), fraction);
+    while (text.ends_with('0'))
+        text.pop_back();
+    if (digits == 0)
+        text.clear();
+    return str::format("%llu%s%s%s", whole, text.empty() ? "" : ".", text.c_str(), units[unit]);
+}
+
+}  // namespace
+
 std::string human_size(unsigned long long bytes)
 {
     constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-    size_t unit = 0;
-    unsigned long long scale = 1;
-    while (unit + 1 < std::size(kUnits) && bytes >= scale * 1000) {
-        scale *= 1000;
-        unit++;
-    }
-    if (unit == 0)
-        return str::format("%lluB", bytes);
-    // Four significant digits, as docker: 5.361MB, 53.61MB, 536.1MB.
-    unsigned long long whole = bytes / scale;
-    unsigned digits = whole >= 100 ? 1 : whole >= 10 ? 2 : 3;
-    unsigned long long ten = digits == 1 ? 10 : digits == 2 ? 100 : 1000;
-    std::string fraction = str::format("%0*llu", int(digits), bytes % scale * ten / scale);
-    while (fraction.ends_with('0'))
-        fraction.pop_back();
-    return str::format("%llu%s%s%s", whole, fraction.empty() ? "" : ".", fraction.c_str(),
-                       kUnits[unit]);
+    return in_units(bytes, 1000, kUnits);
+}
+
+std::string binary_size(unsigned long long bytes)
+{
+    constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    return in_units(bytes, 1024, kUnits);
 }
 
 }  // namespace kist::cli

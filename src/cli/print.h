@@ -34,7 +34,12 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
 // `format` is "" for a list with line breaks, "json" for one without, or a template for each.
 Result<void> print_documents(const std::vector<std::string>& documents, std::string_view format);
 
+// The same of one document, which "json" prints as it is.
+Result<void> print_document(const std::string& document, std::string_view format);
+
 // "5.36MB", with docker's decimal units.
 std::string human_size(unsigned long long bytes);
+// "5.113MiB", with powers of 1024, as docker says what memory is used.
+std::string binary_size(unsigned long long bytes);
 
 }  // namespace kist::cli

@@ -1,6 +1,5 @@
-// system.cpp - check, info, system df, unshare.
+// system.cpp - check, system df, unshare.
 
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,7 +11,6 @@
 #include "cli/print.h"
 #include "container/check.h"
 #include "container/container.h"
-#include "container/delegation.h"
 #include "container/launch.h"
 #include "version.h"
 
@@ -66,78 +64,9 @@ Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
     return 0;
 }
 
-// ---- info ------------------------------------------------------------------
-
-struct InfoFlags {
-    bool json = false;
-};
-
-constexpr Flag kInfoFlags[] = {
-    flag<&InfoFlags::json>(0, "json", nullptr, "Print JSON"),
-};
-
-struct Fact {
-    const char* name;
-    std::string value;
-};
-using Facts = std::vector<Fact>;
-
-void add(Facts& facts, const char* name, const std::string& value)
-{
-    facts.push_back({name, value});
-}
-
 std::string decimal(size_t count)
 {
     return str::format("%zu", count);
-}
-
-Result<Facts> gather(const Context& context)
-{
-    image::Store store = TRY(open_store(context));
-    std::vector<container::Summary> containers =
-        TRY(container::list(context.places, context.outer));
-    size_t running = 0;
-    for (const container::Summary& each : containers)
-        running += each.state.status == container::Status::running;
-    utsname kernel;
-    ::uname(&kernel);
-    auto place = container::find_delegation();
-
-    Facts facts;
-    add(facts, "version", kVersion);
-    add(facts, "root", context.places.root);
-    add(facts, "state", context.places.state);
-    add(facts, "ids", context.outer.map.text);
-    if (!context.outer.reason.empty())
-        add(facts, "idsReason", context.outer.reason);
-    add(facts, "images", decimal(TRY(store.images()).size()));
-    add(facts, "containers", decimal(containers.size()));
-    add(facts, "running", decimal(running));
-    add(facts, "kernel", kernel.release);
-    add(facts, "platform", image::Platform::host().text());
-    add(facts, "cgroup", place ? place->path : "none: " + place.error().message());
-    return facts;
-}
-
-Result<int> info(const InfoFlags& flags, const Globals& globals, Arguments)
-{
-    Context context = TRY(open_context(globals));
-    Facts facts = TRY(gather(context));
-    if (!flags.json) {
-        for (auto& [name, value] : facts)
-            printf("%-12s %s\n", name, value.c_str());
-        return 0;
-    }
-    json::Text out(json::Layout::pretty);
-    out.begin('{');
-    for (auto& [name, value] : facts) {
-        out.name(name);
-        out.text(value);
-    }
-    out.end('}');
-    puts(std::move(out).take().c_str());
-    return 0;
 }
 
 // ---- system df -------------------------------------------------------------
@@ -212,14 +141,6 @@ extern const Command kCheck = {
     .summary = "Say what this board has and lacks, and how to get it",
     .flags = kCheckFlags,
     .run = run_as<CheckFlags, check>,
-};
-
-extern const Command kInfo = {
-    .name = "info",
-    .operands = "",
-    .summary = "Say where things are and how ids are mapped",
-    .flags = kInfoFlags,
-    .run = run_as<InfoFlags, info>,
 };
 
 extern const Command kSystemDf = {

@@ -1,0 +1,137 @@
+// info.cpp - where things are, how ids are mapped, and how many there are.
+
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/fs.h"
+#include "cli/command.h"
+#include "cli/listing.h"
+#include "cli/print.h"
+#include "container/delegation.h"
+#include "version.h"
+
+namespace kist::cli {
+
+namespace {
+
+struct InfoFlags {
+    bool json = false;
+    std::string format;
+};
+
+// clang-format off
+constexpr Flag kFlags[] = {
+    flag<&InfoFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.DockerRootDir}}'"),
+    flag<&InfoFlags::json>  (0,   "json",   nullptr,  "Print JSON, with line breaks"),
+};
+// clang-format on
+
+struct Fact {
+    const char* field;  // docker's name, or one of ours
+    const char* title;  // in the list for people; nullptr: not in it
+    std::string value;
+    bool number = false;
+};
+
+std::string decimal(unsigned long long count)
+{
+    return str::format("%llu", count);
+}
+
+// PRETTY_NAME of os-release(5).
+std::string system_name()
+{
+    auto text = fs::read_path("/etc/os-release");
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    while (!rest.empty()) {
+        std::string_view value = str::cut(rest, '\n');
+        if (str::cut(value, '=') != "PRETTY_NAME")
+            continue;
+        bool quoted = value.size() > 1 && value.starts_with('"') && value.ends_with('"');
+        return std::string(quoted ? value.substr(1, value.size() - 2) : value);
+    }
+    return "Linux";
+}
+
+Result<std::vector<Fact>> gather(const Context& context)
+{
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    image::Store store = TRY(open_store(context));
+    std::vector<Listed> containers = TRY(list_containers(engine));
+    size_t running = 0, paused = 0;
+    for (const Listed& each : containers) {
+        bool runs = each.state.status == container::Status::running;
+        running += runs && !each.paused;
+        paused += each.paused;
+    }
+    utsname kernel;
+    ::uname(&kernel);
+    struct sysinfo memory;
+    ::sysinfo(&memory);
+    auto place = container::find_delegation();
+    size_t images = TRY(store.images()).size();
+    return std::vector<Fact>{
+        {"ServerVersion", "version", kVersion},
+        {"DockerRootDir", "root", context.places.root},
+        {"StateDir", "state", context.places.state},
+        {"IdMap", "ids", context.outer.map.text},
+        {"IdMapReason", context.outer.reason.empty() ? nullptr : "idsReason", context.outer.reason},
+        {"Images", "images", decimal(images), true},
+        {"Containers", "containers", decimal(containers.size()), true},
+        {"ContainersRunning", "running", decimal(running), true},
+        {"ContainersPaused", nullptr, decimal(paused), true},
+        {"ContainersStopped", nullptr, decimal(containers.size() - running - paused), true},
+        {"KernelVersion", "kernel", kernel.release},
+        {"Platform", "platform", image::Platform::host().text()},
+        {"Cgroup", "cgroup", place ? place->path : "none: " + place.error().message()},
+        {"CgroupVersion", nullptr, place ? "2" : ""},
+        {"OperatingSystem", nullptr, system_name()},
+        {"OSType", nullptr, "linux"},
+        {"Architecture", nullptr, kernel.machine},
+        {"Name", nullptr, kernel.nodename},
+        {"NCPU", nullptr, decimal(static_cast<unsigned long long>(::sysconf(_SC_NPROCESSORS_ONLN))),
+         true},
+        {"MemTotal", nullptr, decimal(uint64_t(memory.totalram) * memory.mem_unit), true},
+        {"Driver", nullptr, "overlay2"},
+        {"LoggingDriver", nullptr, "json-file"},
+    };
+}
+
+Result<int> info(const InfoFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    std::vector<Fact> facts = TRY(gather(context));
+    if (!flags.json && flags.format.empty()) {
+        for (const Fact& fact : facts)
+            if (fact.title)
+                printf("%-12s %s\n", fact.title, fact.value.c_str());
+        return 0;
+    }
+    json::Text out(flags.json ? json::Layout::pretty : json::Layout::compact);
+    out.begin('{');
+    for (const Fact& fact : facts) {
+        out.name(fact.field);
+        if (fact.number)
+            out.raw(fact.value);
+        else
+            out.text(fact.value);
+    }
+    out.end('}');
+    TRY(print_document(std::move(out).take(), flags.json ? "json" : flags.format));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kInfo = {
+    .name = "info",
+    .operands = "",
+    .summary = "Say where things are and how ids are mapped",
+    .flags = kFlags,
+    .run = run_as<InfoFlags, info>,
+};
+
+}  // namespace kist::cli

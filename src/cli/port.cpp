@@ -1,0 +1,37 @@
+// port.cpp - which ports of a container are reachable where.
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/listing.h"
+
+namespace kist::cli {
+
+namespace {
+
+struct PortFlags {};
+
+Result<int> port(const PortFlags&, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    Listed listed = TRY(find_container(engine, operands[0]));
+    if (!listed.spec.network_none)
+        fprintf(stderr, "kist: \"%s\" has the host's network: its ports are those of the host\n",
+                listed.spec.name.c_str());
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kPort = {
+    .name = "port",
+    .operands = "CONTAINER [PORT]",
+    .summary = "List the ports of a container that are published",
+    .details =
+        "None are: with --network host, what listens in the container listens on the host.\n",
+    .offer = Offer::containers,
+    .run = run_as<PortFlags, port>,
+};
+
+}  // namespace kist::cli
