@@ -8,19 +8,23 @@ registry_start http
 push_image "$(fixture busybox)" box
 image=$registry/box
 
+sh_is() { [ "$(k inspect -f '{{.State.Status}}' one)" = "$1" ]; }
 field() { k inspect -f "{{$1}}" one; }
 
 check() {
+    k create --name other "$image" true > /dev/null
     k run --name one --label a=b --label com.x=y --env E=1 --cap-add NET_RAW --cap-drop CHOWN --hostname host \
         -v /proc/version:/version:ro --tmpfs /t:size=1m --ulimit nofile=10:20 --restart on-failure:3 \
         --log-opt max-size=1m --stop-timeout 7 --stop-signal USR1 --dns 127.0.0.9 --add-host n:127.0.0.8 \
         --health-cmd true --health-retries 5 --workdir /tmp --entrypoint sh --shm-size 1m --read-only \
         --requires other "$image" -c 'exit 3' || same $? 3
-    id=$(k ps -aq --no-trunc)
+    eventually 20 sh_is exited
+    id=$(k ps -aq --no-trunc -f name=one)
     document=$(k inspect one)
     same "$(echo "$document" | $python -c 'import json, sys
 one, = json.load(sys.stdin)
 host, config, state = one["HostConfig"], one["Config"], one["State"]
+assert one["RestartCount"] == 3, one
 assert one["Name"] == "/one" and one["Path"] == "sh" and one["Args"] == ["-c", "exit 3"], one
 assert one["Image"].startswith("sha256:") and one["LogPath"].endswith("/log.json")
 assert state["Status"] == "exited" and state["ExitCode"] == 3 and state["Pid"] == 0 and not state["Running"]
@@ -66,7 +70,8 @@ print("good")')" good
     # Images, by any name of theirs.
     imageid=$(k inspect -f '{{.Image}}' one)
     same "$(k inspect -f '{{.Id}}' "$image")" "$imageid"
-    same "$(k image inspect -f '{{join .RepoTags " "}} {{len .RootFS.Layers}} {{.Os}}' "$imageid")" "$image:latest 1 linux"
+    same "$(k image inspect -f "{{join .RepoTags \"\"}} {{len .RootFS.Layers}} {{.Os}}" "$imageid")" \
+        "$image:latest 1 linux"
     has "$(k image inspect -f '{{index .RepoDigests 0}}' "$image")" "$image@sha256:"
     same "$(k image inspect -f '{{.Config.Cmd}}{{.Config.Healthcheck}}' "$image")" '[sh]<no value>'
     ends_with 1 k inspect --type container "$image"
@@ -74,6 +79,6 @@ print("good")')" good
     ends_with 1 k container inspect "$image"
     ends_with 1 k inspect --type cat one
     has "$output" "container and image"
-    k rm one > /dev/null
+    k rm one other > /dev/null
 }
 each_mode check
