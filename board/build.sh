@@ -101,7 +101,7 @@ debian_root() {
     cp "$here/systemd/system/kist.service" "$tree/etc/systemd/system/"
     cp "$here/systemd/user/kist.service" "$tree/etc/systemd/user/"
     ln -s /data/board/kist "$tree/usr/local/bin/kist"
-    ln -s /bin/busybox "$tree/usr/local/bin/usleep"
+    ln -s /bin/busybox "$tree/usr/bin/usleep"
     ln -s /lib/systemd/systemd "$tree/sbin/board"
     while read -r unit; do
         ln -sf /dev/null "$tree/etc/systemd/system/$unit"

@@ -24,6 +24,7 @@ table="
       clock         arm64    --append=board.clock=60               root,pi  clock
       readonly      amd64    --type=squashfs                       root     readonly
       overlayless   amd64    --timeout=120                         root,pi  overlayless
+      systemd       systemd  --timeout=240                         root,pi  scope
 "
 boards=${*:-$(echo "$table" | awk 'NF {print $1}') powercut}
 results=${KIST_BOARD_RESULTS:-$tests/../build/board/results}
@@ -97,7 +98,7 @@ for board in $boards; do
     row=$(echo "$table" | awk -v name="$board" '$1 == name')
     [ -n "$row" ] || { echo "run.sh: no board $board" >&2; exit 2; }
     read -r _ machine_name option users list <<< "$row"
-    arch=${machine_name/raspi3b/arm64}
+    case $machine_name in systemd) arch=amd64 ;; *) arch=${machine_name/raspi3b/arm64} ;; esac
     [ -x "$(program "$arch")" ] || { echo "not ok - $board has a program"; continue; }
     make_data "$work/data" "$arch" "$users" "${KIST_BOARD_TESTS:-$list}"
     boot "$board" "$machine_name" "$option"
