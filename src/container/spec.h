@@ -59,6 +59,7 @@ struct Mount {
     std::string propagation;  // "rprivate" unless asked otherwise
     std::string options;      // tmpfs: "size=64m,mode=1777"
     bool no_exec = false, no_suid = false, no_dev = false;
+    json::Map labels, driver_options;  // volume: when it has to be made
 };
 
 struct Device {
