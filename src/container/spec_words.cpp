@@ -213,7 +213,11 @@ Result<Mount> parse_volume(std::string_view text)
     if (is_path(first)) {
         mount.source = TRY(host_path(first));
     } else {
-        TRY(check_name(first, "volume"), "--volume %.*s", int(text.size()), text.data());
+        auto good = check_name(first, "volume");
+        if (!good)
+            return std::move(good).error().with_hint(
+                "a volume's name has letters, digits, '_', '.' and '-' only; a path begins with "
+                "\"/\" or \"./\"");
         mount.kind = Mount::Kind::volume;
         mount.copy_up = true;
         mount.source = first;

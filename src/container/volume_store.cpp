@@ -36,14 +36,13 @@ constexpr json::Field kInfo[] = {
 
 bool looks_anonymous(std::string_view name)
 {
-    return name.size() == kAnonymousName &&
-           name.find_first_not_of("0123456789abcdef") == name.npos;
+    return name.size() == kAnonymousName && name.find_first_not_of("0123456789abcdef") == name.npos;
 }
 
 int by_name(const void* left, const void* right)
 {
-    return strcmp((*static_cast<VolumeInfo*const*>(left))->name.c_str(),
-                  (*static_cast<VolumeInfo*const*>(right))->name.c_str());
+    return strcmp((*static_cast<VolumeInfo* const*>(left))->name.c_str(),
+                  (*static_cast<VolumeInfo* const*>(right))->name.c_str());
 }
 
 }  // namespace
@@ -113,7 +112,8 @@ Result<std::vector<VolumeInfo>> VolumeStore::list() const
     std::vector<VolumeInfo*> order;
     for (VolumeInfo& info : found)
         order.push_back(&info);
-    ::qsort(order.data(), order.size(), sizeof(VolumeInfo*), by_name);
+    if (!order.empty())
+        ::qsort(order.data(), order.size(), sizeof(VolumeInfo*), by_name);
     for (VolumeInfo* info : order)
         sorted.push_back(std::move(*info));
     return sorted;

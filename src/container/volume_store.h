@@ -81,11 +81,10 @@ private:
     Fd directory_;
 };
 
-// The record in a volume's own directory.  One that a power cut took is made up: the files are there,
-// and can be used and removed.
+// The record in a volume's own directory.  One that a power cut took is made up: the files are
+// there, and can be used and removed.
 Result<VolumeInfo> read_volume(const Fd& volume, const std::string& name);
 Result<void> write_volume(const Fd& volume, const VolumeInfo& info, fs::Durable durable);
-
 
 // The volumes of one container -----------------------------------------------------------------
 

@@ -177,9 +177,14 @@ Result<void> remove_anonymous_volumes(const Spec& spec, const image::Places& pla
                                                              : do_inside(outer, places, erase);
 }
 
+void keep_volumes(Spec& spec)
+{
+    for (Mount& mount : spec.mounts)
+        mount.anonymous = false;
+}
+
 Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& containers,
-                                            const image::Places& places,
-                                            const OuterNamespace& outer)
+                                            const Directories& directories)
 {
     std::vector<Mount> mounts;
     for (std::string_view mode : containers) {
@@ -187,7 +192,7 @@ Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& cont
         if (!mode.empty() && mode != "ro" && mode != "rw" && mode != "z" && mode != "Z")
             return Error(EINVAL, "--volumes-from %.*s:%.*s: expected ro or rw", int(name.size()),
                          name.data(), int(mode.size()), mode.data());
-        Summary from = TRY(find(places, outer, name), "--volumes-from");
+        Summary from = TRY(find(directories, name), "--volumes-from");
         inherit(mounts, from.spec, mode == "ro");
     }
     return mounts;

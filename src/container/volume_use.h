@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "container/idmap.h"
+#include "container/directories.h"
 #include "container/spec.h"
 #include "container/volume_store.h"
 #include "image/places.h"
@@ -14,8 +14,8 @@
 namespace kist::container {
 
 // "--opt" of `volume create`, docker's local driver: type=tmpfs[,o=...], or type=none with o=bind
-// and device=PATH.  The Mount that they mean where `asked` mounts the volume.  ENOTSUP names what is
-// not supported.
+// and device=PATH.  The Mount that they mean where `asked` mounts the volume.  ENOTSUP names what
+// is not supported.
 Result<Mount> mount_of_options(const json::Map& options, const Mount& asked);
 
 // Which container mounts a volume.
@@ -27,10 +27,12 @@ Result<std::vector<VolumeUse>> volume_uses(const image::Places& places);
 // The record of the volume that `mount` names, when it is to be made.
 VolumeInfo volume_of(const Mount& mount);
 
+// Its anonymous volumes stay when it is removed (`rm` without -v).
+void keep_volumes(Spec& spec);
+
 // The mounts that --volumes-from CONTAINER[:ro] stands for, for make_spec().  ENOENT: there is no
 // such container.
 Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& containers,
-                                            const image::Places& places,
-                                            const OuterNamespace& outer);
+                                            const Directories& directories);
 
 }  // namespace kist::container
