@@ -44,8 +44,8 @@ Result<void> check_name(std::string_view name, const char* what)
         good = good && (is_alphanumeric(c) || c == '_' || c == '.' || c == '-');
     if (good)
         return {};
-    return Error(EINVAL, "\"%.*s\" cannot be a %s's name",
-                 int(std::min(name.size(), kMaxName)), name.data(), what)
+    return Error(EINVAL, "\"%.*s\" cannot be a %s's name", int(std::min(name.size(), kMaxName)),
+                 name.data(), what)
         .with_hint(
             "use 2 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit");
 }

@@ -65,16 +65,18 @@ anonymous() {
     same "$made" 2
     k rm keeps > /dev/null
     same "$(volumes | grep -cE '^[0-9a-f]{64}$')" 2
-    in_mode sh -c "rm -rf '$(store)'/volumes/????????????????????????????????????????????????????????????????" \
-        2>/dev/null || k unshare sh -c "rm -rf '$(store)'/volumes/????????????????????????????????????????????????????????????????"
+    k volume prune -f > /dev/null
+    same "$(volumes)" "$before"
     k run --name drops -v /data -v kept:/k "$image" true
     k rm -v drops > /dev/null
     same "$(volumes)" "$before"
 }
 
 from() {
-    k run --name first -v from:/f -v /data -v kept:/k:ro "$image" sh -c 'echo f > /f/file; echo d > /data/0; rm /declared/seed'
-    k run --rm --volumes-from first "$image" sh -c 'cat /f/file /data/0 /k/file; ls /declared; ! touch /k/x' > "$work/said" 2>&1
+    k run --name first -v from:/f -v /data -v kept:/k:ro "$image" \
+        sh -c 'echo f > /f/file; echo d > /data/0; rm /declared/seed'
+    k run --rm --volumes-from first "$image" \
+        sh -c 'cat /f/file /data/0 /k/file; ls /declared; ! touch /k/x' > "$work/said" 2>&1
     has "$(cat "$work/said")" "f
 d
 one
@@ -107,7 +109,8 @@ names() {
 
 # Links of the image never lead a volume, or what it is filled with, out of the container.
 links() {
-    same "$(k run --rm -v linked:/to-host "$image" sh -c 'cat /etc/passwd | grep -c /home/app; grep " /etc " /proc/mounts | wc -l')" "1
+    same "$(k run --rm -v linked:/to-host "$image" \
+        sh -c 'cat /etc/passwd | grep -c /home/app; grep " /etc " /proc/mounts | wc -l')" "1
 1"
     same "$(k run --rm -v linked:/x "$image" sh -c 'ls /x | tr "\n" " "')" "group passwd "
     same "$(k run --rm -v again:/to-declared "$image" cat /declared/seed)" planted
@@ -117,9 +120,11 @@ links() {
     has "$output" "leads into /proc"
 }
 
+sums='ls /data | wc -l; sha256sum -c -s /sums && echo whole'
+
 at_once() {
     for one in 1 2 3 4; do
-        start run --rm -v new:/data "$image" sh -c 'ls /data | wc -l; sha256sum -c -s /sums && echo whole' > "$work/said.$one" 2> "$work/warned.$one"
+        start run --rm -v new:/data "$image" sh -c "$sums" > "$work/said.$one" 2> "$work/warned.$one"
         eval "runner$one=$runner"
     done
     for one in 1 2 3 4; do
@@ -136,7 +141,7 @@ killed() {
         sleep $delay
         kill -9 $runner
         wait $runner 2>/dev/null || :
-        same "$(k run --rm -v killed$delay:/data "$image" sh -c 'ls /data | wc -l; sha256sum -c -s /sums && echo whole')" "303
+        same "$(k run --rm -v killed$delay:/data "$image" sh -c "$sums")" "303
 whole"
     done
     same "$(in_mode ls -A "$(store)/volumes" | grep '^\.[nt]' || :)" ''
