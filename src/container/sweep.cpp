@@ -85,6 +85,7 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     if (lived) {
         state.status = Status::exited;
         state.exit_code = kKilled;
+        state.resume = true;
         state.error = "kist was killed while the container ran";
         state.finished_at = clock::to_text(clock::now());
     }

@@ -126,7 +126,7 @@ Result<void> stop(const Engine& engine, const Summary& container, const StopOpti
     else if (!spec.stop_signal.empty())
         signal = TRY(container::parse_signal(spec.stop_signal));
     emit_of(engine.places, spec, "stop");
-    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal));
+    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal, options.resume));
     auto end = client->wait();
     if (!end && !end.error().is(ECONNRESET))
         return std::move(end).error();

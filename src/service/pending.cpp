@@ -20,3 +20,9 @@ struct Health::Check {};
     return Verdict::none;
 }
 }  // namespace kist::service
+namespace kist::service {
+[[gnu::weak]] Result<HealthRecord> read_health(const container::Directories&, const std::string&)
+{
+    return Error(ENOENT, "no health check");
+}
+}  // namespace kist::service
