@@ -3,6 +3,7 @@
 #
 # Every row of the table below is a board: how it boots, the users that run kist on it, and the tests of
 # guest/tests that they run.  "powercut" is another script: KIST_CUTS says how many cuts (default 4).
+# The boards that kist boots are in bootcycle.sh.
 # A board that ends without a word is started once more, which is counted and said.
 # What each board said is in build/board/results/.  KIST_BOARD_TESTS=run,killed runs other tests than the table's.
 
@@ -26,7 +27,8 @@ table="
       overlayless   amd64    --timeout=120                         root,pi  overlayless
       systemd       systemd  --timeout=240                         root,pi  scope
 "
-boards=${*:-$(echo "$table" | awk 'NF {print $1}') powercut}
+. "$here/bootcycle.sh"
+boards=${*:-$(echo "$table$cycles" | awk 'NF {print $1}') powercut}
 results=${KIST_BOARD_RESULTS:-$tests/../build/board/results}
 retries=0
 
@@ -93,6 +95,10 @@ mkdir -p "$results"
 for board in $boards; do
     if [ "$board" = powercut ]; then
         . "$here/powercut.sh"
+        continue
+    fi
+    if echo "$cycles" | grep -q "^ *$board "; then
+        cycle "$board"
         continue
     fi
     row=$(echo "$table" | awk -v name="$board" '$1 == name')
