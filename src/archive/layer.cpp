@@ -74,6 +74,8 @@ public:
 
 private:
     Result<void> place();
+    Result<std::string> place_of(std::string_view name) const;
+    Result<void> check_clash();
     Result<bool> take_mark();
     Result<void> make();
     Result<void> make_file();
@@ -116,16 +118,42 @@ private:
     bool made_ = false;  // false for a device that is only recorded
 };
 
+Result<std::string> Layer::place_of(std::string_view name) const
+{
+    std::string path = TRY(clean_name(name));
+    if (options_.prefix.empty())
+        return path;
+    return path.empty() ? options_.prefix : options_.prefix + "/" + path;
+}
+
 Result<void> Layer::place()
 {
-    path_ = TRY(clean_name(entry_.name));
+    path_ = TRY(place_of(entry_.name));
     parent_path_ = parent_of(path_);
     name_ = base_of(path_);
-    if (TRY(take_mark()))
+    if (options_.roots)
+        entry_.uid = entry_.gid = 0;
+    if (options_.live)
+        TRY(check_clash());
+    else if (TRY(take_mark()))
         return {};
     made_ = true;
     TRY(make());
     return record();
+}
+
+// A directory takes the place of directories only, and is replaced by nothing else.
+Result<void> Layer::check_clash()
+{
+    if (path_.empty())
+        return {};
+    Tree::Directory* parent = TRY(tree_.directory(parent_path_));
+    auto there = sys::stat_at(parent->fd, name_);
+    bool directory = entry_.kind == Kind::directory;
+    if (!there || S_ISDIR(there->st_mode) == directory)
+        return {};
+    return Error(EEXIST, directory ? "cannot put a directory in the place of a file"
+                                   : "cannot put a file in the place of a directory");
 }
 
 // Whiteouts and their kin; true when the entry was one and is dealt with.
@@ -202,7 +230,10 @@ Result<void> Layer::make_file()
         opened = sys::open_at(parent->fd, name_, kNew, mode() & 0777);
     }
     Fd file = TRY(std::move(opened));
-    TRY(write_contents(file));
+    auto written = write_contents(file);
+    if (!written && options_.live)  // on a full disk half a file is of no use
+        (void)sys::unlink_at(parent->fd, name_);
+    TRY(std::move(written));
 
     // In this order: writing and chown(2) take set-id bits and capabilities away.
     if (is_foreign() && ::fchown(file.get(), entry_.uid, entry_.gid) < 0)
@@ -213,20 +244,6 @@ Result<void> Layer::make_file()
     timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, entry_.mtime};
     if (::futimens(file.get(), times) < 0)
         return os_error("set its time");
-    return {};
-}
-
-Result<void> write_at(const Fd& file, std::string_view bytes, uint64_t offset)
-{
-    while (!bytes.empty()) {
-        ssize_t written = sys::retry([&] {
-            return ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        });
-        if (written < 0)
-            return os_error("write");
-        bytes.remove_prefix(static_cast<size_t>(written));
-        offset += static_cast<size_t>(written);
-    }
     return {};
 }
 
@@ -246,7 +263,7 @@ Result<void> Layer::write_contents(const Fd& file)
     for (Extent extent : entry_.extents) {
         while (extent.length > 0) {
             std::string_view bytes = TRY(tar_.contents(extent.length));
-            TRY(write_at(file, bytes, extent.offset));
+            TRY(sys::write_at(file, bytes, extent.offset));
             extent.offset += bytes.size();
             extent.length -= bytes.size();
             done_.bytes += bytes.size();
@@ -259,6 +276,8 @@ Result<void> Layer::make_directory()
 {
     Tree::Directory* directory;
     if (path_.empty()) {
+        if (options_.live)
+            return {};
         directory = TRY(tree_.directory(""));
     } else {
         Tree::Directory* parent = TRY(tree_.directory(parent_path_));
@@ -278,8 +297,7 @@ Result<void> Layer::make_directory()
 
 Result<void> Layer::make_hard_link()
 {
-    std::string target =
-        TRY(clean_name(entry_.link), "hard link to %s", shown(entry_.link).c_str());
+    std::string target = TRY(place_of(entry_.link), "hard link to %s", shown(entry_.link).c_str());
     auto looked = tree_.look(parent_of(target));
     if (!looked)
         return missing_target(target);
@@ -336,7 +354,6 @@ Result<void> Layer::make_node()
     }
     if (::mknodat(parent->fd.get(), name_.c_str(), node_type(entry_.kind), number) < 0)
         return os_error("make the device node");
-    // Made a moment ago, so this does not follow a link.
     TRY(finish_at(parent->fd));
     return {};
 }
@@ -347,8 +364,8 @@ Result<void> Layer::finish_at(const Fd& parent)
     if (is_foreign() &&
         ::fchownat(parent.get(), name_.c_str(), entry_.uid, entry_.gid, AT_SYMLINK_NOFOLLOW) < 0)
         return owner_error(entry_);
-    if (entry_.kind != Kind::symlink && ::fchmodat(parent.get(), name_.c_str(), mode(), 0) < 0)
-        return os_error("chmod");
+    if (entry_.kind != Kind::symlink)
+        TRY(chmod_at(parent, name_, mode()));
     TRY(set_xattrs_at(entry_.xattrs, scope(), parent, name_));
     timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, entry_.mtime};
     if (::utimensat(parent.get(), name_.c_str(), times, AT_SYMLINK_NOFOLLOW) < 0)
@@ -374,8 +391,9 @@ Result<void> Layer::record()
 
 Result<Applied> apply_layer(Reader& tar, const Fd& tree, const ApplyOptions& options)
 {
-    Tree opened = TRY(Tree::open(
-        tree, {.overrides = options.owners == Owners::apply, .user_xattr = options.user_xattr}));
+    Tree opened = TRY(Tree::open(tree, {.overrides = options.owners == Owners::apply,
+                                        .user_xattr = options.user_xattr,
+                                        .live = options.live}));
     return Layer(tar, opened, options).apply();
 }
 

@@ -3,6 +3,8 @@
 // The tree is built in a directory of its own, to be stacked by overlayfs or copied.  Whatever the
 // archive says, nothing outside that directory is written, linked, changed or removed.  Whiteouts
 // become what overlayfs understands: a character device 0/0, and the opaque attribute.
+//
+// The same goes for what is copied into a tree that is in use (`kist cp`), with rules of its own.
 
 #pragma once
 
@@ -30,6 +32,15 @@ struct ApplyOptions {
     bool user_xattr = false;
     // Device nodes cannot be made in a user namespace: they are recorded (above), or skipped.
     bool make_devices = true;
+
+    // A copy into a directory that others use, and may change meanwhile: names with ".wh." mean
+    // nothing, files take the place of what is there but not of directories, nor these that of
+    // files (EEXIST), and the directory itself is left as it is.
+    bool live = false;
+    // Where the archive's "." goes: a path below the tree, or "" for the tree itself.
+    std::string prefix = {};
+    // Everything belongs to 0:0 instead of whom the archive says.
+    bool roots = false;
 };
 
 struct Applied {

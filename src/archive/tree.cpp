@@ -34,6 +34,18 @@ Result<Fd> nameless(const Fd& root, mode_t mode)
 
 }  // namespace
 
+Result<void> chmod_at(const Fd& directory, CStr name, mode_t mode)
+{
+    // fchmodat(2) has no AT_SYMLINK_NOFOLLOW before Linux 6.6, and fchmod(2) wants a file that is
+    // open for more than its place.
+    Fd place = TRY(sys::open_at(directory, name, O_PATH | O_NOFOLLOW));
+    if (S_ISLNK(TRY(sys::stat(place)).st_mode))
+        return Error(ELOOP, "chmod %s: it has become a link", name.get());
+    if (::chmod(str::format("/proc/self/fd/%d", place.get()).c_str(), mode) < 0)
+        return os_error("chmod %s", name.get());
+    return {};
+}
+
 bool is_whiteout(const struct stat& facts)
 {
     return S_ISCHR(facts.st_mode) && facts.st_rdev == 0;
@@ -43,7 +55,10 @@ Result<Tree> Tree::open(const Fd& root, Options options)
 {
     Fd own = TRY(sys::open_at(root, ".", kDirectory));
     Tree tree(std::move(own), options);
-    TRY(tree.probe());
+    if (options.live)
+        tree.birth_.mask = 0777;
+    else
+        TRY(tree.probe());
     return tree;
 }
 
@@ -138,8 +153,7 @@ Result<Tree::Directory*> Tree::enter(const Fd& parent, CStr name, std::string_vi
     struct stat facts = TRY(sys::stat_at(parent, name));
     if (!S_ISDIR(facts.st_mode))
         return std::move(opened).error();
-    if (::fchmodat(parent.get(), name, (facts.st_mode & 07777) | 0700, 0) < 0)
-        return os_error("chmod %s", name.get());
+    TRY(chmod_at(parent, name, (facts.st_mode & 07777) | 0700));
     Fd directory = TRY(sys::open_at(parent, name, kDirectory));
     Directory* entered = TRY(keep(std::move(directory), path));
     entered->mode = facts.st_mode & 07777;
@@ -215,6 +229,8 @@ Result<Tree::Directory*> Tree::keep(Fd fd, std::string_view path)
                        .mode_now = facts.st_mode & 07777u,
                        .mode = facts.st_mode & 07777u,
                        .mtime = facts.st_mtim};
+    if (options_.live && place->path.empty())
+        return place;
     // A set-group-id directory would hand its group down.
     mode_t usable = place->mode_now & ~mode_t(S_ISGID);
     if (!options_.overrides)
@@ -230,6 +246,10 @@ Result<Tree::Directory*> Tree::keep(Fd fd, std::string_view path)
 Result<void> Tree::restore(Directory& directory)
 {
     directory.open = directory.named = false;
+    if (options_.live && directory.path.empty()) {
+        directory.fd.close();
+        return {};
+    }
     if (directory.mode != directory.mode_now && ::fchmod(directory.fd.get(), directory.mode) < 0)
         return os_error("chmod %s", directory.path.c_str());
     timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, directory.mtime};
@@ -241,6 +261,8 @@ Result<void> Tree::restore(Directory& directory)
 
 Result<void> Tree::remove(const Fd& parent, CStr name)
 {
+    if (options_.live)
+        return sys::unlink_at(parent, name);
     struct stat facts = TRY(sys::stat_at(parent, name));
     if (S_ISDIR(facts.st_mode) || S_ISLNK(facts.st_mode))
         for (Directory& directory : open_)

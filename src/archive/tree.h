@@ -55,6 +55,9 @@ public:
         bool overrides = true;    // permissions do not bind us (CAP_DAC_OVERRIDE); otherwise
                                   // directories are opened up while they are in use
         bool user_xattr = false;  // overlayfs's marks are user.overlay.*, not trusted.overlay.*
+        // Others use the tree, and may swap one thing for another meanwhile: the tree's own
+        // directory is left as it is, and what is removed is never a directory.
+        bool live = false;
     };
 
     // `root` is borrowed and may be O_PATH.
@@ -76,7 +79,7 @@ public:
     // Opens the directory at `path` to look things up in it; ENOENT when there is none.
     Result<Fd> look(std::string_view path);
 
-    // Removes whatever is at `name`, with everything below.
+    // Removes whatever is at `name`, with everything below; EISDIR in a live tree.
     Result<void> remove(const Fd& parent, CStr name);
 
     // Gives all directories that are open their attributes.
@@ -98,6 +101,10 @@ private:
     uint64_t clock_ = 0;
     std::array<Directory, kOpen> open_;
 };
+
+// chmod(2) of what is at `name`, which must not be a link: even one swapped in at the last moment
+// is not followed (ELOOP).
+Result<void> chmod_at(const Fd& directory, CStr name, mode_t mode);
 
 // What hides a name of the layers below (overlayfs, "whiteouts and opaque directories").
 bool is_whiteout(const struct stat& facts);

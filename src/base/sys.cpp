@@ -185,6 +185,20 @@ Result<void> write_all(const Fd& file, std::string_view bytes)
     return {};
 }
 
+Result<void> write_at(const Fd& file, std::string_view bytes, uint64_t offset)
+{
+    while (!bytes.empty()) {
+        ssize_t written = sys::retry([&] {
+            return ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        });
+        if (written < 0)
+            return os_error("write");
+        bytes.remove_prefix(static_cast<size_t>(written));
+        offset += static_cast<size_t>(written);
+    }
+    return {};
+}
+
 Result<size_t> read(const Fd& file, void* buffer, size_t size)
 {
     ssize_t got = retry([&] { return ::read(file.get(), buffer, size); });

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,8 @@ Result<struct stat> stat_at(const Fd& directory, CStr name);
 Result<void> fsync(const Fd& file);
 Result<void> syncfs(const Fd& file);
 Result<void> write_all(const Fd& file, std::string_view bytes);
+// pwrite(2), until all is written.
+Result<void> write_at(const Fd& file, std::string_view bytes, uint64_t offset);
 // Reads at most `size` bytes into `buffer`; 0 at the end of the file.
 Result<size_t> read(const Fd& file, void* buffer, size_t size);
 // Everything up to the end; more than `limit` bytes is EFBIG.
