@@ -27,7 +27,10 @@ struct Alias {
 };
 constexpr Alias kAliases[] = {
     {"container attach", &kAttach},
+    {"container cp", &kCp},
     {"container create", &kCreate},
+    {"container diff", &kDiff},
+    {"container export", &kExport},
     {"container kill", &kKill},
     {"container list", &kPs},
     {"container ls",  &kPs},
@@ -47,8 +50,6 @@ constexpr Alias kAliases[] = {
     {"image pull",    &kPull},
     {"image rm",      &kRmi},
     {"system info",   &kInfo},
-    {"volume list",   &kVolumeLs},
-    {"volume remove", &kVolumeRm},
 };
 // clang-format on
 

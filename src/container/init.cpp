@@ -96,10 +96,9 @@ Result<void> enter_root(const Fd& root)
 Result<std::optional<Pty>> furnish(const Plan& plan)
 {
     const Spec& spec = plan.options.spec;
-    Fd store = TRY(reopen_here(plan.options.store));
-    std::vector<Volume> volumes = TRY(open_volumes(spec, store));
+    std::vector<Volume> volumes = TRY(open_volumes(spec));
+    Fd directory = TRY(reopen_here(plan.options.directory));
     Fd root = TRY(make_root(plan, false));
-    TRY(fill_volumes(spec, root, volumes));
     Fd volatile_directory = TRY(reopen_here(plan.options.volatile_directory));
     SystemMounts system = {.spec = spec,
                            .root = root,
@@ -109,7 +108,7 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
     TRY(mount_system(system));
     TRY(make_devices({spec, root, plan.devices, plan.user_namespace}));
     TRY(provide_files({spec, root, volatile_directory}));
-    TRY(mount_volumes({spec, root}, volumes));
+    TRY(mount_volumes({spec, root, directory}, volumes));
 
     std::optional<Pty> pty;
     if (spec.tty)

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "container/launch.h"
-#include "container/volume_store.h"
 
 namespace kist::container {
 
@@ -65,8 +64,6 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     bool unwritten = !spec && spec.error().is(ENOENT);
     if (unwritten || (!read && read.error().is(ENOENT))) {  // killed before its record was written
         (void)clean_up(places, outer, id, true);
-        if (spec)
-            TRY(remove_anonymous_volumes(*spec, places, outer));
         TRY(directories.remove(id, spec ? spec->name : ""));
         return false;
     }
@@ -85,7 +82,6 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     if (lived) {
         state.status = Status::exited;
         state.exit_code = kKilled;
-        state.resume = true;
         state.error = "kist was killed while the container ran";
         state.finished_at = clock::to_text(clock::now());
     }
@@ -129,7 +125,6 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     };
     attempt(clean_up(places, outer, spec.id, spec.remove));
     if (spec.remove) {
-        attempt(remove_anonymous_volumes(spec, places, outer));
         attempt(directories.remove(spec.id, spec.name));
         return first;
     }

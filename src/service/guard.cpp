@@ -16,35 +16,38 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "container/state.h"
+#include "container/sweep.h"
 #include "service/boot.h"
 
 namespace kist::service {
 
 namespace {
 
-// The kernel tells of a closed file a moment before it lets go of the lock: a lock that is held is
-// looked at again.
-constexpr int kLooks = 3;
-constexpr useconds_t kLookPauseUs = 50000;
+// A monitor that has lost its container needs a moment to record that; the kernel tells of a closed
+// file a moment before it lets go of the lock.
+constexpr int kLooks = 5;
+constexpr useconds_t kLookPauseUs = 100000;
 
-enum class Found { nothing, attended, unattended };
+enum class Found { nothing, dying, unattended };
 
 // What the record of one container and its lock say together.
 Found look_at(const container::Directories& directories, const std::string& id)
 {
     auto directory = directories.open_container(id);
-    if (!directory)
+    auto state = directory ? container::read_state(*directory)
+                           : Result<container::State>(Error(ENOENT, "no container"));
+    if (!state)
         return Found::nothing;
-    auto state = container::read_state(*directory);
-    if (!state || (state->status != container::Status::running &&
-                   state->status != container::Status::restarting))
+    if (state->status == container::Status::running) {
+        auto process = container::find_process(*state);
+        if (!process || *process)
+            return Found::nothing;
+    } else if (state->status != container::Status::restarting) {
         return Found::nothing;
+    }
     auto lock = sys::open_at(directories.locks, id, O_RDONLY);
-    if (!lock)
-        return Found::nothing;
-    auto taken = sys::try_lock(*lock, sys::Lock::exclusive);
-    return taken && *taken ? Found::unattended : Found::attended;
+    auto taken = lock ? sys::try_lock(*lock, sys::Lock::exclusive) : Result<bool>(false);
+    return taken && *taken ? Found::unattended : Found::dying;
 }
 
 // In a child process: settles what monitors that were killed have left.
@@ -57,7 +60,7 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
         auto ids = fs::list(directories->locks);
         if (!ids)
             return 1;
-        bool attended = false;
+        bool dying = false;
         for (const std::string& id : *ids) {
             if (id.starts_with('.'))
                 continue;
@@ -66,9 +69,9 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
                 log::debug("guard: the monitor of %.12s is gone", id.c_str());
                 return open_engine(places, outer) ? 0 : 1;
             }
-            attended |= found == Found::attended;
+            dying |= found == Found::dying;
         }
-        if (!attended)
+        if (!dying)
             return 0;
         (void)::usleep(kLookPauseUs);
     }
@@ -129,9 +132,6 @@ public:
                 return settle(places_, outer_);
             });
         }
-        // Taken, so that it does not come again once it is unblocked.
-        signalfd_siginfo taken;
-        (void)!::read(ends.get(), &taken, sizeof taken);
         if (worker_) {
             (void)::kill(worker_, SIGTERM);
             end_worker();

@@ -1,0 +1,225 @@
+// visit.cpp - the way to a container's files.
+
+#include "container/visit.h"
+
+#include <linux/sched.h>
+#include <poll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/fs.h"
+#include "base/process.h"
+#include "container/mount_api.h"
+#include "container/rootfs.h"
+#include "container/sweep.h"
+#include "container/volumes.h"
+
+namespace kist::container {
+
+namespace {
+
+using Tier = image::StoreMap::Tier;
+
+// A living container's first process, or the lock of one that does not run.
+struct Handle {
+    std::optional<Fd> process, lock;
+    pid_t pid = 0;
+};
+
+// One that is starting or ending, or that somebody else visits, is waited for.
+Result<Handle> take_hold(const VisitRequest& request)
+{
+    constexpr int kPauseMs = 20, kMaxPauses = 500;
+    const std::string& id = request.container.spec.id;
+    for (int i = 0; i < kMaxPauses; i++) {
+        Fd directory = TRY(request.directories.open_container(id));
+        State state = TRY(read_state(directory));
+        Handle handle;
+        handle.lock = TRY(request.directories.take_lock(id));
+        if (handle.lock)
+            return handle;
+        handle.process = TRY(find_process(state));
+        handle.pid = state.pid;
+        if (handle.process)
+            return handle;
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
+    return Error(EBUSY, "container \"%s\" is being started, or copied from or to",
+                 request.container.spec.name.c_str())
+        .with_hint("try again when that is done");
+}
+
+Result<void> join(const std::string& directory, const char* name, int kind)
+{
+    Fd target = TRY(sys::open(directory + "/ns/" + name, O_RDONLY));
+    if (::syscall(SYS_setns, target.get(), kind) < 0)
+        return os_error("join the container's %s namespace", name);
+    return {};
+}
+
+// The mount of the root alone, without what is mounted on it.
+Result<Fd> root_alone(const std::string& directory)
+{
+    Fd own = TRY(sys::open("/proc/self/ns/mnt", O_RDONLY));
+    TRY(join(directory, "mnt", CLONE_NEWNS));
+    auto alone = clone_tree(sys::borrow(AT_FDCWD), "/", Depth::one);
+    if (::syscall(SYS_setns, own.get(), CLONE_NEWNS) < 0)
+        return os_error("come back from the container's mount namespace");
+    return alone;
+}
+
+bool may_enter(pid_t pid)
+{
+    return bool(sys::open(str::format("/proc/%d/ns/mnt", pid), O_RDONLY));
+}
+
+// Field 4 of /proc/PID/stat, behind the name in parentheses (proc(5)).
+pid_t parent_of(pid_t pid)
+{
+    auto text = fs::read_path(str::format("/proc/%d/stat", pid));
+    if (!text)
+        return 0;
+    std::vector<std::string_view> fields =
+        str::words(std::string_view(*text).substr(text->rfind(')') + 1));
+    auto parent = fields.size() > 1 ? str::to_integer(fields[1]) : str::to_integer("");
+    return parent ? pid_t(*parent) : 0;
+}
+
+// With --init the first process is our reaper, which nobody but the host's root may look into: then
+// one of its children has the same root.
+Result<void> find_entry(Handle& handle)
+{
+    if (may_enter(handle.pid))
+        return {};
+    std::string path = str::format("/proc/%d/task/%d/children", handle.pid, handle.pid);
+    std::string children = TRY(fs::read_path(path));
+    for (std::string_view word : str::words(children)) {
+        auto pid = str::to_integer(word);
+        if (!pid || !may_enter(pid_t(*pid)))
+            continue;
+        auto process = sys::pidfd_open(pid_t(*pid));
+        // Asked after the pidfd was opened: it holds on to the process that is asked about.
+        if (!process || parent_of(pid_t(*pid)) != handle.pid)
+            continue;
+        handle.process = std::move(*process);
+        handle.pid = pid_t(*pid);
+        return {};
+    }
+    return Error(EACCES, "none of the container's processes may be looked into");
+}
+
+// In the child.
+Result<Fd> enter_living(const VisitRequest& request, Handle& handle)
+{
+    TRY(find_entry(handle));
+    std::string directory = str::format("/proc/%d", handle.pid);
+    // In tier single the container's user namespace is not below the outer one.
+    if (request.outer.map.tier == Tier::single)
+        TRY(join(directory, "user", CLONE_NEWUSER));
+    else
+        TRY(enter_outer(request.outer, request.places));
+    Fd root = TRY(sys::open(directory + "/root", O_PATH | O_DIRECTORY));
+    if (!request.volumes) {
+        auto alone = root_alone(directory);
+        if (alone)
+            root = alone.take();
+    }
+    // All this was about that process only if it is still there.
+    pollfd ended = {handle.process->get(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) != 0)
+        return Error(ESRCH, "container \"%s\" has just ended", request.container.spec.name.c_str());
+    return root;
+}
+
+// In the child.
+Result<Fd> enter_mounted(const VisitRequest& request)
+{
+    const Spec& spec = request.container.spec;
+    TRY(enter_outer(request.outer, request.places));
+    if (::syscall(SYS_unshare, CLONE_NEWNS) < 0)
+        return os_error("make a mount namespace");
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) < 0)
+        return os_error("separate the mounts from the host's");
+    std::vector<Volume> volumes;
+    if (request.volumes)
+        volumes = TRY(open_volumes(spec));
+    Fd store = TRY(sys::open(request.places.root, O_RDONLY | O_DIRECTORY));
+    Fd directory = TRY(sys::open_at(store, "containers/" + spec.id, O_RDONLY | O_DIRECTORY));
+    Fd root = TRY(mount_root(
+        {.spec = spec, .store = store, .user_xattr = request.outer.map.tier != Tier::root}));
+    if (request.volumes)
+        TRY(mount_volumes({spec, root, directory}, volumes));
+    if (spec.read_only)
+        TRY(restrict_mount(root, "the root file system", Depth::one, kAttributeReadOnly));
+    return root;
+}
+
+Result<void> go(const VisitRequest& request, Handle& handle, Errand errand, void* context)
+{
+    Fd root = TRY(handle.process ? enter_living(request, handle) : enter_mounted(request));
+    // What we have open is nobody's business who might share our pid namespace.
+    (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    Tier tier = request.outer.map.tier;
+    return errand(
+        {.root = root, .one_owner = tier == Tier::single, .root_owner = tier == Tier::root},
+        context);
+}
+
+}  // namespace
+
+Visit::Visit(Fd report, pid_t child, std::optional<Fd> lock)
+    : report_(std::move(report)), child_(child), lock_(std::move(lock))
+{
+}
+
+Visit::Visit(Visit&& other) noexcept
+    : report_(std::move(other.report_)),
+      child_(std::exchange(other.child_, 0)),
+      lock_(std::move(other.lock_))
+{
+}
+
+Visit::~Visit()
+{
+    if (child_ > 0) {
+        (void)::kill(child_, SIGKILL);  // not waited for yet: the pid is still its own
+        (void)process::wait(child_);
+    }
+}
+
+Result<Visit> Visit::start(const VisitRequest& request, Errand errand, void* context)
+{
+    Handle handle = TRY(take_hold(request));
+    sys::Pipe socket = TRY(sys::socket_pair());
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        socket.reader.close();
+        ::umask(0);
+        auto done = go(request, handle, errand, context);
+        if (!done)
+            (void)send_report(socket.writer, Report::of(Stage::setup, done.error()));
+        _exit(done ? 0 : 1);
+    }
+    return Visit(std::move(socket.reader), child, std::move(handle.lock));
+}
+
+Result<void> Visit::finish()
+{
+    auto report = receive_report(report_);
+    int status = TRY(process::wait(std::exchange(child_, 0)));
+    lock_.reset();
+    std::optional<Report> failure = TRY(std::move(report));
+    if (failure)
+        return std::move(*failure).error();
+    if (status != 0)
+        return Error(ECHILD, "the process that saw to the container's files was killed");
+    return {};
+}
+
+}  // namespace kist::container
