@@ -28,7 +28,7 @@ case $board in
 esac
 
 key=$({ cd "$here"
-        find root debian systemd build.sh packages.sh debian.sh -type f -print0 | sort -z | xargs -0 sha256sum
+        find root debian systemd busybox build.sh packages.sh debian.sh -type f -print0 | sort -z | xargs -0 sha256sum
         echo "$board $kernel $userland $debian"; } | sha256sum | cut -c1-16)
 [ "$(cat "$out/key" 2>/dev/null)" = "$key" ] && exit 0
 # shellcheck disable=SC2086  # the lists are split on purpose
@@ -72,6 +72,9 @@ busybox_root() {
     cp "$packages"/usr/bin/new?idmap "$tree/usr/bin/"
     cp -r "$here"/root/etc/. "$tree/etc/"
     cp "$here/root/sbin/board" "$tree/sbin/"
+    mkdir "$tree/etc/init.d"
+    cp "$here/busybox/kist" "$tree/etc/init.d/"
+    ln -s /data/board/kist "$tree/usr/sbin/kist"
     echo "$second" > "$tree/etc/board.modules"
     if [ "$(id -u)" = 0 ]; then
         chown -R 0:0 "$tree"
@@ -101,7 +104,7 @@ debian_root() {
     cp "$here/systemd/system/kist.service" "$tree/etc/systemd/system/"
     cp "$here/systemd/user/kist.service" "$tree/etc/systemd/user/"
     ln -s /data/board/kist "$tree/usr/local/bin/kist"
-    ln -s /bin/busybox "$tree/usr/local/bin/usleep"
+    ln -s /bin/busybox "$tree/usr/bin/usleep"
     ln -s /lib/systemd/systemd "$tree/sbin/board"
     while read -r unit; do
         ln -sf /dev/null "$tree/etc/systemd/system/$unit"
@@ -131,7 +134,7 @@ cp "$packages/boot/vmlinuz-$version" "$out/vmlinuz"
 if [ "$board" = raspi3b ]; then
     cp "$packages/usr/lib/linux-image-$version/broadcom/bcm2837-rpi-3-b.dtb" "$out/board.dtb"
 elif [ "$board" != systemd ]; then
-    printf 'root = /data/kist\nstate = /run/kist\n' > "$tree/etc/kist.conf"
+    printf 'root = /data/kist-%%U\nstate = /run/kist-%%U\n' > "$tree/etc/kist.conf"
     mksquashfs "$tree" "$out/root.squashfs" -quiet -no-progress -comp gzip
     rm "$tree/etc/kist.conf"
 fi

@@ -50,6 +50,8 @@ constexpr Alias kAliases[] = {
     {"image pull",    &kPull},
     {"image rm",      &kRmi},
     {"system info",   &kInfo},
+    {"volume list",   &kVolumeLs},
+    {"volume remove", &kVolumeRm},
 };
 // clang-format on
 

@@ -1,7 +1,6 @@
 // image.cpp - pull, images, rmi, image prune.
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -194,16 +193,6 @@ constexpr Flag kPruneFlags[] = {
     flag<&PruneFlags::force>('f', "force", nullptr, "Do not ask"),
 };
 // clang-format on
-
-// Asks on a terminal; a script that did not say --force is told so.
-Result<bool> confirm(const char* question)
-{
-    if (!::isatty(0))
-        return Error(EINVAL, "nobody is there to be asked").with_hint("use --force");
-    fprintf(stderr, "%s [y/N] ", question);
-    int answer = getchar();
-    return answer == 'y' || answer == 'Y';
-}
 
 Result<int> image_prune(const PruneFlags& flags, const Globals& globals, Arguments)
 {

@@ -2,6 +2,8 @@
 
 #include "cli/print.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "base/json.h"
@@ -199,6 +201,15 @@ std::string in_units(unsigned long long bytes, unsigned step, const char* const*
 }
 
 }  // namespace
+
+Result<bool> confirm(const char* question)
+{
+    if (!::isatty(0))
+        return Error(EINVAL, "nobody is there to be asked").with_hint("use --force");
+    fprintf(stderr, "%s [y/N] ", question);
+    int answer = getchar();
+    return answer == 'y' || answer == 'Y';
+}
 
 std::string human_size(unsigned long long bytes)
 {

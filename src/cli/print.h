@@ -37,6 +37,9 @@ Result<void> print_documents(const std::vector<std::string>& documents, std::str
 // The same of one document, which "json" prints as it is.
 Result<void> print_document(const std::string& document, std::string_view format);
 
+// Asks on a terminal; a script that did not say --force is told so (EINVAL).
+Result<bool> confirm(const char* question);
+
 // "5.36MB", with docker's decimal units.
 std::string human_size(unsigned long long bytes);
 // "5.113MiB", with powers of 1024, as docker says what memory is used.

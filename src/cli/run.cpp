@@ -15,6 +15,7 @@
 #include "container/container.h"
 #include "container/launch.h"
 #include "container/signals.h"
+#include "container/volume_use.h"
 #include "service/lifecycle.h"
 
 namespace kist::cli {
@@ -94,7 +95,9 @@ Result<Made> make(const Context& context, const service::Engine& engine, const R
     if (!options.rootfs)
         obtained = TRY(obtain_image(context, name, options.pull, options.platform));
     const image::Image* image = obtained ? &obtained->image : nullptr;
-    Made made = {TRY(container::make_spec(options, name, image, command)), Fd()};
+    std::vector<container::Mount> inherited =
+        TRY(container::inherited_mounts(options.volumes_from, engine.directories));
+    Made made = {TRY(container::make_spec(options, name, image, command, inherited)), Fd()};
     if (options.replace && !options.name.empty())
         TRY(remove_namesake(engine, options.name));
     Fd image_lock = obtained ? std::move(obtained->lock) : Fd();

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
+#include "cli/volume.h"
 #include "container/check.h"
 #include "container/container.h"
 #include "container/launch.h"
@@ -107,6 +108,7 @@ Result<int> system_df(const DfFlags& flags, const Globals& globals, Arguments)
         {"Containers", decimal(containers.size()), decimal(running), human_size(written),
          human_size(idle)},
     };
+    rows.push_back(TRY(volume_usage(context)));
     TRY(print_rows(kDfColumns, rows, flags.format));
     return 0;
 }

@@ -40,7 +40,6 @@ public:
     Copier(const Fd& top, CopyRules rules) : top_(top), rules_(rules) {}
 
     Result<void> directory(const Fd& from, const Fd& to, const std::string& path, int depth);
-    Result<void> attributes(const std::string& from, const std::string& to);
 
 private:
     struct Link {
@@ -73,7 +72,7 @@ bool Copier::is_opaque(const Fd& directory) const
 }
 
 // Extended attributes, by paths that lead to open files.
-Result<void> Copier::attributes(const std::string& from, const std::string& to)
+Result<void> copy_xattrs(const std::string& from, const std::string& to)
 {
     std::string names(1024, '\0');
     ssize_t length = ::listxattr(from.c_str(), names.data(), names.size());
@@ -99,13 +98,13 @@ Result<void> Copier::attributes(const std::string& from, const std::string& to)
 }
 
 // Owner first: chown(2) clears the set-id bits and file capabilities.
-Result<void> dress(Copier& copier, const Fd& from, const Fd& to, const struct stat& facts)
+Result<void> dress(const Fd& from, const Fd& to, const struct stat& facts)
 {
     if (::fchown(to.get(), facts.st_uid, facts.st_gid) < 0 && !may_be_refused(errno))
         return os_error("chown");
     if (::fchmod(to.get(), facts.st_mode & 07777) < 0)
         return os_error("chmod");
-    TRY(copier.attributes(by_number(from), by_number(to)));
+    TRY(copy_xattrs(by_number(from), by_number(to)));
     const struct timespec times[] = {facts.st_atim, facts.st_mtim};
     if (::futimens(to.get(), times) < 0)
         return os_error("set times");
@@ -203,7 +202,7 @@ Result<void> Copier::file(const Fd& from, const Fd& to, const std::string& name,
     Fd source = TRY(sys::open_at(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     Fd copy = TRY(sys::open_at(to, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
     TRY(copy_contents(source, copy, facts.st_size));
-    return dress(*this, source, copy, facts);
+    return dress(source, copy, facts);
 }
 
 Result<void> Copier::subdirectory(const Fd& from, const Fd& to, const std::string& name,
@@ -255,7 +254,7 @@ Result<void> Copier::directory(const Fd& from, const Fd& to, const std::string& 
     for (const std::string& name : TRY(fs::list(from)))
         TRY(entry(from, to, name, path + name, depth), "copy %s", name.c_str());
     struct stat facts = TRY(sys::stat(from));
-    return dress(*this, from, to, facts);
+    return dress(from, to, facts);
 }
 
 }  // namespace
@@ -263,6 +262,12 @@ Result<void> Copier::directory(const Fd& from, const Fd& to, const std::string& 
 Result<void> copy_tree(const Fd& from, const Fd& to, CopyRules rules)
 {
     return Copier(to, rules).directory(from, to, "", 0);
+}
+
+Result<void> copy_attributes(const Fd& from, const Fd& to)
+{
+    struct stat facts = TRY(sys::stat(from));
+    return dress(from, to, facts);
 }
 
 }  // namespace kist::container

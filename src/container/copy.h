@@ -22,6 +22,9 @@ struct CopyRules {
 // out. Follows no link.  ELOOP: directories nested deeper than kMaxCopyDepth.
 Result<void> copy_tree(const Fd& from, const Fd& to, CopyRules rules);
 
+// Owner, mode, attributes and times of an open file, as far as this id map has them.
+Result<void> copy_attributes(const Fd& from, const Fd& to);
+
 inline constexpr int kMaxCopyDepth = 200;
 
 }  // namespace kist::container

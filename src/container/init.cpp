@@ -96,9 +96,10 @@ Result<void> enter_root(const Fd& root)
 Result<std::optional<Pty>> furnish(const Plan& plan)
 {
     const Spec& spec = plan.options.spec;
-    std::vector<Volume> volumes = TRY(open_volumes(spec));
-    Fd directory = TRY(reopen_here(plan.options.directory));
+    Fd store = TRY(reopen_here(plan.options.store));
+    std::vector<Volume> volumes = TRY(open_volumes(spec, store));
     Fd root = TRY(make_root(plan, false));
+    TRY(fill_volumes(spec, root, volumes));
     Fd volatile_directory = TRY(reopen_here(plan.options.volatile_directory));
     SystemMounts system = {.spec = spec,
                            .root = root,
@@ -108,7 +109,7 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
     TRY(mount_system(system));
     TRY(make_devices({spec, root, plan.devices, plan.user_namespace}));
     TRY(provide_files({spec, root, volatile_directory}));
-    TRY(mount_volumes({spec, root, directory}, volumes));
+    TRY(mount_volumes({spec, root}, volumes));
 
     std::optional<Pty> pty;
     if (spec.tty)

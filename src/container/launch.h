@@ -58,7 +58,7 @@ Result<Launched> launch(const LaunchOptions& options);
 int exit_code_for(const Error& error);
 
 // Unmounts and removes what launch() laid out in the container's directories: the upper
-// directory's work, copied root, anonymous volumes when `everything`.  Runs in the outer namespace.
+// directory's work, with `everything` the copied root and what the container wrote, too.
 Result<void> clean_up(const image::Places& places, const OuterNamespace& outer,
                       const std::string& id, bool everything);
 

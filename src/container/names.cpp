@@ -1,4 +1,4 @@
-// names.cpp - what containers may be called.
+// names.cpp - what containers and volumes may be called.
 
 #include "container/names.h"
 
@@ -37,15 +37,15 @@ std::string make_name()
                        kNouns[(chance >> 32) % std::size(kNouns)]);
 }
 
-Result<void> check_name(std::string_view name)
+Result<void> check_name(std::string_view name, const char* what)
 {
     bool good = name.size() >= 2 && name.size() <= kMaxName && is_alphanumeric(name[0]);
     for (char c : name)
         good = good && (is_alphanumeric(c) || c == '_' || c == '.' || c == '-');
     if (good)
         return {};
-    return Error(EINVAL, "\"%.*s\" cannot be a container's name",
-                 int(std::min(name.size(), kMaxName)), name.data())
+    return Error(EINVAL, "\"%.*s\" cannot be a %s's name", int(std::min(name.size(), kMaxName)),
+                 name.data(), what)
         .with_hint(
             "use 2 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit");
 }

@@ -1,4 +1,4 @@
-// names.h - what containers may be called, and names for those that nobody named.
+// names.h - what containers and volumes may be called, and names for those that nobody named.
 
 #pragma once
 
@@ -13,6 +13,7 @@ namespace kist::container {
 std::string make_name();
 
 // docker's rule: a letter or digit, then letters, digits, '_', '.' and '-'; at most 128.  EINVAL.
-Result<void> check_name(std::string_view name);
+// `what` it is to be the name of is for the error.
+Result<void> check_name(std::string_view name, const char* what = "container");
 
 }  // namespace kist::container

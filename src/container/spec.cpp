@@ -254,22 +254,35 @@ Result<void> add_mount(Spec& spec, Result<Mount> parsed)
     Mount mount = TRY(std::move(parsed));
     if (mount_at(spec, mount.target))
         return Error(EINVAL, "%s is mounted twice", mount.target.c_str());
+    if (mount.kind == Mount::Kind::volume && mount.source.empty()) {
+        mount.source = random::hex(kIdDigits);
+        mount.anonymous = true;
+    }
     spec.mounts.push_back(std::move(mount));
     return {};
 }
 
-Result<void> settle_files(Spec& spec, const RunOptions& options, const image::Execution& image)
+Result<void> settle_mounts(Spec& spec, const RunOptions& options, const image::Execution& image,
+                           const std::vector<Mount>& inherited)
 {
-    spec.read_only = options.read_only;
     for (const std::string& volume : options.volumes)
         TRY(add_mount(spec, parse_volume(volume)));
     for (const std::string& mount : options.mounts)
         TRY(add_mount(spec, parse_mount(mount)));
     for (const std::string& tmpfs : options.tmpfs)
         TRY(add_mount(spec, parse_tmpfs(tmpfs)));
+    for (const Mount& mount : inherited)
+        if (!mount_at(spec, mount.target))
+            spec.mounts.push_back(mount);
     for (const std::string& volume : image.volumes)
         if (std::string target = path::clean(volume); !mount_at(spec, target) && target != "/")
             TRY(add_mount(spec, parse_volume(target)), "the image's volume");
+    return {};
+}
+
+Result<void> settle_files(Spec& spec, const RunOptions& options)
+{
+    spec.read_only = options.read_only;
     for (const std::string& device : options.devices)
         spec.devices.push_back(TRY(parse_device(device)));
     if (!options.shm_size.empty())
@@ -315,7 +328,8 @@ Spec& Spec::operator=(Spec&&) noexcept = default;
 Spec::~Spec() = default;
 
 Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
-                       const image::Image* image, const std::vector<std::string>& command)
+                       const image::Image* image, const std::vector<std::string>& command,
+                       const std::vector<Mount>& inherited)
 {
     const image::Execution nothing;
     const image::Execution& execution = image ? image->config.execution : nothing;
@@ -334,7 +348,8 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
     TRY(settle_labels(spec, options, execution));
     TRY(settle_confinement(spec, options));
     TRY(settle_life(spec, options, execution));
-    TRY(settle_files(spec, options, execution));
+    TRY(settle_mounts(spec, options, execution, inherited));
+    TRY(settle_files(spec, options));
     return spec;
 }
 

@@ -59,6 +59,7 @@ struct Mount {
     std::string propagation;  // "rprivate" unless asked otherwise
     std::string options;      // tmpfs: "size=64m,mode=1777"
     bool no_exec = false, no_suid = false, no_dev = false;
+    json::Map labels, driver_options;  // volume: when it has to be made
 };
 
 struct Device {
@@ -164,8 +165,10 @@ struct Spec {
 // Merges the two by docker's rules (entrypoint clears cmd; "-e NAME" takes the caller's value; a
 // host's TERM with -t; volumes of the image become anonymous mounts; ...).  EINVAL names the flag
 // and what it takes.  `image` is null with --rootfs.  Ids and made-up names are filled in.
+// `inherited` is what --volumes-from stands for (volume_use.h): others at its targets come first.
 Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
-                       const image::Image* image, const std::vector<std::string>& command);
+                       const image::Image* image, const std::vector<std::string>& command,
+                       const std::vector<Mount>& inherited = {});
 
 // The Spec as it is kept on disk.
 std::string to_json(const Spec& spec);

@@ -35,6 +35,8 @@ constexpr json::Field kMount[] = {
     json::field<&Mount::no_exec>    ("noExec", optional),
     json::field<&Mount::no_suid>    ("noSuid", optional),
     json::field<&Mount::no_dev>     ("noDev", optional),
+    json::field<&Mount::labels>     ("labels", optional),
+    json::field<&Mount::driver_options>("driverOptions", optional),
 };
 
 constexpr json::Field kDevice[] = {

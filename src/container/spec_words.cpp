@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "container/names.h"
 
 namespace kist::container {
 
@@ -29,19 +30,18 @@ Result<std::string> absolute_target(const char* flag, std::string_view text,
     return cleaned;
 }
 
-// "./data" and "/data" are paths; a bare word would be a named volume.
-Result<std::string> host_path(const char* flag, std::string_view text, std::string_view source)
+// "./data" and "/data" are paths of the host; a bare word is a volume's name.
+bool is_path(std::string_view source)
+{
+    return source.starts_with('/') || source.starts_with('.');
+}
+
+Result<std::string> host_path(std::string_view source)
 {
     if (source.starts_with('/'))
         return path::clean(source);
-    if (source.starts_with('.')) {
-        std::string here = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), "/proc/self/cwd"));
-        return path::clean(path::join(here, source));
-    }
-    return Error(EINVAL, "--%s %.*s: named volumes are not supported yet", flag, int(text.size()),
-                 text.data())
-        .with_hint(str::format("give a path: \"./%.*s\" or an absolute one", int(source.size()),
-                               source.data()));
+    std::string here = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), "/proc/self/cwd"));
+    return path::clean(path::join(here, source));
 }
 
 // What a word of --volume or --tmpfs sets: a field to a value, or the propagation to itself.
@@ -62,6 +62,7 @@ constexpr VolumeWord kVolumeWords[] = {
     {"dev",      &Mount::no_dev, false},
     {"exec",     &Mount::no_exec, false},
     {"nodev",    &Mount::no_dev, true},
+    {"nocopy",   &Mount::copy_up, false},
     {"noexec",   &Mount::no_exec, true},
     {"nosuid",   &Mount::no_suid, true},
     {"private",  nullptr, false, true},
@@ -104,15 +105,24 @@ bool is_true(std::string_view value)
     return value.empty() || value == "true" || value == "1";
 }
 
+void add_option(Mount& mount, const char* name, std::string_view value)
+{
+    mount.options += str::format("%s%s=%.*s", mount.options.empty() ? "" : ",", name,
+                                 int(value.size()), value.data());
+}
+
+// NAME=VALUE of volume-label and volume-opt; a label may have no value.
+void add_pair(json::Map& map, std::string_view pair)
+{
+    std::string_view name = str::cut(pair, '=');
+    map.emplace_back(name, pair);
+}
+
 Result<void> set_mount_field(Mount& mount, std::string_view text, std::string_view key,
                              std::string_view value)
 {
-    auto add_option = [&](const char* name) {
-        mount.options += str::format("%s%s=%.*s", mount.options.empty() ? "" : ",", name,
-                                     int(value.size()), value.data());
-    };
     if (key == "source" || key == "src")
-        mount.source = TRY(host_path("mount", text, value));
+        mount.source = value;
     else if (key == "target" || key == "dst" || key == "destination")
         mount.target = TRY(absolute_target("mount", text, value));
     else if (key == "readonly" || key == "ro")
@@ -121,13 +131,45 @@ Result<void> set_mount_field(Mount& mount, std::string_view text, std::string_vi
         mount.propagation = value;
     else if (key == "bind-nonrecursive")
         mount.flat = is_true(value);
+    else if (key == "volume-nocopy")
+        mount.copy_up = !is_true(value);
+    else if (key == "volume-label")
+        add_pair(mount.labels, value);
+    else if (key == "volume-opt")
+        add_pair(mount.driver_options, value);
     else if (key == "tmpfs-size") {
         TRY(str::to_bytes(value), "--mount tmpfs-size");
-        add_option("size");
+        add_option(mount, "size", value);
     } else if (key == "tmpfs-mode")
-        add_option("mode");
-    else if (key != "type" && key != "consistency" && key != "relabel")
+        add_option(mount, "mode", value);
+    else if (key != "type" && key != "consistency" && key != "relabel" &&
+             !(key == "volume-driver" && value == "local"))
         return unknown_word("mount", text, "key", key);
+    return {};
+}
+
+// What `source` means depends on the type, which may be named after it.
+Result<void> set_mount_type(Mount& mount, std::string_view text, std::string_view type)
+{
+    if (type == "tmpfs") {
+        mount.kind = Mount::Kind::tmpfs;
+        if (!mount.source.empty())
+            return bad("mount", text, "a tmpfs has no source");
+    } else if (type == "volume") {
+        mount.kind = Mount::Kind::volume;
+        if (!mount.source.empty())
+            TRY(check_name(mount.source, "volume"), "--mount");
+    } else if (type == "bind") {
+        if (mount.source.empty())
+            return bad("mount", text, "source is missing");
+        if (!is_path(mount.source))
+            return bad("mount", text, "the source of a bind is a path: \"./NAME\" or absolute");
+        mount.source = TRY(host_path(mount.source));
+        mount.must_exist = true;
+    } else {
+        return bad("mount", text, "type must be bind, tmpfs or volume");
+    }
+    mount.copy_up &= mount.kind == Mount::Kind::volume;
     return {};
 }
 
@@ -168,7 +210,18 @@ Result<Mount> parse_volume(std::string_view text)
         mount.target = TRY(absolute_target("volume", text, first));
         return mount;
     }
-    mount.source = TRY(host_path("volume", text, first));
+    if (is_path(first)) {
+        mount.source = TRY(host_path(first));
+    } else {
+        auto good = check_name(first, "volume");
+        if (!good)
+            return std::move(good).error().with_hint(
+                "a volume's name has letters, digits, '_', '.' and '-' only; a path begins with "
+                "\"/\" or \"./\"");
+        mount.kind = Mount::Kind::volume;
+        mount.copy_up = true;
+        mount.source = first;
+    }
     mount.target = TRY(absolute_target("volume", text, second));
     while (!rest.empty()) {
         std::string_view word = str::cut(rest, ',');
@@ -182,6 +235,7 @@ Result<Mount> parse_mount(std::string_view text)
 {
     Mount mount;
     mount.propagation = "rprivate";
+    mount.copy_up = true;
     std::string_view type = "volume";
     for (std::string_view rest = text; !rest.empty();) {
         std::string_view value = str::cut(rest, ',');
@@ -190,19 +244,9 @@ Result<Mount> parse_mount(std::string_view text)
             type = value;
         TRY(set_mount_field(mount, text, key, value));
     }
-    if (type != "bind" && type != "tmpfs")
-        return bad("mount", text, "type must be bind or tmpfs");
     if (mount.target.empty())
         return bad("mount", text, "target is missing");
-    if (type == "tmpfs") {
-        mount.kind = Mount::Kind::tmpfs;
-        if (!mount.source.empty())
-            return bad("mount", text, "a tmpfs has no source");
-    } else {
-        if (mount.source.empty())
-            return bad("mount", text, "source is missing");
-        mount.must_exist = true;
-    }
+    TRY(set_mount_type(mount, text, type));
     for (const VolumeWord& row : kVolumeWords)
         if (row.propagation && mount.propagation == row.word)
             return mount;

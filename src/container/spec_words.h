@@ -16,7 +16,7 @@ namespace kist::container {
 
 // --volume [SOURCE:]TARGET[:OPTIONS]
 Result<Mount> parse_volume(std::string_view text);
-// --mount type=bind,source=...,target=...,readonly
+// --mount type=bind|volume|tmpfs,source=...,target=...,readonly
 Result<Mount> parse_mount(std::string_view text);
 // --tmpfs TARGET[:OPTIONS]
 Result<Mount> parse_tmpfs(std::string_view text);

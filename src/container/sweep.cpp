@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "container/launch.h"
+#include "container/volume_store.h"
 
 namespace kist::container {
 
@@ -64,6 +65,8 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     bool unwritten = !spec && spec.error().is(ENOENT);
     if (unwritten || (!read && read.error().is(ENOENT))) {  // killed before its record was written
         (void)clean_up(places, outer, id, true);
+        if (spec)
+            TRY(remove_anonymous_volumes(*spec, places, outer));
         TRY(directories.remove(id, spec ? spec->name : ""));
         return false;
     }
@@ -82,6 +85,7 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     if (lived) {
         state.status = Status::exited;
         state.exit_code = kKilled;
+        state.resume = true;
         state.error = "kist was killed while the container ran";
         state.finished_at = clock::to_text(clock::now());
     }
@@ -125,6 +129,7 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     };
     attempt(clean_up(places, outer, spec.id, spec.remove));
     if (spec.remove) {
+        attempt(remove_anonymous_volumes(spec, places, outer));
         attempt(directories.remove(spec.id, spec.name));
         return first;
     }

@@ -9,9 +9,11 @@
 
 #include "base/fs.h"
 #include "base/path.h"
-#include "container/copy.h"
 #include "container/mount_api.h"
 #include "container/target.h"
+#include "container/volume_fill.h"
+#include "container/volume_store.h"
+#include "container/volume_use.h"
 
 namespace kist::container {
 
@@ -32,6 +34,7 @@ constexpr const char* kProcFiles[] = {
     "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
 };
 // clang-format on
+constexpr long kProcMagic = 0x9fa0;  // PROC_SUPER_MAGIC (statfs(2))
 
 Result<void> check_target(const std::string& target)
 {
@@ -48,7 +51,7 @@ Result<void> check_target(const std::string& target)
 
 Result<void> open_source(Volume& volume)
 {
-    const Mount& mount = *volume.mount;
+    const Mount& mount = volume.mount;
     const char* source = mount.source.c_str();
     struct stat facts;
     if (::stat(source, &facts) < 0) {
@@ -87,11 +90,21 @@ uint64_t attributes_of(const Mount& mount)
            (mount.no_dev ? kAttributeNoDev : 0) | (mount.no_exec ? kAttributeNoExec : 0);
 }
 
+// A link of the image may lead to /proc what was not asked to be there.
+Result<Fd> open_free_target(const VolumeRequest& request, const Mount& mount, TargetKind kind)
+{
+    Fd target = TRY(open_target(request.root, mount.target, kind));
+    if (!mount.target.starts_with("/proc/") && fs::is_on(target, kProcMagic))
+        return Error(EINVAL, "nothing can be mounted on %s of this container: it leads into /proc",
+                     mount.target.c_str());
+    return target;
+}
+
 Result<void> attach_tree(const VolumeRequest& request, const Volume& volume, const Fd& tree)
 {
-    const Mount& mount = *volume.mount;
-    Fd target = TRY(open_target(request.root, mount.target,
-                                volume.is_directory ? TargetKind::directory : TargetKind::file));
+    const Mount& mount = volume.mount;
+    Fd target = TRY(open_free_target(
+        request, mount, volume.is_directory ? TargetKind::directory : TargetKind::file));
     TRY(attach(tree, target, mount.target));
     for (auto& row : kPropagations)
         if (mount.propagation == row.name ||
@@ -105,38 +118,42 @@ Result<void> attach_tree(const VolumeRequest& request, const Volume& volume, con
 
 Result<void> mount_tmpfs(const VolumeRequest& request, const Mount& mount)
 {
-    Fd target = TRY(open_target(request.root, mount.target, TargetKind::directory));
+    Fd target = TRY(open_free_target(request, mount, TargetKind::directory));
     unsigned long flags = (mount.read_only ? MS_RDONLY : 0) | (mount.no_suid ? MS_NOSUID : 0) |
                           (mount.no_dev ? MS_NODEV : 0) | (mount.no_exec ? MS_NOEXEC : 0);
     return mount_on(target, mount.target, "tmpfs", "tmpfs", flags, mount.options.c_str());
 }
 
-// A directory in containers/ID, which stays until the container is removed.  The first time it gets
-// what the image has at its target.
-Result<void> mount_anonymous(const VolumeRequest& request, const Volume& volume, size_t number)
+// What goes with the container needs not survive a power cut.
+fs::Durable durability(const Spec& spec, const Mount& mount)
 {
-    Fd all = TRY(fs::make_directory(request.directory, "volumes", 0711));
-    std::string name = str::format("%zu", number);
-    std::string filling = name + ".new";
-    auto there = sys::stat_at(all, name);
-    if (!there && !there.error().is(ENOENT))
-        return std::move(there).error();
-    if (!there) {
-        TRY(fs::remove_tree(all, filling));
-        Fd fresh = TRY(fs::make_directory(all, filling, 0755));
-        auto image = sys::open_in_root(request.root, volume.mount->target, O_RDONLY | O_DIRECTORY);
-        if (image && volume.mount->copy_up)
-            TRY(copy_tree(*image, fresh, {}));
-        TRY(sys::rename_at(all, filling, name));
+    return spec.remove && mount.anonymous ? fs::Durable::no : fs::Durable::yes;
+}
+
+Result<void> open_volume(const Spec& spec, const VolumeStore& store, Volume& volume)
+{
+    const Mount& mount = volume.mount;
+    auto found = store.find(mount.source);
+    if (!found && found.error().is(ENOENT)) {
+        // Removed by hand since the container was made, or never made by a command that was killed.
+        TRY(store.make(volume_of(mount), durability(spec, mount)));
+        found = store.find(mount.source);
     }
-    Fd tree = TRY(clone_tree(all, name, Depth::one));
-    return attach_tree(request, volume, tree);
+    VolumeInfo info = TRY(std::move(found));
+    if (!info.options.empty()) {
+        volume.mount = TRY(mount_of_options(info.options, mount));
+        return {};
+    }
+    volume.home = TRY(store.open_volume(info.name));
+    volume.tree = TRY(clone_tree(*volume.home, kVolumeData, Depth::one));
+    return {};
 }
 
 }  // namespace
 
-Result<std::vector<Volume>> open_volumes(const Spec& spec)
+Result<std::vector<Volume>> open_volumes(const Spec& spec, const Fd& store)
 {
+    VolumeStore all = TRY(VolumeStore::open(store));
     std::vector<Volume> volumes;
     // Those that others are mounted in come first.
     for (size_t depth = 0; volumes.size() < spec.mounts.size(); depth++)
@@ -145,25 +162,35 @@ Result<std::vector<Volume>> open_volumes(const Spec& spec)
                 continue;
             TRY(check_target(mount.target));
             Volume& volume = volumes.emplace_back();
-            volume.mount = &mount;
-            if (mount.kind == Mount::Kind::bind)
+            volume.mount = mount;
+            if (mount.kind == Mount::Kind::volume)
+                TRY(open_volume(spec, all, volume), "volume %s", mount.source.c_str());
+            if (volume.mount.kind == Mount::Kind::bind)
                 TRY(open_source(volume));
         }
     return volumes;
 }
 
+Result<void> fill_volumes(const Spec& spec, const Fd& root, const std::vector<Volume>& volumes)
+{
+    for (const Volume& volume : volumes) {
+        const Mount& mount = volume.mount;
+        if (volume.home && mount.copy_up)
+            TRY(fill_volume(*volume.home, mount.source, root, mount.target,
+                            durability(spec, mount)),
+                "fill volume %s", mount.source.c_str());
+    }
+    return {};
+}
+
 Result<void> mount_volumes(const VolumeRequest& request, const std::vector<Volume>& volumes)
 {
     for (const Volume& volume : volumes) {
-        const Mount& mount = *volume.mount;
+        const Mount& mount = volume.mount;
         if (volume.tree)
             TRY(attach_tree(request, volume, *volume.tree), "mount %s", mount.source.c_str());
-        else if (mount.kind == Mount::Kind::tmpfs)
-            TRY(mount_tmpfs(request, mount));
         else
-            // By its place in the Spec, so that it finds its directory again.
-            TRY(mount_anonymous(request, volume, size_t(&mount - request.spec.mounts.data())),
-                "volume %s", mount.target.c_str());
+            TRY(mount_tmpfs(request, mount));
     }
     return {};
 }

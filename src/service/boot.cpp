@@ -168,7 +168,7 @@ private:
 
 Result<size_t> launch_all(const Engine& engine, Say say)
 {
-    std::vector<Summary> containers = TRY(container::list(engine.places, engine.outer));
+    std::vector<Summary> containers = TRY(container::list(engine.directories));
     BootPlan plan = plan_boot(containers, starts_at_boot);
     for (const Error& refusal : plan.refused)
         say(refusal);

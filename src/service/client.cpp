@@ -243,9 +243,9 @@ Result<void> Client::signal(int number)
     return send(socket_, pack(Word::kill, number));
 }
 
-Result<void> Client::stop(int timeout, int signal)
+Result<void> Client::stop(int timeout, int signal, bool resume)
 {
-    return send(socket_, pack(Word::stop, timeout, signal));
+    return send(socket_, pack(Word::stop, timeout, signal, resume ? kResume : ""));
 }
 
 Result<void> Client::reload()

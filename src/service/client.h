@@ -36,7 +36,8 @@ public:
 
     Result<void> signal(int number);
     // `timeout` in seconds, -1: never kill it.  The monitor keeps the time.
-    Result<void> stop(int timeout, int signal);
+    // `resume`: the next boot starts it again, since it was not the user who stopped it.
+    Result<void> stop(int timeout, int signal, bool resume = false);
     Result<void> reload();   // the Spec was changed
     Result<void> release();  // owner no more: the container lives on without us
 

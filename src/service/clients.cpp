@@ -153,7 +153,7 @@ void Clients::obey(Connection& client, const Message& message, Orders& orders)
             return;
         case Word::signal: return orders.signal(message.a);
         case Word::kill: return orders.kill(message.a);
-        case Word::stop: return orders.stop(message.a, message.b);
+        case Word::stop: return orders.stop(message.a, message.b, message.payload == kResume);
         case Word::release: client.wants.owner = false; return;
         case Word::reload: return orders.reload();
         default: log::debug("a client said %d", int(message.word));

@@ -35,7 +35,8 @@ public:
     virtual void resize(Size size) = 0;
     virtual void signal(int number) = 0;
     virtual void kill(int number) = 0;
-    virtual void stop(int timeout, int number) = 0;
+    // `resume`: the machine goes down, and the next boot is to bring it back.
+    virtual void stop(int timeout, int number, bool resume) = 0;
     virtual void reload() = 0;
     virtual void close_output(container::Stream stream) = 0;
     // The client on whose life the container's depends is gone.

@@ -16,38 +16,35 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "container/sweep.h"
+#include "container/state.h"
 #include "service/boot.h"
 
 namespace kist::service {
 
 namespace {
 
-// A monitor that has lost its container needs a moment to record that; the kernel tells of a closed
-// file a moment before it lets go of the lock.
-constexpr int kLooks = 5;
-constexpr useconds_t kLookPauseUs = 100000;
+// The kernel tells of a closed file a moment before it lets go of the lock: a lock that is held is
+// looked at again.
+constexpr int kLooks = 3;
+constexpr useconds_t kLookPauseUs = 50000;
 
-enum class Found { nothing, dying, unattended };
+enum class Found { nothing, attended, unattended };
 
 // What the record of one container and its lock say together.
 Found look_at(const container::Directories& directories, const std::string& id)
 {
     auto directory = directories.open_container(id);
-    auto state = directory ? container::read_state(*directory)
-                           : Result<container::State>(Error(ENOENT, "no container"));
-    if (!state)
+    if (!directory)
         return Found::nothing;
-    if (state->status == container::Status::running) {
-        auto process = container::find_process(*state);
-        if (!process || *process)
-            return Found::nothing;
-    } else if (state->status != container::Status::restarting) {
+    auto state = container::read_state(*directory);
+    if (!state || (state->status != container::Status::running &&
+                   state->status != container::Status::restarting))
         return Found::nothing;
-    }
     auto lock = sys::open_at(directories.locks, id, O_RDONLY);
-    auto taken = lock ? sys::try_lock(*lock, sys::Lock::exclusive) : Result<bool>(false);
-    return taken && *taken ? Found::unattended : Found::dying;
+    if (!lock)
+        return Found::nothing;
+    auto taken = sys::try_lock(*lock, sys::Lock::exclusive);
+    return taken && *taken ? Found::unattended : Found::attended;
 }
 
 // In a child process: settles what monitors that were killed have left.
@@ -60,7 +57,7 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
         auto ids = fs::list(directories->locks);
         if (!ids)
             return 1;
-        bool dying = false;
+        bool attended = false;
         for (const std::string& id : *ids) {
             if (id.starts_with('.'))
                 continue;
@@ -69,9 +66,9 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
                 log::debug("guard: the monitor of %.12s is gone", id.c_str());
                 return open_engine(places, outer) ? 0 : 1;
             }
-            dying |= found == Found::dying;
+            attended |= found == Found::attended;
         }
-        if (!dying)
+        if (!attended)
             return 0;
         (void)::usleep(kLookPauseUs);
     }
@@ -132,6 +129,9 @@ public:
                 return settle(places_, outer_);
             });
         }
+        // Taken, so that it does not come again once it is unblocked.
+        signalfd_siginfo taken;
+        (void)!::read(ends.get(), &taken, sizeof taken);
         if (worker_) {
             (void)::kill(worker_, SIGTERM);
             end_worker();

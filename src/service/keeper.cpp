@@ -181,6 +181,7 @@ void Keeper::heed_signal()
         return;
     if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT && info.ssi_signo != SIGQUIT)
         return;
+    state_.resume = true;
     over_ = true;
     end_softly(int(spec_.stop_timeout), stop_signal());
 }

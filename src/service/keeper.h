@@ -48,7 +48,7 @@ public:
     void close_output(container::Stream stream) override { plumbing_.close_output(stream); }
     void signal(int number) override { (void)sys::pidfd_send_signal(launched_.process, number); }
     void kill(int number) override;
-    void stop(int timeout, int number) override;
+    void stop(int timeout, int number, bool resume) override;
     void reload() override;
     void lose_owner() override;
     std::optional<Error> not_running() const override;

@@ -42,9 +42,10 @@ void Keeper::kill(int number)
         signal(number);
 }
 
-void Keeper::stop(int timeout, int number)
+void Keeper::stop(int timeout, int number, bool resume)
 {
-    state_.stopped = true;
+    state_.stopped = !resume;
+    state_.resume = resume;
     over_ = true;
     end_softly(timeout, number);
 }
@@ -112,7 +113,7 @@ Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
     if (attachment.owner)
         cancel = TRY(sys::duplicate(client));
     clients_.add(std::move(client), attachment);
-    state_.stopped = false;
+    state_.stopped = state_.resume = false;
     state_.restart_count = 0;
     auto started = clients_.listen(volatile_);
     share_memory_pressure();

@@ -14,6 +14,7 @@
 #include "container/state.h"
 #include "container/sweep.h"
 #include "container/volume_store.h"
+#include "container/volume_use.h"
 #include "service/container_event.h"
 #include "service/monitor.h"
 
@@ -74,12 +75,13 @@ Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
     const container::Directories& directories = engine.directories;
     Fd lock = TRY(directories.make_lock(spec.id));
     Undo unlock([&] { (void)sys::unlink_at(directories.locks, spec.id); });
-    TRY(container::make_volumes(spec, engine.places, engine.outer));
-    Undo remove_volumes(
-        [&] { (void)container::remove_anonymous_volumes(spec, engine.places, engine.outer); });
     Fd directory = TRY(directories.make(spec));
     Undo remove([&] { (void)directories.remove(spec.id, spec.name); });
     image_lock.close();
+    // The record is what keeps them from others.
+    Undo remove_volumes(
+        [&] { (void)container::remove_anonymous_volumes(spec, engine.places, engine.outer); });
+    TRY(container::make_volumes(spec, engine.places, engine.outer));
     State state;
     state.tier = engine.outer.map.text;
     TRY(write_state(directory, state, !spec.remove));
@@ -124,7 +126,7 @@ Result<void> stop(const Engine& engine, const Summary& container, const StopOpti
     else if (!spec.stop_signal.empty())
         signal = TRY(container::parse_signal(spec.stop_signal));
     emit_of(engine.places, spec, "stop");
-    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal));
+    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal, options.resume));
     auto end = client->wait();
     if (!end && !end.error().is(ECONNRESET))
         return std::move(end).error();
@@ -222,11 +224,10 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     Spec spec = TRY(directories.read_spec(id));
     auto read = container::read_state(*directory);
     State state = read ? std::move(*read) : State();
-    bool volumes = options.volumes || spec.remove;
+    if (!options.volumes && !spec.remove)
+        container::keep_volumes(spec);
     spec.remove = true;
     TRY(container::finish(directories, engine.places, engine.outer, spec, state));
-    if (volumes)
-        TRY(container::remove_anonymous_volumes(spec, engine.places, engine.outer));
     emit_of(engine.places, spec, "destroy");
     return {};
 }

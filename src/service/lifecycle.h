@@ -38,6 +38,7 @@ Result<Client> start(const Engine& engine, const std::string& id, const Attachme
 struct StopOptions {
     std::optional<int> timeout;  // seconds until it is killed; -1: never; none: the container's own
     std::optional<int> signal;   // none: the container's own
+    bool resume = false;         // the machine goes down: the next boot starts it again
 };
 // Asks it to end, kills it when it does not, and waits until that is on record.  Its restart policy
 // does not bring it back.  One that does not run is no error.

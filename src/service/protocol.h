@@ -27,6 +27,8 @@ inline constexpr int kProtocolVersion = 1;
 inline constexpr size_t kMaxPayload = 16 << 10;
 inline constexpr char kControl[] = "control";  // the socket's name in STATE/run/ID
 
+inline constexpr char kResume[] = "resume";  // of `stop`: the next boot starts it again
+
 enum class Word : uint8_t {
     // From a client
     attach = 0,  // a: the bits of Attachment; b: rows << 16 | columns of its terminal, or 0
@@ -36,7 +38,7 @@ enum class Word : uint8_t {
     closed,      // a: 1 or 2: nobody reads what the container writes there any more
     signal,      // a: number, as a terminal or a shell sends it
     kill,        // a: number, as `kist kill` sends it: the restart policy heeds it
-    stop,        // a: seconds until it is killed, -1: never; b: signal
+    stop,        // a: seconds until it is killed, -1: never; b: signal; payload: "" or kResume
     release,     // the container is to live on without this client
     reload,      // the Spec was changed
 

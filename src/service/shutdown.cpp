@@ -11,8 +11,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "container/sweep.h"
 #include "service/boot.h"
 #include "service/lifecycle.h"
@@ -22,34 +22,11 @@ namespace kist::service {
 namespace {
 
 constexpr int64_t kGraceMs = 5000;  // behind the deadline, for the monitors to kill and record
-constexpr int kLockAttempts = 50;   // 20 ms apart, until a monitor that has recorded an end is gone
-constexpr useconds_t kLockPauseUs = 20000;
 
 bool is_alive(const Summary& container)
 {
     return container.state.status == container::Status::running ||
            container.state.status == container::Status::restarting;
-}
-
-// Its record says that the machine stopped it, not the user.
-Result<void> mark_resume(const Engine& engine, const std::string& id)
-{
-    std::optional<Fd> lock;
-    for (int attempt = 0; !lock && attempt < kLockAttempts; attempt++) {
-        lock = TRY(engine.directories.take_lock(id));
-        if (!lock)
-            (void)::usleep(kLockPauseUs);
-    }
-    if (!lock)
-        return Error(EBUSY, "somebody started it again");
-    Undo forget([&] { (void)sys::unlink_at(engine.directories.locks, id); });
-    auto directory = engine.directories.open_container(id);
-    if (!directory)
-        return directory.error().is(ENOENT) ? Result<void>() : std::move(directory).error();
-    container::State state = TRY(container::read_state(*directory));
-    state.resume = true;
-    state.stopped = false;
-    return container::write_state(*directory, state, true);
 }
 
 struct Stopping {
@@ -99,12 +76,10 @@ private:
     // In the child.
     int stop_one(const Summary& container) const
     {
-        int64_t seconds = std::max<int64_t>(left(), 0) / 1000;
-        StopOptions options;
+        int64_t seconds = (std::max<int64_t>(left(), 0) + 999) / 1000;
+        StopOptions options = {.resume = true};
         options.timeout = int(std::min<int64_t>(seconds, container.spec.stop_timeout));
         auto stopped = stop(engine_, container, options);
-        if (stopped && !container.spec.remove)
-            stopped = mark_resume(engine_, container.spec.id);
         if (stopped || stopped.error().is(ENOENT))
             return 0;
         say_(std::move(stopped).error().context("cannot stop \"%s\"", container.spec.name.c_str()));
@@ -191,7 +166,7 @@ Result<size_t> shutdown_all(const Engine& engine, int seconds, Say say)
 {
     int64_t deadline = clock::steady_ms() + int64_t(seconds) * 1000;
     (void)::unlink((engine.places.state + "/" + kLaunchedMark).c_str());
-    std::vector<Summary> containers = TRY(container::list(engine.places, engine.outer));
+    std::vector<Summary> containers = TRY(container::list(engine.directories));
     std::erase_if(containers, [](const Summary& each) { return !is_alive(each); });
     return Shutdown(engine, containers, deadline, say).run();
 }

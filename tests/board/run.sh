@@ -3,6 +3,7 @@
 #
 # Every row of the table below is a board: how it boots, the users that run kist on it, and the tests of
 # guest/tests that they run.  "powercut" is another script: KIST_CUTS says how many cuts (default 4).
+# The boards that kist boots are in bootcycle.sh.
 # A board that ends without a word is started once more, which is counted and said.
 # What each board said is in build/board/results/.  KIST_BOARD_TESTS=run,killed runs other tests than the table's.
 
@@ -24,8 +25,10 @@ table="
       clock         arm64    --append=board.clock=60               root,pi  clock
       readonly      amd64    --type=squashfs                       root     readonly
       overlayless   amd64    --timeout=120                         root,pi  overlayless
+      systemd       systemd  --timeout=240                         root,pi  scope
 "
-boards=${*:-$(echo "$table" | awk 'NF {print $1}') powercut}
+. "$here/bootcycle.sh"
+boards=${*:-$(echo "$table$cycles" | awk 'NF {print $1}') powercut}
 results=${KIST_BOARD_RESULTS:-$tests/../build/board/results}
 retries=0
 
@@ -94,10 +97,14 @@ for board in $boards; do
         . "$here/powercut.sh"
         continue
     fi
+    if echo "$cycles" | grep -q "^ *$board "; then
+        cycle "$board"
+        continue
+    fi
     row=$(echo "$table" | awk -v name="$board" '$1 == name')
     [ -n "$row" ] || { echo "run.sh: no board $board" >&2; exit 2; }
     read -r _ machine_name option users list <<< "$row"
-    arch=${machine_name/raspi3b/arm64}
+    case $machine_name in systemd) arch=amd64 ;; *) arch=${machine_name/raspi3b/arm64} ;; esac
     [ -x "$(program "$arch")" ] || { echo "not ok - $board has a program"; continue; }
     make_data "$work/data" "$arch" "$users" "${KIST_BOARD_TESTS:-$list}"
     boot "$board" "$machine_name" "$option"

@@ -102,7 +102,8 @@ TEST_P(Launch, MountsWhatIsAskedForAndNothingComesBack)
     bind("", "/data", true);
     bind("/sub/file", "/etc/one", false);
     bind("/fresh", "/rw", false);
-    spec.mounts.push_back({.kind = Mount::Kind::anonymous, .target = "/home", .copy_up = true});
+    spec.mounts.push_back(
+        {.kind = Mount::Kind::volume, .source = "home", .target = "/home", .copy_up = true});
     spec.mounts.push_back({.kind = Mount::Kind::tmpfs, .target = "/tmp", .options = "size=1m"});
     test::Ran ran = store_.run(spec);
     EXPECT_EQ(ran.output,

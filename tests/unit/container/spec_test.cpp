@@ -67,11 +67,31 @@ TEST(Spec, TheEnvironmentIsTheImagesThenTheFlags)
 TEST(Spec, VolumesOfTheImageYieldToThoseOfTheFlags)
 {
     RunOptions options;
-    EXPECT_EQ(MUST(made(options)).mounts.at(0).kind, Mount::Kind::anonymous);
-    options.volumes = {"/tmp:/data:ro"};
     Spec spec = MUST(made(options));
+    const Mount& anonymous = spec.mounts.at(0);
+    EXPECT_TRUE(anonymous.kind == Mount::Kind::volume && anonymous.anonymous && anonymous.copy_up);
+    EXPECT_EQ(anonymous.source.size(), 64u);
+    options.volumes = {"/tmp:/data:ro"};
+    spec = MUST(made(options));
     ASSERT_EQ(spec.mounts.size(), 1u);
     EXPECT_TRUE(spec.mounts[0].kind == Mount::Kind::bind && spec.mounts[0].read_only);
+}
+
+TEST(Spec, InheritedMountsYieldToFlagsAndCoverTheImagesVolumes)
+{
+    RunOptions options;
+    options.volumes = {"named:/own"};
+    std::vector<Mount> inherited(2);
+    const std::vector<std::string> command = {"x"};
+    inherited[0].target = "/own";
+    inherited[1].target = "/data";
+    inherited[1].source = "/theirs";
+    image::Image image;
+    image.config.execution.volumes = {"/data"};
+    Spec spec = MUST(make_spec(options, "image", &image, command, inherited));
+    ASSERT_EQ(spec.mounts.size(), 2u);
+    EXPECT_EQ(spec.mounts[0].source, "named");
+    EXPECT_EQ(spec.mounts[1].source, "/theirs");
 }
 
 TEST(Spec, MistakesAreNamed)
@@ -83,12 +103,15 @@ TEST(Spec, MistakesAreNamed)
         {[](RunOptions& o) { o.volumes = {"/a:b"}; }, "must be absolute"},
         {[](RunOptions& o) { o.volumes = {"/a:/"}; }, "cannot be mounted over"},
         {[](RunOptions& o) { o.volumes = {"/a:/b:rx"}; }, "unknown option \"rx\""},
-        {[](RunOptions& o) { o.volumes = {"name:/b"}; }, "named volumes"},
+        {[](RunOptions& o) { o.volumes = {"a/b:/b"}; }, "cannot be a volume's name"},
         {[](RunOptions& o) {
              o.volumes = {"/a:/b", "/c:/b"};
          },
          "/b is mounted twice"},
         {[](RunOptions& o) { o.mounts = {"type=bind,target=/b"}; }, "source is missing"},
+        {[](RunOptions& o) { o.mounts = {"type=bind,source=name,target=/b"}; }, "is a path"},
+        {[](RunOptions& o) { o.mounts = {"source=../b,target=/b"}; }, "cannot be a volume's name"},
+        {[](RunOptions& o) { o.mounts = {"target=/b,volume-driver=nfs"}; }, "volume-driver"},
         {[](RunOptions& o) { o.mounts = {"type=tmpfs,target=/b,colour=red"}; },
          "unknown key \"colour\""},
         {[](RunOptions& o) { o.mounts = {"type=bind,source=/a,target=/b,bind-propagation=odd"}; },
@@ -129,6 +152,7 @@ TEST(Spec, ComesBackFromItsFileAsItWas)
 {
     RunOptions options;
     options.volumes = {"/tmp:/data:ro,noexec"};
+    options.mounts = {"src=named,dst=/n,volume-label=a=b,volume-opt=type=tmpfs"};
     options.environment = {"ODD=\xff\x01\n"};
     options.ulimits = {"nofile=unlimited"};
     options.umask = "0";

@@ -49,6 +49,23 @@ TEST(SpecWords, MountsKnowDockersKeys)
     EXPECT_EQ(mount.options, "size=1m");
 }
 
+TEST(SpecWords, ABareWordIsAVolume)
+{
+    Mount mount = MUST(parse_volume("my.data_1-x:/d:ro,nocopy"));
+    EXPECT_EQ(mount.kind, Mount::Kind::volume);
+    EXPECT_EQ(mount.source, "my.data_1-x");
+    EXPECT_TRUE(mount.read_only && !mount.copy_up);
+    mount = MUST(parse_mount("dst=/d,source=name,volume-label=a=b=c,volume-label=d,volume-nocopy"));
+    EXPECT_EQ(mount.kind, Mount::Kind::volume);
+    EXPECT_EQ(mount.source, "name");
+    EXPECT_EQ(mount.labels, (json::Map{{"a", "b=c"}, {"d", ""}}));
+    EXPECT_FALSE(mount.copy_up);
+    EXPECT_TRUE(MUST(parse_mount("type=volume,dst=/d")).copy_up);
+    EXPECT_EQ(MUST(parse_volume("./x:/d")).kind, Mount::Kind::bind);
+    for (const char* hostile : {"-x:/d", "x:/d:wrong", "a b:/d", "_x:/d", "x/..:/d"})
+        EXPECT_FALSE(parse_volume(hostile)) << hostile;
+}
+
 TEST(SpecWords, ATargetNeverLeavesTheContainer)
 {
     EXPECT_EQ(MUST(parse_volume("/a:/../../etc")).target, "/etc");

@@ -1,0 +1,203 @@
+// volume.cpp - volume create, ls, inspect.
+
+#include "cli/volume.h"
+
+#include <cstdio>
+
+#include "base/random.h"
+#include "cli/command.h"
+#include "container/volume_use.h"
+
+namespace kist::cli {
+
+namespace {
+
+constexpr size_t kAnonymousName = 64;
+
+// ---- create
+// --------------------------------------------------------------------------------------
+
+struct CreateFlags {
+    std::string driver = "local", name;
+    std::vector<std::string> labels, options;
+};
+
+// clang-format off
+constexpr Flag kCreateFlags[] = {
+    flag<&CreateFlags::driver> ('d', "driver", "DRIVER",       "local, the only one there is"),
+    flag<&CreateFlags::labels> ('l', "label",  "NAME[=VALUE]", "Give it a label"),
+    flag<&CreateFlags::name>   (0,   "name",   "NAME",         "Name it; the same as the operand"),
+    flag<&CreateFlags::options>('o', "opt",    "NAME=VALUE",   "type=tmpfs, or type=none with o=bind and device=PATH"),
+};
+// clang-format on
+
+void add_pairs(json::Map& map, const std::vector<std::string>& words)
+{
+    for (const std::string& word : words) {
+        std::string_view value = word;
+        std::string_view name = str::cut(value, '=');
+        map.emplace_back(name, value);
+    }
+}
+
+Result<int> create(const CreateFlags& flags, const Globals& globals, Arguments operands)
+{
+    if (flags.driver != "local")
+        return Error(EINVAL, "--driver %s: there is only \"local\"", flags.driver.c_str());
+    VolumeInfo info;
+    info.name = operands.empty() ? flags.name : operands[0];
+    info.anonymous = info.name.empty();
+    if (info.anonymous)
+        info.name = random::hex(kAnonymousName);
+    add_pairs(info.labels, flags.labels);
+    add_pairs(info.options, flags.options);
+    if (!info.options.empty())
+        TRY(container::mount_of_options(info.options, {}), "--opt");
+
+    Context context = TRY(open_context(globals));
+    VolumeStore store = TRY(open_volumes(context));
+    std::string name = info.name;
+    if (TRY(store.make(std::move(info), fs::Durable::yes)))
+        tell_volume(context, "create", name);
+    puts(name.c_str());
+    return 0;
+}
+
+// ---- ls, inspect
+// ---------------------------------------------------------------------------------
+
+std::string mountpoint_of(const Context& context, const std::string& name)
+{
+    return context.places.root + "/volumes/" + name + "/" + container::kVolumeData;
+}
+
+struct LsFlags {
+    bool quiet = false;
+    std::string format;
+    std::vector<std::string> filters;
+};
+
+// clang-format off
+constexpr Flag kLsFlags[] = {
+    flag<&LsFlags::filters>('f', "filter", "KEY=VALUE", "Show those with this name, label or driver, or that no container uses (dangling=true)"),
+    flag<&LsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Name}} {{.Mountpoint}}'"),
+    flag<&LsFlags::quiet>  ('q', "quiet",  nullptr,     "Print names only"),
+};
+constexpr Column kColumns[] = {
+    {"Driver", "DRIVER"},
+    {"Name", "VOLUME NAME"},
+    {"Labels", "LABELS", false},
+    {"Links", "LINKS", false},
+    {"Mountpoint", "MOUNTPOINT", false},
+    {"Scope", "SCOPE", false},
+    {"Size", "SIZE", false},
+    {"Label", "", false, true},
+};
+// clang-format on
+
+Result<int> ls(const LsFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    std::vector<VolumeCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
+    VolumeStore store = TRY(open_volumes(context));
+    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    std::vector<Row> rows;
+    for (const VolumeInfo& info : TRY(store.list())) {
+        size_t links = 0;
+        for (const VolumeUse& use : uses)
+            links += use.volume == info.name;
+        if (!match_volume(conditions, {info, links > 0}))
+            continue;
+        std::string labels;
+        for (auto& [name, value] : info.labels)
+            labels += (labels.empty() ? "" : ",") + name + "=" + value;
+        rows.push_back({"local", info.name, labels, str::format("%zu", links),
+                        mountpoint_of(context, info.name), "local", "N/A",
+                        json::write(info.labels)});
+    }
+    TRY(print_rows(kColumns, rows, flags.quiet ? "{{.Name}}" : flags.format));
+    return 0;
+}
+
+struct InspectFlags {
+    std::string format;
+};
+
+constexpr Flag kInspectFlags[] = {
+    flag<&InspectFlags::format>('f', "format", "FORMAT",
+                                "json, or a template such as '{{.Mountpoint}}'"),
+};
+
+// docker's fields, and whether its name was made up, as podman calls it.
+std::string document_of(const Context& context, const VolumeInfo& info)
+{
+    json::Text out;
+    auto text = [&](const char* name, std::string_view value) {
+        out.name(name);
+        out.text(value);
+    };
+    auto map = [&](const char* name, const json::Map& value) {
+        out.name(name);
+        out.object(value);
+    };
+    out.begin('{');
+    text("CreatedAt", info.created);
+    text("Driver", "local");
+    map("Labels", info.labels);
+    text("Mountpoint", mountpoint_of(context, info.name));
+    text("Name", info.name);
+    map("Options", info.options);
+    text("Scope", "local");
+    out.name("Anonymous");
+    out.object(info.anonymous);
+    out.end('}');
+    return std::move(out).take();
+}
+
+Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    VolumeStore store = TRY(open_volumes(context));
+    std::vector<std::string> documents;
+    int status = 0;
+    for (std::string_view name : operands) {
+        auto info = store.find(std::string(name));
+        if (info) {
+            documents.push_back(document_of(context, *info));
+        } else {
+            report(info.error());
+            status = 1;
+        }
+    }
+    TRY(print_documents(documents, flags.format));
+    return status;
+}
+
+}  // namespace
+
+extern const Command kVolumeCreate = {
+    .name = "volume create",
+    .operands = "[NAME]",
+    .summary = "Make a volume",
+    .details = "Without NAME it is an anonymous one.  One that is there stays as it is.\n",
+    .flags = kCreateFlags,
+    .run = run_as<CreateFlags, create>,
+};
+
+extern const Command kVolumeInspect = {
+    .name = "volume inspect",
+    .operands = "VOLUME...",
+    .summary = "Show all that is known of volumes",
+    .flags = kInspectFlags,
+    .run = run_as<InspectFlags, inspect>,
+};
+
+extern const Command kVolumeLs = {
+    .name = "volume ls",
+    .operands = "",
+    .summary = "List volumes",
+    .flags = kLsFlags,
+    .run = run_as<LsFlags, ls>,
+};
+
+}  // namespace kist::cli

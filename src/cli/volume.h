@@ -1,0 +1,58 @@
+// volume.h - what more than one command does with volumes.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/context.h"
+#include "cli/print.h"
+#include "container/volume_use.h"
+
+namespace kist::cli {
+
+using container::VolumeInfo;
+using container::VolumeStore;
+using container::VolumeUse;
+
+// To look at volumes and to make them, from outside of the user namespace.
+Result<VolumeStore> open_volumes(const Context& context);
+// To change them: moves this process into the outer user namespace.
+Result<VolumeStore> enter_volumes(const Context& context);
+
+// An event, for `kist events`.
+void tell_volume(const Context& context, const char* action, const std::string& name);
+
+// Names of the containers that use a volume, in front of each a blank.
+std::string users_of(const std::vector<VolumeUse>& uses, const std::string& volume);
+
+struct VolumeFilter;
+struct VolumeCondition {
+    const VolumeFilter* row;
+    std::string value;
+};
+struct SeenVolume {
+    const VolumeInfo& info;
+    bool used;  // by a container
+};
+// --filter KEY=VALUE; EINVAL names the keys there are.
+Result<std::vector<VolumeCondition>> parse_volume_filters(const std::vector<std::string>& words,
+                                                          bool prune);
+bool match_volume(const std::vector<VolumeCondition>& conditions, const SeenVolume& seen);
+
+struct PrunedVolumes {
+    std::vector<std::string> names;
+    uint64_t bytes = 0;
+};
+
+// Removes the volumes that no container uses: anonymous ones, or `all`.  `filters` are label=...
+// and label!=...; EINVAL.  Enters the outer user namespace.
+Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
+                                    const std::vector<std::string>& filters);
+
+// The row of `system df`: type, count, active, size, reclaimable.  The process is inside of the
+// outer user namespace.
+Result<Row> volume_usage(const Context& context);
+
+}  // namespace kist::cli

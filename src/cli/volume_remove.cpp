@@ -1,0 +1,150 @@
+// volume_remove.cpp - volume rm and prune, and what volumes take of the disk.
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/volume.h"
+
+namespace kist::cli {
+
+namespace {
+
+struct RmFlags {
+    bool force = false;
+};
+
+constexpr Flag kRmFlags[] = {
+    flag<&RmFlags::force>('f', "force", nullptr, "One that is not there is no error"),
+};
+
+Result<void> remove_one(const Context& context, const VolumeStore& store, const std::string& name)
+{
+    Fd lock = TRY(store.lock());
+    if (std::string users = users_of(TRY(container::volume_uses(context.places)), name);
+        !users.empty())
+        return Error(EBUSY, "volume \"%s\" is in use by%s", name.c_str(), users.c_str())
+            .with_hint("remove what uses it first: kist rm" + users);
+    container::VolumeTrash trash = TRY(store.take_out(name, fs::Durable::yes));
+    lock.close();
+    tell_volume(context, "destroy", name);
+    return store.erase(trash);
+}
+
+Result<int> rm(const RmFlags& flags, const Globals& globals, Arguments operands)
+{
+    Context context = TRY(open_context(globals));
+    VolumeStore store = TRY(enter_volumes(context));
+    int status = 0;
+    for (std::string_view operand : operands) {
+        std::string name(operand);
+        auto removed = remove_one(context, store, name);
+        if (removed || (flags.force && removed.error().is(ENOENT))) {
+            puts(name.c_str());
+        } else {
+            report(removed.error());
+            status = 1;
+        }
+    }
+    return status;
+}
+
+struct PruneFlags {
+    bool all = false, force = false;
+    std::vector<std::string> filters;
+};
+
+// clang-format off
+constexpr Flag kPruneFlags[] = {
+    flag<&PruneFlags::all>    ('a', "all",    nullptr,     "Remove those with a name, too"),
+    flag<&PruneFlags::filters>(0,   "filter", "KEY=VALUE", "Remove those with this label only, or without (label!=...)"),
+    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"),
+};
+// clang-format on
+
+Result<int> prune(const PruneFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    bool all = flags.all;
+    std::vector<std::string> filters;
+    for (const std::string& word : flags.filters)
+        if (word == "all=true" || word == "all=1" || word == "all")
+            all = true;
+        else
+            filters.push_back(word);
+    const char* question = all ? "Remove every volume that no container uses?"
+                               : "Remove every anonymous volume that no container uses?";
+    if (!flags.force && !TRY(confirm(question)))
+        return 0;
+    PrunedVolumes pruned = TRY(prune_volumes(context, all, filters));
+    if (!pruned.names.empty())
+        puts("Deleted Volumes:");
+    for (const std::string& name : pruned.names)
+        puts(name.c_str());
+    printf("%sTotal reclaimed space: %s\n", pruned.names.empty() ? "" : "\n",
+           human_size(pruned.bytes).c_str());
+    return 0;
+}
+
+}  // namespace
+
+Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
+                                    const std::vector<std::string>& filters)
+{
+    std::vector<VolumeCondition> conditions = TRY(parse_volume_filters(filters, true));
+    VolumeStore store = TRY(enter_volumes(context));
+    Fd lock = TRY(store.lock());
+    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    PrunedVolumes pruned;
+    std::vector<container::VolumeTrash> trash;
+    for (const VolumeInfo& info : TRY(store.list())) {
+        bool used = !users_of(uses, info.name).empty();
+        if (used || !(all || info.anonymous) || !match_volume(conditions, {info, used}))
+            continue;
+        trash.push_back(TRY(store.take_out(info.name, fs::Durable::yes)));
+        pruned.names.push_back(info.name);
+    }
+    lock.close();
+    for (const container::VolumeTrash& each : trash) {
+        pruned.bytes += fs::tree_size(each.lock, container::kVolumeData).take();
+        TRY(store.erase(each));
+    }
+    for (const std::string& name : pruned.names)
+        tell_volume(context, "destroy", name);
+    return pruned;
+}
+
+Result<Row> volume_usage(const Context& context)
+{
+    VolumeStore store = TRY(open_volumes(context));
+    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    uint64_t bytes = 0, idle = 0;
+    size_t count = 0, active = 0;
+    for (const VolumeInfo& info : TRY(store.list())) {
+        auto size = fs::tree_size(store.directory(), info.name + "/" + container::kVolumeData);
+        bool used = !users_of(uses, info.name).empty();
+        count++;
+        active += used;
+        bytes += size ? *size : 0;
+        idle += size && !used ? *size : 0;
+    }
+    return Row{"Local Volumes", str::format("%zu", count), str::format("%zu", active),
+               human_size(bytes), human_size(idle)};
+}
+
+extern const Command kVolumePrune = {
+    .name = "volume prune",
+    .operands = "",
+    .summary = "Remove volumes that no container uses",
+    .flags = kPruneFlags,
+    .run = run_as<PruneFlags, prune>,
+};
+
+extern const Command kVolumeRm = {
+    .name = "volume rm",
+    .operands = "VOLUME...",
+    .summary = "Remove volumes",
+    .flags = kRmFlags,
+    .run = run_as<RmFlags, rm>,
+};
+
+}  // namespace kist::cli

@@ -1,0 +1,38 @@
+// volume_use.h - what a container's mounts mean as volumes.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "container/directories.h"
+#include "container/spec.h"
+#include "container/volume_store.h"
+#include "image/places.h"
+
+namespace kist::container {
+
+// "--opt" of `volume create`, docker's local driver: type=tmpfs[,o=...], or type=none with o=bind
+// and device=PATH.  The Mount that they mean where `asked` mounts the volume.  ENOTSUP names what
+// is not supported.
+Result<Mount> mount_of_options(const json::Map& options, const Mount& asked);
+
+// Which container mounts a volume.
+struct VolumeUse {
+    std::string volume, container_id, container;
+};
+Result<std::vector<VolumeUse>> volume_uses(const image::Places& places);
+
+// The record of the volume that `mount` names, when it is to be made.
+VolumeInfo volume_of(const Mount& mount);
+
+// Its anonymous volumes stay when it is removed (`rm` without -v).
+void keep_volumes(Spec& spec);
+
+// The mounts that --volumes-from CONTAINER[:ro] stands for, for make_spec().  ENOENT: there is no
+// such container.
+Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& containers,
+                                            const Directories& directories);
+
+}  // namespace kist::container
