@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "container/launch.h"
+#include "container/log_files.h"
 #include "container/volume_store.h"
 
 namespace kist::container {
@@ -50,6 +51,20 @@ Result<void> remove_cgroup(const State& state)
         return cgroup.error().is(ENOENT) ? Result<void>() : std::move(cgroup).error();
     TRY(cgroup->kill());
     return cgroup->destroy();
+}
+
+// What a container leaves in memory when it ends: a log that is kept there, and nothing else.
+Result<void> clear_volatiles(const Directories& directories, const Spec& spec)
+{
+    if (spec.log.driver != LogPlan::Driver::ring)
+        return fs::remove_tree(directories.volatiles, spec.id);
+    auto directory = sys::open_at(directories.volatiles, spec.id, O_RDONLY | O_DIRECTORY);
+    if (!directory)
+        return directory.error().is(ENOENT) ? Result<void>() : std::move(directory).error();
+    for (const std::string& name : TRY(fs::list(*directory)))
+        if (!name.starts_with(kLogFile))
+            TRY(fs::remove_tree(*directory, name));
+    return {};
 }
 
 // True: its monitor was killed in this boot.
@@ -135,7 +150,7 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     }
     if (auto directory = directories.open_container(spec.id))
         attempt(write_state(*directory, state, true));
-    attempt(fs::remove_tree(directories.volatiles, spec.id));
+    attempt(clear_volatiles(directories, spec));
     auto unlinked = sys::unlink_at(directories.locks, spec.id);
     if (!unlinked && !unlinked.error().is(ENOENT))
         attempt(std::move(unlinked));
