@@ -55,6 +55,8 @@ public:
     Result<void> begin(const Attachment& attachment, const Fd* signals);
     // Waits for the exit that the monitor tells of.
     Result<Attended> wait();
+    // For poll(2), to which it shows when the monitor is gone.
+    const Fd& socket() const { return socket_; }
 
 private:
     Fd socket_;
