@@ -35,7 +35,9 @@ Error not_running(const Spec& spec)
 Result<Client> reach(const Engine& engine, const Spec& spec)
 {
     auto client = Client::connect(engine.directories, spec.id, {.until_exit = true});
-    if (!client && client.error().is(ENOENT))
+    // A monitor that is ending, everything being on record, hangs up.
+    if (!client &&
+        (client.error().is(ENOENT) || client.error().is(ECONNRESET) || client.error().is(EPIPE)))
         return not_running(spec);
     return client;
 }
@@ -66,6 +68,17 @@ Result<void> start_requirements(const Engine& engine, const Spec& spec, int dept
                                                       spec.name.c_str(), name.c_str());
     }
     return {};
+}
+
+// It may have ended since `container` was read.
+int exit_code_on_record(const Engine& engine, const Summary& container)
+{
+    auto directory = engine.directories.open_container(container.spec.id);
+    auto state = directory ? container::read_state(*directory)
+                           : Result<container::State>(Error(ENOENT, "gone"));
+    if (!state)
+        return container.state.exit_code;
+    return state->status == container::Status::running ? 128 + SIGKILL : state->exit_code;
 }
 
 }  // namespace
@@ -174,8 +187,8 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
         str::format("/proc/self/fd/%d/%s", engine.directories.containers.get(), id.c_str());
     bool watched =
         ::inotify_add_watch(watch.get(), path.c_str(), IN_DELETE_SELF | IN_MOVE_SELF) >= 0;
-    int code = container.state.exit_code;
     auto client = reach(engine, container.spec);
+    int code = exit_code_on_record(engine, container);
     if (client) {
         auto end = client->wait();
         if (end) {
