@@ -11,8 +11,8 @@ image=$registry/box
 
 # quiet ARGUMENT...: a container that has run to its end, in the background.
 quiet() {
-    k run -d "$@" > /dev/null
-    k wait "$(k ps -alq)" > /dev/null
+    k run -d "$@" > /dev/null || fail "cannot run $*"
+    k wait "$(k ps -alq)" > /dev/null || fail "cannot wait for $*"
 }
 log_path() { k inspect --format '{{.LogPath}}' "$1"; }
 numbers() { in_mode seq "$1" "$2"; }
