@@ -246,6 +246,35 @@ Result<void> attach_device_filter(const Fd& cgroup, std::span<const DeviceRule> 
     return {};
 }
 
+Result<void> replace_device_filter(const Fd& cgroup, std::span<const DeviceRule> rules)
+{
+    constexpr uint32_t kMaxPrograms = 64;  // that the kernel attaches to one cgroup
+    uint32_t old[kMaxPrograms];
+    bpf_attr query;
+    memset(&query, 0, sizeof query);
+    query.query.target_fd = uint32_t(cgroup.get());
+    query.query.attach_type = BPF_CGROUP_DEVICE;
+    query.query.prog_ids = reinterpret_cast<uint64_t>(old);
+    query.query.prog_cnt = kMaxPrograms;
+    if (bpf(BPF_PROG_QUERY, query) < 0)
+        return os_error("cannot see the device filter");
+    // Between the two steps what both allow is allowed.
+    TRY(attach_device_filter(cgroup, rules));
+    for (uint32_t i = 0; i < query.query.prog_cnt; i++) {
+        bpf_attr attributes;
+        memset(&attributes, 0, sizeof attributes);
+        attributes.prog_id = old[i];
+        Fd program(int(bpf(BPF_PROG_GET_FD_BY_ID, attributes)));
+        memset(&attributes, 0, sizeof attributes);
+        attributes.target_fd = uint32_t(cgroup.get());
+        attributes.attach_bpf_fd = uint32_t(program.get());
+        attributes.attach_type = BPF_CGROUP_DEVICE;
+        if (bpf(BPF_PROG_DETACH, attributes) < 0)
+            return os_error("cannot remove the old device filter");
+    }
+    return {};
+}
+
 bool can_filter_devices()
 {
     auto code = device_program({});

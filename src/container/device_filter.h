@@ -45,6 +45,9 @@ Result<std::vector<bpf_insn>> device_program(std::span<const DeviceRule> rules);
 // containers get none.  EPERM: not root; EINVAL: the kernel lacks CONFIG_CGROUP_BPF.
 Result<void> attach_device_filter(const Fd& cgroup, std::span<const DeviceRule> rules);
 
+// Attaches the program for `rules` in the place of those that are attached.
+Result<void> replace_device_filter(const Fd& cgroup, std::span<const DeviceRule> rules);
+
 // Whether attach_device_filter() can work here at all: loads a program and throws it away.
 bool can_filter_devices();
 

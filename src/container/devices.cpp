@@ -64,7 +64,7 @@ Result<void> collect(const Device& device, std::vector<DeviceNode>& found, int d
         if (found.size() >= kMaxDevices)
             return Error(E2BIG, "more than %zu devices", kMaxDevices);
         found.push_back({device.source, device.target, device.permissions, facts.st_mode,
-                         facts.st_rdev, facts.st_uid, facts.st_gid});
+                         facts.st_rdev, facts.st_uid, facts.st_gid, facts.st_dev, facts.st_ino});
         return {};
     }
     if (!S_ISDIR(facts.st_mode) || depth > kMaxDepth)
@@ -138,6 +138,14 @@ Result<std::vector<DeviceNode>> find_devices(const Spec& spec)
         TRY(collect({"/dev", "/dev", "rwm"}, found, 0));
     for (const Device& device : spec.devices)
         TRY(collect(device, found, 0));
+    return found;
+}
+
+std::vector<DeviceNode> present_devices(const Spec& spec)
+{
+    std::vector<DeviceNode> found;
+    for (const Device& device : spec.devices)
+        (void)collect(device, found, 0);
     return found;
 }
 

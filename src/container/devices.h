@@ -24,11 +24,18 @@ struct DeviceNode {
     dev_t number = 0;
     uid_t uid = 0;
     gid_t gid = 0;
+    // Which file of the host it is: another one when the device was unplugged meanwhile.
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const DeviceNode&) const = default;
 };
 
 // What --device and --privileged ask for, as nodes that the host has; a directory stands for all
 // nodes in it.  ENOENT, ENODEV name the device.
 Result<std::vector<DeviceNode>> find_devices(const Spec& spec);
+
+// Those of --device that are there now; what is not is left out.
+std::vector<DeviceNode> present_devices(const Spec& spec);
 
 // The rules of the device filter for them, on top of docker's own and --device-cgroup-rule.
 Result<std::vector<DeviceRule>> device_rules(const Spec& spec,
@@ -43,5 +50,20 @@ struct DeviceRequest {
 
 // Makes the standard nodes and links in /dev, and the nodes asked for.
 Result<void> make_devices(const DeviceRequest& request);
+
+struct DeviceRenewal {
+    const Spec& spec;
+    pid_t pid;          // of the container's first process, our child
+    const Fd& process;  // its pidfd
+    const Cgroup* cgroup = nullptr;
+    bool user_namespace = false;
+    const std::vector<DeviceNode>& nodes;    // all that the container is to have now
+    const std::vector<DeviceNode>& changed;  // those of them that are to be made again
+};
+
+// Puts devices that were plugged in again into a running container.  Root makes the nodes and
+// changes the device filter; an ordinary user binds them, in a child process that joins the
+// container's namespaces (Linux 5.8).  The caller has one thread.
+Result<void> renew_devices(const DeviceRenewal& renewal);
 
 }  // namespace kist::container

@@ -104,6 +104,7 @@ void Keeper::record_start(bool again)
         log::warn("%s", written.error().message().c_str());
     if (spec_.health)
         health_.emplace(spec_, state_, volatile_);
+    hotplug_ = Hotplug::watch(spec_);
     if (!again) {
         // What there was to say has been said: the terminal is the client's again.
         int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -117,13 +118,16 @@ void Keeper::record_start(bool again)
 // One poll(2), and what it brings.  `until` is in clock::steady_ms().
 void Keeper::turn(int64_t until)
 {
-    constexpr size_t kOwn = 3;
+    constexpr size_t kOwn = 4;
     if (health_)
         until = std::min(until, health_->due());
+    if (hotplug_)
+        until = std::min(until, hotplug_->due());
     waits_.clear();
     waits_.push_back({running_ ? launched_.process.get() : -1, POLLIN, 0});
     waits_.push_back({signals_.get(), POLLIN, 0});
     waits_.push_back({health_ ? health_->descriptor() : -1, POLLIN, 0});
+    waits_.push_back({hotplug_ ? hotplug_->descriptor() : -1, POLLIN, 0});
     plumbing_.wish(waits_);
     clients_.wish(waits_);
     int64_t pause = until == INT64_MAX ? -1 : std::max<int64_t>(0, until - clock::steady_ms());
@@ -133,6 +137,7 @@ void Keeper::turn(int64_t until)
     if (waits_[1].revents)
         heed_signal();
     heed_health(waits_[2].revents);
+    heed_devices(waits_[3].revents);
     std::span<const pollfd> all = waits_;
     plumbing_.act(all.subspan(kOwn, Plumbing::kWaits));
     clients_.act(all.subspan(kOwn + Plumbing::kWaits), *this);
@@ -155,6 +160,7 @@ int Keeper::attend()
     auto code = process::wait(launched_.pid);
     running_ = false;
     health_.reset();
+    hotplug_.reset();
     return code ? *code : 255;
 }
 
@@ -171,6 +177,13 @@ void Keeper::heed_health(short events)
         case container::HealthPlan::OnFailure::stop: over_ = true; break;
     }
     end_softly(int(spec_.stop_timeout), stop_signal());
+}
+
+void Keeper::heed_devices(short events)
+{
+    if (hotplug_ && running_ && (events || clock::steady_ms() >= hotplug_->due()))
+        hotplug_->step(spec_, launched_, cgroup_ ? &*cgroup_ : nullptr,
+                       engine_.outer.map.tier != image::StoreMap::Tier::root);
 }
 
 // Whoever ends us ends the container, as its restart policy knows: it comes back at the next boot.

@@ -19,6 +19,7 @@
 #include "service/clients.h"
 #include "service/engine.h"
 #include "service/health.h"
+#include "service/hotplug.h"
 #include "service/plumbing.h"
 #include "service/restart.h"
 
@@ -62,6 +63,7 @@ private:
     void turn(int64_t until);
     void heed_signal();
     void heed_health(short events);
+    void heed_devices(short events);
     void end_softly(int timeout, int number);
     void record_end(int code);
     bool wait_to_restart(int64_t pause_ms);
@@ -76,6 +78,7 @@ private:
     std::optional<container::Log> log_;
     Plumbing plumbing_{log_, clients_};
     std::optional<Health> health_;
+    std::optional<Hotplug> hotplug_;
     std::optional<container::Cgroup> cgroup_;
     container::Launched launched_;
     std::vector<pollfd> waits_;
