@@ -13,11 +13,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../integration/registry.sh"
 need qemu-system-x86_64 qemu-system-aarch64 mke2fs debugfs cpio modprobe mksquashfs clang-19
 
-every=run,memory,cpu,pids,io,freeze,devices,killed,clean
+every=run,memory,cpu,pids,io,freeze,devices,hotplug,killed,clean
 #     name          machine  boot options                          users    tests
 table="
       amd64         amd64    --timeout=240                         root,pi  $every
-      amd64-single  amd64    --append=board.uidmap=no              pi       run,memory,pids,freeze,devices,killed,clean
+      amd64-single  amd64    --append=board.uidmap=no              pi       run,memory,pids,freeze,devices,hotplug,killed,clean
       arm64         arm64    --timeout=240                         root,pi  $every
       arm64-single  arm64    --append=board.uidmap=no              pi       run,memory,clean
       raspi3b       raspi3b  --timeout=240                         root,pi  run,memory,devices,clean
