@@ -46,6 +46,7 @@ constexpr Alias kAliases[] = {
     {"container stats", &kStats},
     {"container stop", &kStop},
     {"container unpause", &kUnpause},
+    {"container update", &kUpdate},
     {"container wait", &kWait},
     {"image ls",      &kImages},
     {"image pull",    &kPull},

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
+#include "cli/run.h"
 #include "container/container.h"
 #include "container/signals.h"
 #include "container/spec_words.h"
@@ -284,6 +285,27 @@ Result<int> rename(const NoFlags&, const Globals& globals, Arguments operands)
 }
 
 }  // namespace
+
+Result<int> update(const container::RunOptions& options, const Globals& globals, Arguments operands)
+{
+    std::optional<container::Restart> policy;
+    if (!options.restart.empty())
+        policy = TRY(container::parse_restart(options.restart));
+    return for_each(globals, operands,
+                    [&](const service::Engine& engine, const Summary& each) -> Result<void> {
+                        container::Spec spec = TRY(engine.directories.read_spec(each.spec.id));
+                        if (policy)
+                            spec.restart = *policy;
+                        if (spec.remove && spec.restart.policy != container::Restart::Policy::no)
+                            return Error(EINVAL,
+                                         "container \"%s\" is removed when it ends (--rm), so it "
+                                         "cannot have a restart policy",
+                                         spec.name.c_str());
+                        spec.limits.merge(options.limits);
+                        TRY(container::check_limits(spec.limits));
+                        return service::update(engine, each, spec);
+                    });
+}
 
 Result<std::string> detach_keys_of(const std::string& asked)
 {

@@ -1,4 +1,4 @@
-// run.h - `kist run` and `kist create`, whose flags are rows in run_flags.cpp.
+// run.h - `kist run`, `kist create` and `kist update`, whose flags are rows in run_flags.cpp.
 
 #pragma once
 
@@ -8,6 +8,8 @@
 namespace kist::cli {
 
 Result<int> run(const container::RunOptions& options, const Globals& globals, Arguments operands);
+Result<int> update(const container::RunOptions& options, const Globals& globals,
+                   Arguments operands);
 Result<int> create(const container::RunOptions& options, const Globals& globals,
                    Arguments operands);
 

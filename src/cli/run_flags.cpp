@@ -141,7 +141,32 @@ constexpr Flag kFlags[] = {
 };
 // clang-format on
 
+// A row from above.
+consteval Flag row(std::string_view name)
+{
+    for (const Flag& each : kFlags)
+        if (name == each.name)
+            return each;
+    __builtin_unreachable();  // no constant expression: does not compile
+}
+
+constexpr Flag kUpdateFlags[] = {
+    row("cpu-period"),  row("cpu-quota"),   row("cpu-shares"), row("cpus"),
+    row("cpuset-cpus"), row("cpuset-mems"), row("memory"),     row("memory-reservation"),
+    row("memory-swap"), row("pids-limit"),  row("restart"),
+};
+
 }  // namespace
+
+extern const Command kUpdate = {
+    .name = "update",
+    .operands = "CONTAINER...",
+    .summary = "Change limits and restart policy of containers",
+    .details = "What runs is limited at once.  Flags that are not given change nothing.\n",
+    .offer = Offer::containers,
+    .flags = kUpdateFlags,
+    .run = run_as<RunOptions, update>,
+};
 
 extern const Command kRun = {
     .name = "run",

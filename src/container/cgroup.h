@@ -45,6 +45,8 @@ struct Limits {
     std::vector<std::string> conf;  // "memory.high=64M", written as it is, last
 
     bool any() const;
+    // Takes over what `changed` says; what it leaves open stays.
+    void merge(const Limits& changed);
 };
 
 // "1.5" of --cpus to billionths of a processor (1500000000).  EINVAL, ERANGE.

@@ -204,6 +204,29 @@ Result<void> check_cpus(const Limits& limits)
 
 }  // namespace
 
+void Limits::merge(const Limits& changed)
+{
+    auto take = [](auto& ours, const auto& theirs) {
+        if (theirs != std::remove_cvref_t<decltype(theirs)>())
+            ours = theirs;
+    };
+    take(memory, changed.memory);
+    take(memory_swap, changed.memory_swap);
+    take(memory_reservation, changed.memory_reservation);
+    take(cpu_shares, changed.cpu_shares);
+    take(cpuset_cpus, changed.cpuset_cpus);
+    take(cpuset_mems, changed.cpuset_mems);
+    take(pids, changed.pids);
+    // Two ways to say the same: the later one counts.
+    if (changed.nano_cpus > 0)
+        cpu_quota = 0, cpu_period = 0;
+    if (changed.cpu_quota != 0 || changed.cpu_period != 0)
+        nano_cpus = 0;
+    take(nano_cpus, changed.nano_cpus);
+    take(cpu_quota, changed.cpu_quota);
+    take(cpu_period, changed.cpu_period);
+}
+
 bool Limits::any() const
 {
     for (const Knob& knob : kKnobs)

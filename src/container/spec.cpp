@@ -336,8 +336,9 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
 
     Spec spec;
     spec.id = random::hex(kIdDigits);
-    spec.name = options.name.empty() ? make_name() : options.name;
-    TRY(check_name(spec.name));
+    spec.name = options.name;
+    if (!spec.name.empty())
+        TRY(check_name(spec.name));
     int64_t now = clock::now_nanos();
     spec.created = clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
     spec.remove = options.remove;

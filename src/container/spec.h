@@ -36,7 +36,7 @@ struct RunOptions {
     std::optional<int> oom_score_adj;
     // Life
     bool detach = false, no_healthcheck = false, quiet = false;
-    std::string restart = "no", detach_keys, log_driver, health_cmd, health_on_failure;
+    std::string restart, detach_keys, log_driver, health_cmd, health_on_failure;
     std::string health_interval, health_timeout, health_start_period, health_start_interval;
     std::optional<int> stop_timeout, health_retries;
     std::vector<std::string> log_options, requirements, volumes_from;
@@ -164,8 +164,9 @@ struct Spec {
 
 // Merges the two by docker's rules (entrypoint clears cmd; "-e NAME" takes the caller's value; a
 // host's TERM with -t; volumes of the image become anonymous mounts; ...).  EINVAL names the flag
-// and what it takes.  `image` is null with --rootfs.  Ids and made-up names are filled in.
-// `inherited` is what --volumes-from stands for (volume_use.h): others at its targets come first.
+// and what it takes.  `image` is null with --rootfs.  The id is filled in; a name that nobody gave
+// is left to service::create(), which knows those that are taken.  `inherited` is what
+// --volumes-from stands for (volume_use.h): others at its targets come first.
 Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
                        const image::Image* image, const std::vector<std::string>& command,
                        const std::vector<Mount>& inherited = {});

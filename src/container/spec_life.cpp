@@ -206,7 +206,8 @@ const char* to_text(LogPlan::Driver driver)
 
 Result<void> settle_life(Spec& spec, const RunOptions& options, const image::Execution& image)
 {
-    spec.restart = TRY(parse_restart(options.restart));
+    if (!options.restart.empty())
+        spec.restart = TRY(parse_restart(options.restart));
     if (spec.remove && spec.restart.policy != Restart::Policy::no)
         return Error(EINVAL, "--rm and --restart contradict each other");
     if (options.stop_timeout) {

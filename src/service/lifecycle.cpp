@@ -31,6 +31,20 @@ Error not_running(const Spec& spec)
         .with_hint(str::format("\"kist start %s\" starts it", spec.name.c_str()));
 }
 
+// Under a name that nobody has.  After some tries the id makes it a new one.
+Result<Fd> make_named(const container::Directories& directories, Spec& spec)
+{
+    constexpr int kTries = 10;
+    for (int i = 0;; i++) {
+        spec.name = container::make_name();
+        if (i >= kTries)
+            spec.name += "-" + spec.id.substr(0, 6);
+        auto made = directories.make(spec);
+        if (made || !made.error().is(EEXIST) || i > kTries)
+            return made;
+    }
+}
+
 // A connection for an order; ENOENT when it does not run.
 Result<Client> reach(const Engine& engine, const Spec& spec)
 {
@@ -88,7 +102,7 @@ Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
     const container::Directories& directories = engine.directories;
     Fd lock = TRY(directories.make_lock(spec.id));
     Undo unlock([&] { (void)sys::unlink_at(directories.locks, spec.id); });
-    Fd directory = TRY(directories.make(spec));
+    Fd directory = TRY(spec.name.empty() ? make_named(directories, spec) : directories.make(spec));
     Undo remove([&] { (void)directories.remove(spec.id, spec.name); });
     image_lock.close();
     // The record is what keeps them from others.

@@ -14,6 +14,7 @@ running() { pgrep -c -x -f "sleep $seconds" || :; }
 none_runs() { [ "$(running)" = 0 ]; }
 one_runs() { [ "$(running)" -gt 0 ]; }
 none_listed() { [ -z "$(k ps -q)" ]; }
+nothing_kept() { [ -z "$(ls "$store/containers" 2>/dev/null)" ]; }
 only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
 
 check() {
@@ -38,7 +39,7 @@ check() {
     eventually 10 only_one_left
     has "$(k ps -a)" stays
     k rm stays > /dev/null
-    same "$(ls "$store/containers" 2>/dev/null)" ''
+    eventually 10 nothing_kept
     same "$(find "$volatile" -path '*containers/*' 2>/dev/null | head -3)" ''
     same "$(wc -l < /proc/self/mountinfo)" "$mounts"
     for tree in $(awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts); do
