@@ -13,11 +13,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../integration/registry.sh"
 need qemu-system-x86_64 qemu-system-aarch64 mke2fs debugfs cpio modprobe mksquashfs clang-19
 
-every=run,memory,cpu,pids,io,freeze,devices,hotplug,killed,clean
+single=run,memory,pids,freeze,devices,hotplug,killed,clean
+every=$single,cpu,io
 #     name          machine  boot options                          users    tests
 table="
       amd64         amd64    --timeout=240                         root,pi  $every
-      amd64-single  amd64    --append=board.uidmap=no              pi       run,memory,pids,freeze,devices,hotplug,killed,clean
+      amd64-single  amd64    --append=board.uidmap=no              pi       $single
       arm64         arm64    --timeout=240                         root,pi  $every
       arm64-single  arm64    --append=board.uidmap=no              pi       run,memory,clean
       raspi3b       raspi3b  --timeout=240                         root,pi  run,memory,devices,clean
@@ -25,7 +26,7 @@ table="
       clock         arm64    --append=board.clock=60               root,pi  clock
       readonly      amd64    --type=squashfs                       root     readonly
       overlayless   amd64    --timeout=120                         root,pi  overlayless
-      systemd       systemd  --timeout=240                         root,pi  scope
+      systemd       systemd  --timeout=240                         root,pi  systemd,scope
 "
 . "$here/bootcycle.sh"
 boards=${*:-$(echo "$table$cycles" | awk 'NF {print $1}') powercut}

@@ -8,7 +8,9 @@ guard() { manager show -p MainPID --value kist; }
 
 eventually 60 running
 same "$(manager is-active kist)" active
-awk '{print "# from the kernel to here: " $1 " s"}' /proc/uptime
+case $who in root) scope=system ;; *) scope=user ;; esac
+same "$(systemd-analyze --$scope verify /etc/systemd/$scope/kist.service 2>&1 | grep kist)" ''
+[ "$who" != root ] || awk '{print "# all containers run " $1 " s after the kernel began"}' /proc/uptime
 # In order, and with its limit.
 printf '%s\n%s\n' "$(field base State.StartedAt)" "$(field top State.StartedAt)" | sort -c ||
     fail "base started after what requires it"
