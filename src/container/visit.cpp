@@ -144,15 +144,14 @@ Result<Fd> enter_mounted(const VisitRequest& request)
         return os_error("make a mount namespace");
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) < 0)
         return os_error("separate the mounts from the host's");
+    Fd store = TRY(sys::open(request.places.root, O_RDONLY | O_DIRECTORY));
     std::vector<Volume> volumes;
     if (request.volumes)
-        volumes = TRY(open_volumes(spec));
-    Fd store = TRY(sys::open(request.places.root, O_RDONLY | O_DIRECTORY));
-    Fd directory = TRY(sys::open_at(store, "containers/" + spec.id, O_RDONLY | O_DIRECTORY));
+        volumes = TRY(open_volumes(spec, store));
     Fd root = TRY(mount_root(
         {.spec = spec, .store = store, .user_xattr = request.outer.map.tier != Tier::root}));
     if (request.volumes)
-        TRY(mount_volumes({spec, root, directory}, volumes));
+        TRY(mount_volumes({spec, root}, volumes));
     if (spec.read_only)
         TRY(restrict_mount(root, "the root file system", Depth::one, kAttributeReadOnly));
     return root;
