@@ -86,6 +86,11 @@ TEST(Print, SizesAreDecimalWithFourDigits)
                   {7654321000, "7.654GB"}};
     for (auto& row : kSizes)
         EXPECT_EQ(human_size(row.bytes), row.text);
+    EXPECT_EQ(binary_size(1023), "1023B");
+    EXPECT_EQ(binary_size(1536), "1.5KiB");
+    EXPECT_EQ(binary_size(1030000), "1005KiB");
+    EXPECT_EQ(binary_size(8222222222), "7.657GiB");
+    EXPECT_EQ(binary_size(UINT64_MAX), "16383PiB");
 }
 
 }  // namespace
