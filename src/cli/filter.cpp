@@ -50,7 +50,7 @@ bool descends(const Listed& listed, const Condition& condition)
         return true;
     const auto& own = listed.spec.layers;
     const auto& theirs = condition.layers;
-    return !theirs.empty() && own.size() >= theirs.size() &&
+    return !theirs.empty() && own.size() > theirs.size() &&
            std::equal(theirs.begin(), theirs.end(), own.begin());
 }
 

@@ -1,0 +1,234 @@
+// prune.cpp - container prune, system prune and system reset: taking away what is not needed.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/fs.h"
+#include "base/process.h"
+#include "cli/command.h"
+#include "cli/filter.h"
+#include "cli/listing.h"
+#include "cli/print.h"
+#include "cli/volume.h"
+#include "service/lifecycle.h"
+
+namespace kist::cli {
+
+namespace {
+
+container::Summary summary_of(Listed listed)
+{
+    return {std::move(listed.spec), std::move(listed.state)};
+}
+
+// Removes the containers that neither run nor are about to; what they had written.
+Result<uint64_t> prune_containers(const Context& context, const std::vector<std::string>& words)
+{
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    std::vector<Listed> all = TRY(list_containers(engine));
+    Filters filters = TRY(Filters::parse(words, FilterUse::prune, context, all));
+    std::vector<Listed> idle;
+    for (size_t i = 0; i < all.size(); i++) {
+        container::Status status = all[i].state.status;
+        bool ended = status == container::Status::exited || status == container::Status::created;
+        if (ended && filters.match(all[i], i))
+            idle.push_back(std::move(all[i]));
+    }
+    if (idle.empty())
+        return 0;
+    TRY(measure(context, idle));
+    uint64_t freed = 0;
+    puts("Deleted Containers:");
+    for (Listed& each : idle) {
+        std::string id = each.spec.id;
+        uint64_t written = each.written;
+        auto removed = service::remove(engine, summary_of(std::move(each)), {});
+        if (removed) {
+            puts(id.c_str());
+            freed += written;
+        } else if (!removed.error().is(ENOENT) && !removed.error().is(EBUSY)) {
+            report(removed.error());  // it did not just go, or begin to run
+        }
+    }
+    puts("");
+    return freed;
+}
+
+struct PruneFlags {
+    bool all = false, volumes = false, force = false;
+    std::vector<std::string> filters;
+};
+
+constexpr const char* kFilterHelp =
+    "Only those of before until=TIME, with label=NAME[=VALUE], or without (label!=...)";
+
+// clang-format off
+constexpr Flag kContainerFlags[] = {
+    flag<&PruneFlags::filters>(0,   "filter", "KEY=VALUE", kFilterHelp),
+    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"),
+};
+
+constexpr Flag kSystemFlags[] = {
+    flag<&PruneFlags::all>    ('a', "all",     nullptr,     "Remove every image that no container uses, not only those without a name"),
+    flag<&PruneFlags::filters>(0,   "filter",  "KEY=VALUE", kFilterHelp),
+    flag<&PruneFlags::force>  ('f', "force",   nullptr,     "Do not ask"),
+    flag<&PruneFlags::volumes>(0,   "volumes", nullptr,     "Remove anonymous volumes that no container uses, too"),
+};
+// clang-format on
+
+Result<int> container_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    if (!flags.force && !TRY(confirm("Remove every container that does not run?")))
+        return 0;
+    uint64_t freed = TRY(prune_containers(context, flags.filters));
+    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+    return 0;
+}
+
+// Volumes and images.  The process is inside of the user namespace from the first of them on.
+Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
+{
+    uint64_t freed = 0;
+    if (!flags.volumes) {
+        TRY(container::enter_outer(context.outer, context.places));
+    } else {
+        PrunedVolumes pruned = TRY(prune_volumes(context, false, flags.filters));
+        freed = pruned.bytes;
+        if (!pruned.names.empty())
+            printf("Deleted Volumes:\n%s\n\n", joined(pruned.names, "\n").c_str());
+    }
+    if (!flags.filters.empty())
+        return freed;
+    image::Store store = TRY(open_store(context));
+    Fd lock = TRY(store.lock_exclusive());
+    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    uint64_t images = 0;
+    std::vector<std::string> lines = TRY(store.prune(flags.all, used, &images, std::move(lock)));
+    if (!lines.empty())
+        printf("Deleted Images:\n%s\n\n", joined(lines, "\n").c_str());
+    return freed + images;
+}
+
+Result<int> system_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    std::string question = str::format(
+        "This removes every container that does not run%s, and every image that %s.\nGo on?",
+        flags.volumes ? ", every anonymous volume that no container uses" : "",
+        flags.all ? "no container uses" : "has no name");
+    if (!flags.force && !TRY(confirm(question.c_str())))
+        return 0;
+    if (flags.volumes)  // before anything is taken away
+        TRY(parse_volume_filters(flags.filters, true), "--volumes");
+    uint64_t freed = TRY(prune_containers(context, flags.filters));
+    freed += TRY(prune_store(context, flags));
+    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+    return 0;
+}
+
+// ---- system reset ----------------------------------------------------------
+
+struct ResetFlags {
+    bool force = false;
+};
+
+constexpr Flag kResetFlags[] = {
+    flag<&ResetFlags::force>('f', "force", nullptr, "Do not ask"),
+};
+
+// All that may be in the two directories.  Whatever else is there is not ours.
+constexpr const char* kStoreNames[] = {"containers", "names",    "volumes", "references",
+                                       "images",     "diff-ids", "layers",  "staging",
+                                       "clock",      "lock",     "version"};
+constexpr const char* kStateNames[] = {"run",         "locks", "events.json",
+                                       "events.lock", "outer", "outer.lock"};
+
+Result<void> clear(const std::string& path, std::span<const char* const> names)
+{
+    auto directory = sys::open(path, O_RDONLY | O_DIRECTORY);
+    if (!directory)
+        return directory.error().is(ENOENT) ? Result<void>() : std::move(directory).error();
+    for (const char* name : names)
+        TRY(fs::remove_tree(*directory, name));
+    (void)::rmdir(path.c_str());  // unless something else is in it, or it is mounted
+    return {};
+}
+
+// In a child, as the files are those of the ids in the user namespace.
+Result<void> clear_store(const Context& context)
+{
+    fflush(nullptr);
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        auto cleared = container::enter_outer(context.outer, context.places);
+        if (cleared)
+            cleared = clear(context.places.root, kStoreNames);
+        if (!cleared)
+            report(cleared.error());
+        fflush(nullptr);
+        ::_exit(cleared ? 0 : 1);
+    }
+    if (TRY(process::wait(child)) != 0)
+        return Error(ECANCELED, "cannot remove all of %s", context.places.root.c_str());
+    return {};
+}
+
+Result<int> system_reset(const ResetFlags& flags, const Globals& globals, Arguments)
+{
+    Context context = TRY(open_context(globals));
+    std::string question = str::format(
+        "This stops and removes every container, and deletes all images and volumes below %s.\n"
+        "Go on?",
+        context.places.root.c_str());
+    if (!flags.force && !TRY(confirm(question.c_str())))
+        return 0;
+    // A directory that is no store is not emptied, whoever named it.
+    auto version = fs::read_path(context.places.root + "/version");
+    if (!version && version.error().is(ENOENT))
+        return Error(ENOENT, "there is no store at %s", context.places.root.c_str());
+    if (!TRY(std::move(version)).starts_with("kist store "))
+        return Error(EINVAL, "%s is not a store of kist", context.places.root.c_str());
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    for (Listed& each : TRY(list_containers(engine))) {
+        auto removed = service::remove(engine, summary_of(std::move(each)), {.force = true});
+        if (!removed && !removed.error().is(ENOENT))
+            return std::move(removed).error();
+    }
+    TRY(clear_store(context));
+    TRY(clear(context.places.state, kStateNames));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kContainerPrune = {
+    .name = "container prune",
+    .operands = "",
+    .summary = "Remove containers that do not run",
+    .flags = kContainerFlags,
+    .run = run_as<PruneFlags, container_prune>,
+};
+
+extern const Command kSystemPrune = {
+    .name = "system prune",
+    .operands = "",
+    .summary = "Remove containers, images and volumes that nobody needs",
+    .details = "With --filter, containers and volumes only.\n",
+    .flags = kSystemFlags,
+    .run = run_as<PruneFlags, system_prune>,
+};
+
+extern const Command kSystemReset = {
+    .name = "system reset",
+    .operands = "",
+    .summary = "Remove everything: all containers, images and volumes",
+    .flags = kResetFlags,
+    .run = run_as<ResetFlags, system_reset>,
+};
+
+}  // namespace kist::cli
