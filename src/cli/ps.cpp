@@ -61,7 +61,7 @@ std::string age_of(const Listed& listed, bool)
 std::string created_at(const Listed& listed, bool)
 {
     std::string text = listed.spec.created;
-    if (text.size() == 20 && text.ends_with('Z'))
+    if (text.size() >= 20 && text.ends_with('Z'))
         text = text.substr(0, 10) + " " + text.substr(11, 8) + " +0000 UTC";
     return text;
 }

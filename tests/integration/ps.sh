@@ -51,7 +51,7 @@ check() {
     same "$(names -a -f label=tier=front -f status=created)" "made "
     same "$(names -a -f name=p)" "looping up "
     same "$(names -a -f ancestor="$registry/other")" "made "
-    same "$(names -a -f ancestor="$image")" "ended looping up "
+    same "$(names -a -f ancestor="$image")" "ended looping made up "  # the other image is made of it
     same "$(names -a -f ancestor=none/such)" ""
     same "$(names -a -f before=up)" "ended made "
     same "$(names -a -f since=ended)" "looping up "
