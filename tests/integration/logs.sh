@@ -114,6 +114,14 @@ follows_across_restarts() {
     # One that goes without a trace takes its readers along.
     k run -d --rm --name gone "$image" sh -c 'echo here; sleep 0.7; echo there' > /dev/null
     same "$(k logs -f gone | tr '\n' ' ')" 'here there '
+    # Nor does one stay whose monitor is killed, and the container with it.
+    k run -d --name killed "$image" sh -c 'echo here; sleep 60' > /dev/null
+    in_mode "$kist" logs -f killed > "$work/$mode.killed" &
+    reader=$!
+    children="$children $reader"
+    eventually 10 grep -q here "$work/$mode.killed"
+    kill -9 "$(awk '$1 == "PPid:" {print $2}' "/proc/$(k inspect --format '{{.State.Pid}}' killed)/status")"
+    wait $reader || fail "a reader of a killed container"
     k run -d --name removed "$image" sleep 60 > /dev/null
     in_mode "$kist" logs -f removed &
     reader=$!
