@@ -61,15 +61,18 @@ Result<void> join(const std::string& directory, const char* name, int kind)
     return {};
 }
 
-// The mount of the root alone, without what is mounted on it.
-Result<Fd> root_alone(const std::string& directory)
+// The mount of the root alone, without what is mounted on it; nothing when the kernel refuses that.
+Result<std::optional<Fd>> root_alone(const std::string& directory)
 {
+    // Copied, so that it is ours to come back to.
+    if (::syscall(SYS_unshare, CLONE_NEWNS) < 0)
+        return os_error("make a mount namespace");
     Fd own = TRY(sys::open("/proc/self/ns/mnt", O_RDONLY));
     TRY(join(directory, "mnt", CLONE_NEWNS));
     auto alone = clone_tree(sys::borrow(AT_FDCWD), "/", Depth::one);
     if (::syscall(SYS_setns, own.get(), CLONE_NEWNS) < 0)
         return os_error("come back from the container's mount namespace");
-    return alone;
+    return alone ? std::optional<Fd>(alone.take()) : std::optional<Fd>();
 }
 
 bool may_enter(pid_t pid)
@@ -123,11 +126,9 @@ Result<Fd> enter_living(const VisitRequest& request, Handle& handle)
     else
         TRY(enter_outer(request.outer, request.places));
     Fd root = TRY(sys::open(directory + "/root", O_PATH | O_DIRECTORY));
-    if (!request.volumes) {
-        auto alone = root_alone(directory);
-        if (alone)
-            root = alone.take();
-    }
+    if (!request.volumes)
+        if (std::optional<Fd> alone = TRY(root_alone(directory)))
+            root = std::move(*alone);
     // All this was about that process only if it is still there.
     pollfd ended = {handle.process->get(), POLLIN, 0};
     if (::poll(&ended, 1, 0) != 0)
