@@ -151,8 +151,10 @@ Result<Fd> enter_mounted(const VisitRequest& request)
         volumes = TRY(open_volumes(spec, store));
     Fd root = TRY(mount_root(
         {.spec = spec, .store = store, .user_xattr = request.outer.map.tier != Tier::root}));
-    if (request.volumes)
+    if (request.volumes) {
+        TRY(fill_volumes(spec, root, volumes));
         TRY(mount_volumes({spec, root}, volumes));
+    }
     if (spec.read_only)
         TRY(restrict_mount(root, "the root file system", Depth::one, kAttributeReadOnly));
     return root;
