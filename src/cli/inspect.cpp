@@ -4,12 +4,13 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/volume.h"
 
 namespace kist::cli {
 
 namespace {
 
-enum class Type { any, container, image };
+enum class Type { any, container, image, volume };
 
 struct InspectFlags {
     std::string format, type;
@@ -20,7 +21,7 @@ struct InspectFlags {
 constexpr Flag kFlags[] = {
     flag<&InspectFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.State.Status}}'"),
     flag<&InspectFlags::size>  ('s', "size",   nullptr,  "Say how much containers have written"),
-    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container or image; unless said, whatever has that name"),
+    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container, image or volume; unless said, whatever has that name"),
 };
 constexpr Flag kImageFlags[] = {kFlags[0]};
 // clang-format on
@@ -29,7 +30,8 @@ constexpr Flag kImageFlags[] = {kFlags[0]};
 struct Findings {
     std::vector<Listed> containers;
     std::vector<image::Image> images;
-    std::vector<bool> is_image;
+    std::vector<std::string> volumes;  // their documents
+    std::vector<Type> types;
 };
 
 struct Inspection {
@@ -38,40 +40,69 @@ struct Inspection {
     Findings found = {};
 };
 
-Result<void> find_one(Inspection& all, std::string_view name, Type type)
+Result<void> find_as_container(Inspection& all, std::string_view name)
 {
-    if (type != Type::image) {
-        auto found = find_container(all.engine, name);
-        if (found) {
-            all.found.containers.push_back(std::move(*found));
-            all.found.is_image.push_back(false);
-            return {};
-        }
-        if (type == Type::container || !found.error().is(ENOENT))
-            return std::move(found).error();
-    }
-    image::Store store = TRY(open_store(all.context));
-    auto image = store.find(name);
-    if (!image && type == Type::any && (image.error().is(ENOENT) || image.error().is(EINVAL)))
-        return Error(ENOENT, "no container and no image \"%.*s\"", int(name.size()), name.data())
-            .with_hint("\"kist ps -a\" and \"kist images\" list what there is");
-    image = TRY(std::move(image));
-    // Found by its name it knows that one only; by its id it knows all.
-    all.found.images.push_back(TRY(store.find(image->id.text())));
-    all.found.is_image.push_back(true);
+    all.found.containers.push_back(TRY(find_container(all.engine, name)));
     return {};
 }
 
-std::vector<std::string> documents_of(const Inspection& all, bool sizes)
+Result<void> find_as_image(Inspection& all, std::string_view name)
+{
+    image::Store store = TRY(open_store(all.context));
+    image::Image image = TRY(store.find(name));
+    // Found by its name it knows that one only; by its id it knows all.
+    all.found.images.push_back(TRY(store.find(image.id.text())));
+    return {};
+}
+
+Result<void> find_as_volume(Inspection& all, std::string_view name)
+{
+    all.found.volumes.push_back(TRY(volume_document(all.context, std::string(name))));
+    return {};
+}
+
+struct Kind {
+    const char* name;
+    Type type;
+    Result<void> (*find)(Inspection& all, std::string_view name);
+};
+constexpr Kind kKinds[] = {
+    {"container", Type::container, find_as_container},
+    {"image", Type::image, find_as_image},
+    {"volume", Type::volume, find_as_volume},
+};
+
+Result<void> find_one(Inspection& all, std::string_view name, Type type)
+{
+    for (const Kind& kind : kKinds) {
+        if (type != Type::any && type != kind.type)
+            continue;
+        auto found = kind.find(all, name);
+        if (found)
+            all.found.types.push_back(kind.type);
+        // What can be no name of an image may be one of a volume.
+        bool absent = !found && (found.error().is(ENOENT) ||
+                                 (found.error().is(EINVAL) && kind.type != Type::container));
+        if (type != Type::any || !absent)
+            return found;
+    }
+    return Error(ENOENT, "no container, image or volume \"%.*s\"", int(name.size()), name.data())
+        .with_hint("\"kist ps -a\", \"kist images\" and \"kist volume ls\" list what there is");
+}
+
+std::vector<std::string> documents_of(Inspection& all, bool sizes)
 {
     std::vector<std::string> documents;
     auto container = all.found.containers.begin();
     auto image = all.found.images.begin();
-    for (bool is_image : all.found.is_image)
-        documents.push_back(
-            is_image ? image_document({.image = &*image++})
-                     : container_document(
-                           {.engine = &all.engine, .container = &*container++, .sizes = sizes}));
+    auto volume = all.found.volumes.begin();
+    for (Type type : all.found.types)
+        if (type == Type::container)
+            documents.push_back(container_document(
+                {.engine = &all.engine, .container = &*container++, .sizes = sizes}));
+        else
+            documents.push_back(type == Type::image ? image_document({.image = &*image++})
+                                                    : std::move(*volume++));
     return documents;
 }
 
@@ -97,12 +128,12 @@ Result<int> inspect_all(const InspectFlags& flags, const Globals& globals, Argum
 Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments names)
 {
     Type type = Type::any;
-    if (flags.type == "container")
-        type = Type::container;
-    else if (flags.type == "image")
-        type = Type::image;
-    else if (!flags.type.empty())
-        return Error(EINVAL, "--type %s: there are container and image", flags.type.c_str());
+    for (const Kind& kind : kKinds)
+        if (flags.type == kind.name)
+            type = kind.type;
+    if (type == Type::any && !flags.type.empty())
+        return Error(EINVAL, "--type %s: there are container, image and volume",
+                     flags.type.c_str());
     return inspect_all(flags, globals, names, type);
 }
 
@@ -121,7 +152,7 @@ Result<int> inspect_images(const InspectFlags& flags, const Globals& globals, Ar
 extern const Command kInspect = {
     .name = "inspect",
     .operands = "NAME...",
-    .summary = "Show all that is known of containers and images",
+    .summary = "Show all that is known of containers, images and volumes",
     .details = "Prints docker's JSON documents, or what a template makes of each.\n",
     .offer = Offer::containers,
     .flags = kFlags,

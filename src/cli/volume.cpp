@@ -175,6 +175,12 @@ Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments
 
 }  // namespace
 
+Result<std::string> volume_document(const Context& context, const std::string& name)
+{
+    VolumeStore store = TRY(open_volumes(context));
+    return document_of(context, TRY(store.find(name)));
+}
+
 extern const Command kVolumeCreate = {
     .name = "volume create",
     .operands = "[NAME]",
@@ -188,6 +194,7 @@ extern const Command kVolumeInspect = {
     .name = "volume inspect",
     .operands = "VOLUME...",
     .summary = "Show all that is known of volumes",
+    .offer = Offer::volumes,
     .flags = kInspectFlags,
     .run = run_as<InspectFlags, inspect>,
 };

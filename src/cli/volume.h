@@ -21,6 +21,9 @@ Result<VolumeStore> open_volumes(const Context& context);
 // To change them: moves this process into the outer user namespace.
 Result<VolumeStore> enter_volumes(const Context& context);
 
+// What `volume inspect` shows of it: JSON.  ENOENT.
+Result<std::string> volume_document(const Context& context, const std::string& name);
+
 // An event, for `kist events`.
 void tell_volume(const Context& context, const char* action, const std::string& name);
 

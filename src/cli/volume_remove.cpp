@@ -143,6 +143,7 @@ extern const Command kVolumeRm = {
     .name = "volume rm",
     .operands = "VOLUME...",
     .summary = "Remove volumes",
+    .offer = Offer::volumes,
     .flags = kRmFlags,
     .run = run_as<RmFlags, rm>,
 };

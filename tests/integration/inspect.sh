@@ -78,7 +78,14 @@ print("good")')" good
     ends_with 1 k inspect --type image one
     ends_with 1 k container inspect "$image"
     ends_with 1 k inspect --type cat one
-    has "$output" "container and image"
+    has "$output" "container, image and volume"
+
+    # Volumes.
+    k volume create --label l=m disk > /dev/null
+    same "$(k inspect -f '{{.Name}} {{.Labels.l}}' disk)" "disk m"
+    same "$(k inspect --type volume -f '{{.Driver}}' disk)" local
+    ends_with 1 k inspect --type container disk
+    k volume rm disk > /dev/null
     k rm one other > /dev/null
 }
 each_mode check
