@@ -185,6 +185,10 @@ public:
             std::string().swap(held_);
         return source_.next();
     }
+    Result<uint64_t> skip_over(uint64_t most) override
+    {
+        return given_ ? source_.skip_over(most) : Result<uint64_t>(uint64_t(0));
+    }
 
 private:
     Reader& source_;
@@ -225,16 +229,23 @@ std::unique_ptr<Reader> gunzip(Reader& source)
     return std::unique_ptr<Reader>(new Gunzip(source));
 }
 
+const char* refused_format(std::string_view start)
+{
+    for (const Format& format : kRefused)
+        if (start.starts_with(format.magic))
+            return format.name;
+    return nullptr;
+}
+
 Result<std::unique_ptr<Reader>> decompress(Reader& source)
 {
     auto rewound = std::make_unique<Rewound>(source);
     std::string_view start = TRY(rewound->look(6));
-    for (const Format& format : kRefused)
-        if (start.starts_with(format.magic))
-            return Error(EBADMSG, "the layer is compressed with %s", format.name)
-                .with_hint(
-                    "only gzip and plain layers are understood; push the image again "
-                    "with gzip layers");
+    if (const char* name = refused_format(start))
+        return Error(EBADMSG, "it is compressed with %s", name)
+            .with_hint(
+                "only gzip and plain layers are understood; push the image again "
+                "with gzip layers");
     if (!start.starts_with("\x1f\x8b"))
         return std::unique_ptr<Reader>(std::move(rewound));
     return std::unique_ptr<Reader>(new OwnedGunzip(std::move(rewound)));

@@ -17,4 +17,8 @@ std::unique_ptr<Reader> gunzip(Reader& source);
 // says.  zstd is refused by name.
 Result<std::unique_ptr<Reader>> decompress(Reader& source);
 
+// The name of a compression that is known by the first bytes of a stream but not understood
+// ("zstd"); null for all others.
+const char* refused_format(std::string_view start);
+
 }  // namespace kist::archive

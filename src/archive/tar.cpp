@@ -64,6 +64,11 @@ Result<bool> Tar::read_header(Block& block)
 
 Result<void> Tar::skip_rest()
 {
+    if (left_ > view_.size()) {
+        left_ -= view_.size();
+        view_ = {};
+        left_ -= TRY(source_.skip_over(left_));
+    }
     while (left_ > 0)
         left_ -= TRY(some(left_)).size();
     while (padding_ > 0) {

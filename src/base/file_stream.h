@@ -12,12 +12,15 @@ namespace kist {
 class FileReader : public Reader {
 public:
     // `file` is borrowed.
-    explicit FileReader(const Fd& file) : file_(file) {}
+    explicit FileReader(const Fd& file);
     Result<std::string_view> next() override;
+    // Seeks in a regular file; elsewhere there is nothing to skip.
+    Result<uint64_t> skip_over(uint64_t most) override;
 
 private:
     const Fd& file_;
     std::string buffer_;
+    bool seekable_;
 };
 
 class FileWriter : public Writer {

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
@@ -17,6 +18,9 @@ public:
     // The next bytes, as many as are at hand; empty at the end, and ever after.  The view is
     // valid until the next call.  After an error the reader is used no more.
     virtual Result<std::string_view> next() = 0;
+    // Passes over bytes that nobody wants: at most `most`, and how many it were.  0 where they
+    // have to be read.
+    virtual Result<uint64_t> skip_over([[maybe_unused]] uint64_t most) { return uint64_t(0); }
 };
 
 class Writer {
