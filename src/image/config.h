@@ -33,6 +33,11 @@ struct Platform {
     int distance(const Platform& image) const;
 };
 
+// A single manifest says by its configuration alone what it is for.  Asked for explicitly, another
+// platform is an error (ENOENT); otherwise it may be what the user wants (it may run by emulation),
+// who is told.
+Result<void> check_platform(const Platform& wanted, bool explicitly, const Platform& found);
+
 inline constexpr size_t kMaxConfig = 4 << 20;         // bytes of a config.json
 inline constexpr size_t kMaxLayers = 500;             // of an image
 inline constexpr size_t kMaxExecutionItems = 10'000;  // of a list of strings in the configuration

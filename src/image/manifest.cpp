@@ -6,6 +6,7 @@
 #include "image/manifest.h"
 
 #include "base/json.h"
+#include "base/str.h"
 
 namespace kist::image {
 
@@ -33,6 +34,7 @@ constexpr json::Field kDescriptor[] = {
     json::field<&Descriptor::digest>    ("digest"),
     json::field<&Descriptor::size>      ("size"),
     json::field<&Descriptor::platform>  ("platform", json::optional),
+    json::field<&Descriptor::annotations>("annotations", json::optional),
 };
 constexpr json::Field kManifest[] = {
     json::field<&Manifest::config>("config"),
@@ -61,21 +63,24 @@ constexpr struct {
     {"zstd",             "is packed by zstd, which kist does not read"},
 };
 
+#define DOCKER "application/vnd.docker."
+#define OCI "application/vnd.oci.image."
+
 // What a configuration may be called.  Old tools leave it empty or say it is just bytes.
 constexpr std::string_view kConfigTypes[] = {
     "",
     "application/octet-stream",
-    "application/vnd.docker.container.image.v1+json",
-    "application/vnd.oci.image.config.v1+json",
+    DOCKER "container.image.v1+json",
+    OCI "config.v1+json",
 };
 constexpr struct {
     std::string_view media_type;
     bool index;
 } kDocuments[] = {
-    {"application/vnd.docker.distribution.manifest.list.v2+json", true},
-    {"application/vnd.docker.distribution.manifest.v2+json",      false},
-    {"application/vnd.oci.image.index.v1+json",                   true},
-    {"application/vnd.oci.image.manifest.v1+json",                false},
+    {DOCKER "distribution.manifest.list.v2+json", true},
+    {DOCKER "distribution.manifest.v2+json",      false},
+    {OCI "index.v1+json",                         true},
+    {OCI "manifest.v1+json",                      false},
 };
 // clang-format on
 
@@ -125,6 +130,21 @@ std::string offered(const std::vector<Descriptor>& manifests)
 }
 
 }  // namespace
+
+// clang-format off
+const MediaTypes kDockerTypes = {
+    .manifest     = DOCKER "distribution.manifest.v2+json",
+    .config       = DOCKER "container.image.v1+json",
+    .layer        = DOCKER "image.rootfs.diff.tar",
+    .packed_layer = DOCKER "image.rootfs.diff.tar.gzip",
+};
+const MediaTypes kOciTypes = {
+    .manifest     = OCI "manifest.v1+json",
+    .config       = OCI "config.v1+json",
+    .layer        = OCI "layer.v1.tar",
+    .packed_layer = OCI "layer.v1.tar+gzip",
+};
+// clang-format on
 
 std::span<const json::Field> fields_of(const DescriptorPlatform*)
 {
@@ -180,15 +200,26 @@ Result<bool> is_index(std::string_view media_type, const std::string& text)
     return lists;
 }
 
-Result<Descriptor> choose(std::string text, const Platform& wanted)
+Result<std::vector<Descriptor>> entries_of(std::string text)
 {
     Index index = TRY(json::parse<Index>(std::move(text)));
     if (index.manifests.size() > kMaxIndexEntries)
         return Error(EBADMSG, "the index has %zu entries; %zu are allowed", index.manifests.size(),
                      kMaxIndexEntries);
+    return std::move(index.manifests);
+}
+
+Result<Descriptor> choose(std::string text, const Platform& wanted)
+{
+    std::vector<Descriptor> manifests = TRY(entries_of(std::move(text)));
+    return choose(manifests, wanted);
+}
+
+Result<Descriptor> choose(const std::vector<Descriptor>& manifests, const Platform& wanted)
+{
     const Descriptor* best = nullptr;
     int least = 0;
-    for (const Descriptor& manifest : index.manifests) {
+    for (const Descriptor& manifest : manifests) {
         if (!manifest.platform)
             continue;
         Platform offer = {manifest.platform->os, manifest.platform->architecture,
@@ -201,13 +232,19 @@ Result<Descriptor> choose(std::string text, const Platform& wanted)
         least = distance;
     }
     // An index of one image that does not say what for, as build tools write for themselves.
-    if (!best && index.manifests.size() == 1 && !index.manifests[0].platform)
-        best = &index.manifests[0];
+    if (!best && manifests.size() == 1 && !manifests[0].platform)
+        best = &manifests[0];
     if (!best)
         return Error(ENOENT, "there is no image for %s; there are: %s", wanted.text().c_str(),
-                     offered(index.manifests).c_str())
+                     offered(manifests).c_str())
             .with_hint("choose one of these with --platform");
     return *best;
+}
+
+std::string text_of(const Manifest& manifest, const MediaTypes& types)
+{
+    std::string members = json::write(manifest).substr(1);
+    return str::format(R"({"schemaVersion":2,"mediaType":"%s",)", types.manifest) + members;
 }
 
 }  // namespace kist::image

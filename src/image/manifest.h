@@ -27,6 +27,7 @@ struct Descriptor {
     Digest digest;
     uint64_t size = 0;
     std::optional<DescriptorPlatform> platform;  // in an index only
+    json::Map annotations;                       // the same
 };
 
 // Their JSON forms.
@@ -53,5 +54,18 @@ Result<bool> is_index(std::string_view media_type, const std::string& text);
 // The entry of an index that fits `wanted` best.  ENOENT: none does; the message lists the
 // platforms that there are.
 Result<Descriptor> choose(std::string text, const Platform& wanted);
+Result<Descriptor> choose(const std::vector<Descriptor>& manifests, const Platform& wanted);
+
+// The entries of an index.  EBADMSG: not one, or it has too many.
+Result<std::vector<Descriptor>> entries_of(std::string text);
+
+// docker's and OCI's names for an image's documents and its layers, plain and packed by gzip.
+struct MediaTypes {
+    const char *manifest, *config, *layer, *packed_layer;
+};
+extern const MediaTypes kDockerTypes, kOciTypes;
+
+// `manifest` as a document of its own.
+std::string text_of(const Manifest& manifest, const MediaTypes& types);
 
 }  // namespace kist::image

@@ -6,6 +6,7 @@
 
 #include <sys/utsname.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "image/config.h"
 
@@ -191,6 +192,18 @@ int Platform::distance(const Platform& image) const
         return variant.empty() ? 1 : -1;
     // A 64-bit arm of version 9 runs all of version 8; "v8.1" and the like are no versions here.
     return made_for <= wanted ? wanted - made_for : -1;
+}
+
+Result<void> check_platform(const Platform& wanted, bool explicitly, const Platform& found)
+{
+    if (wanted.distance(found) >= 0)
+        return {};
+    if (explicitly && (wanted.os != found.os || wanted.architecture != found.architecture))
+        return Error(ENOENT, "there is no image for %s; there is: %s", wanted.text().c_str(),
+                     found.text().c_str());
+    log::warn("the image is for %s, this machine is %s", found.text().c_str(),
+              wanted.text().c_str());
+    return {};
 }
 
 }  // namespace kist::image

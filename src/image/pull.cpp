@@ -7,16 +7,12 @@
 
 #include "image/pull.h"
 
-#include "base/fs.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "base/str.h"
-#include "base/sys.h"
+#include "image/commit.h"
 #include "image/layer_pull.h"
 #include "image/layout.h"
 #include "image/manifest.h"
 #include "image/pull_from.h"
-#include "image/staging.h"
 #include "image/thread.h"
 
 namespace kist::image {
@@ -73,20 +69,6 @@ Result<std::string> fetch_config(registry::Repository& repository, const Descrip
     return text;
 }
 
-// A single manifest says by its configuration alone what it is for.  Asked for explicitly, another
-// platform is an error; otherwise it may be what the user wants (it may run by emulation).
-Result<void> check_platform(const Platform& wanted, bool explicitly, const Platform& found)
-{
-    if (wanted.distance(found) >= 0)
-        return {};
-    if (explicitly && (wanted.os != found.os || wanted.architecture != found.architecture))
-        return Error(ENOENT, "there is no image for %s; there is: %s", wanted.text().c_str(),
-                     found.text().c_str());
-    log::warn("the image is for %s, this machine is %s", found.text().c_str(),
-              wanted.text().c_str());
-    return {};
-}
-
 // From the document that the reference names to the configuration.
 Result<Resolved> resolve(registry::Repository& repository, registry::Document document,
                          const Platform& wanted, bool explicitly)
@@ -130,18 +112,6 @@ std::optional<Image> present(const Store& store, const registry::Reference& refe
     if (!image)
         return {};
     return image.take();
-}
-
-// Tells the collector what this pull counts on, for as long as the result lives.
-Result<Staging> claim(const Store& store, const std::vector<Digest>& diff_ids)
-{
-    Fd lock = TRY(store.lock_shared());
-    Staging staging = TRY(Staging::begin(store.directory(), kPulls + random::hex(16)));
-    std::string lines;
-    for (const Digest& diff_id : diff_ids)
-        lines += diff_id.hex() + "\n";
-    TRY(fs::replace(staging.directory(), kNeeds, lines, 0600, fs::Durable::no));
-    return staging;
 }
 
 // The layers of one pull, and the threads that work on them.
@@ -214,31 +184,18 @@ private:
     std::optional<Error> failed_;
 };
 
-// Puts the image's documents in their place and gives it its names.  The digest is a name too, so
-// that the image is found by it when the tag has moved on.
-Result<void> commit_image(const Store& store, const Staging& staging,
-                          const registry::Reference& reference, const Resolved& resolved,
-                          const Platform& platform)
+// The digest is a name too, so that the image is found by it when the tag has moved on.
+std::vector<Record> names_of(const registry::Reference& reference, const Resolved& resolved,
+                             const Platform& platform)
 {
-    constexpr char kImage[] = "image";
-    const Fd& root = store.directory();
-    Fd directory = TRY(fs::make_directory(staging.directory(), kImage, 0700));
-    TRY(fs::replace(directory, kManifest, resolved.manifest_text));
-    TRY(fs::replace(directory, kConfig, resolved.config_text));
-
-    Fd lock = TRY(store.lock_shared());
-    Fd images = TRY(sys::open_at(root, kImages, O_RDONLY | O_DIRECTORY));
-    auto moved = sys::rename_between(staging.directory(), kImage, images, resolved.id.hex());
-    if (!moved && !moved.error().is(EEXIST) && !moved.error().is(ENOTEMPTY))
-        return std::move(moved).error();
-    TRY(sys::fsync(images));
-
     registry::Reference by_digest = reference;
     by_digest.digest = resolved.named;
     Record record = {full_name(by_digest), resolved.id, resolved.named, platform.text()};
-    TRY(write_record(root, record));
+    std::vector<Record> names = {record};
     record.reference = full_name(reference);
-    return reference.digest ? Result<void>() : write_record(root, record);
+    if (!reference.digest)
+        names.push_back(record);
+    return names;
 }
 
 // docker's last words.
@@ -274,14 +231,15 @@ Result<Image> pull_from(Store& store, registry::Repository& repository,
 
     Resolved resolved =
         TRY(resolve(repository, std::move(document), platform, options.platform.has_value()));
-    Staging staging = TRY(claim(store, resolved.config.diff_ids));
+    Claim claim = TRY(Claim::make(store, resolved.config.diff_ids));
     PullContext context = {.store = store,
                            .repository = repository,
                            .progress = options.progress,
                            .layers = resolved.manifest.layers.size(),
                            .overlap = overlap};
     TRY(Batch(context, resolved).run(options.parallel));
-    TRY(commit_image(store, staging, reference, resolved, platform));
+    ImageFiles files = {resolved.id, resolved.config_text, resolved.manifest_text};
+    TRY(commit_image(store, claim.directory(), files, names_of(reference, resolved, platform)));
     say_status(options, reference, resolved.named, "Downloaded newer image");
     return store.find(full_name(reference));
 }

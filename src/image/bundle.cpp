@@ -1,0 +1,143 @@
+// bundle.cpp - what is in an archive of images.
+
+#include "image/bundle.h"
+
+#include "archive/tar.h"
+#include "base/str.h"
+
+namespace kist::image {
+
+namespace {
+
+constexpr std::string_view kBlobs = "blobs/sha256/";
+constexpr int kMaxLinks = 8;  // from one to the next
+
+// Without "./" and "/" in front, which tools put there or not.
+std::string_view plain(std::string_view name)
+{
+    for (;;) {
+        if (name.starts_with("./"))
+            name.remove_prefix(2);
+        else if (name.starts_with('/'))
+            name.remove_prefix(1);
+        else
+            return name;
+    }
+}
+
+// What a symlink called `name` means by `target`, as a name of the archive.
+std::string beside(std::string_view name, std::string_view target)
+{
+    std::string path;
+    size_t slash = name.rfind('/');
+    if (slash != name.npos && !target.starts_with('/'))
+        path = name.substr(0, slash);
+    while (!target.empty()) {
+        std::string_view part = str::cut(target, '/');
+        if (part.empty() || part == ".")
+            continue;
+        if (part == "..") {
+            size_t last = path.rfind('/');
+            path.resize(last == path.npos ? 0 : last);
+            continue;
+        }
+        if (!path.empty())
+            path += '/';
+        path += part;
+    }
+    return path;
+}
+
+template <class List>
+auto* find_named(List& list, std::string_view name)
+{
+    for (auto& each : list)
+        if (each.name == name)
+            return &each;
+    return decltype(list.data())();
+}
+
+Error too_many(const char* what, size_t limit)
+{
+    return Error(E2BIG, "the archive has more than %zu %s", limit, what);
+}
+
+}  // namespace
+
+std::optional<Digest> digest_in(std::string_view name)
+{
+    name = plain(name);
+    if (!name.starts_with(kBlobs))
+        return {};
+    return from_hex(name.substr(kBlobs.size()));
+}
+
+Result<void> Bundle::check_new(const std::string& name) const
+{
+    if (find_named(documents_, name) || find_named(layers_, name) || find_named(links_, name))
+        return Error(EBADMSG, "the archive has it twice");
+    return {};
+}
+
+Result<void> Bundle::add_document(std::string_view name, std::string text)
+{
+    std::string key(plain(name));
+    TRY(check_new(key));
+    text_ += text.size();
+    if (documents_.size() == kMaxBundleDocuments)
+        return too_many("documents", kMaxBundleDocuments);
+    if (text_ > kMaxBundleText)
+        return too_many("bytes of documents", kMaxBundleText);
+    auto expected = digest_in(key);
+    if (expected && Digest::of(text) != *expected)
+        return Error(EBADMSG, "its contents have another digest, %s",
+                     Digest::of(text).text().c_str());
+    documents_.push_back({std::move(key), std::move(text)});
+    return {};
+}
+
+Result<LayerPart*> Bundle::add_layer(std::string_view name)
+{
+    std::string key(plain(name));
+    TRY(check_new(key));
+    if (layers_.size() == kMaxBundleLayers)
+        return too_many("layers", kMaxBundleLayers);
+    layers_.push_back({.name = std::move(key)});
+    return &layers_.back();
+}
+
+Result<void> Bundle::add_link(std::string_view name, std::string_view target, bool symbolic)
+{
+    std::string key(plain(name));
+    TRY(check_new(key));
+    if (links_.size() == kMaxBundleLinks)
+        return too_many("links", kMaxBundleLinks);
+    std::string meant = symbolic ? beside(key, target) : std::string(plain(target));
+    links_.push_back({std::move(key), std::move(meant)});
+    return {};
+}
+
+std::string Bundle::resolve(std::string_view name) const
+{
+    std::string key(plain(name));
+    for (int i = 0; i < kMaxLinks; i++) {
+        const Link* link = find_named(links_, key);
+        if (!link)
+            break;
+        key = link->target;
+    }
+    return key;
+}
+
+const std::string* Bundle::document(std::string_view name) const
+{
+    const Document* found = find_named(documents_, resolve(name));
+    return found ? &found->text : nullptr;
+}
+
+LayerPart* Bundle::layer(std::string_view name)
+{
+    return find_named(layers_, resolve(name));
+}
+
+}  // namespace kist::image
