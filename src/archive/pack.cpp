@@ -227,7 +227,10 @@ Result<void> Packer::file(const Fd& parent, CStr name, const std::string& path)
 Result<void> Packer::mark(const std::string& path, const struct stat& facts)
 {
     fill(facts, path, Kind::file);
+    // Only its name counts; what else the marker has came with its making.
     entry_.mode = 0;
+    entry_.uid = entry_.gid = 0;
+    entry_.mtime = {};
     return tar_.add(entry_);
 }
 

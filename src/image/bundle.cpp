@@ -3,13 +3,12 @@
 #include "image/bundle.h"
 
 #include "archive/tar.h"
-#include "base/str.h"
+#include "base/path.h"
 
 namespace kist::image {
 
 namespace {
 
-constexpr std::string_view kBlobs = "blobs/sha256/";
 constexpr int kMaxLinks = 8;  // from one to the next
 
 // Without "./" and "/" in front, which tools put there or not.
@@ -28,24 +27,8 @@ std::string_view plain(std::string_view name)
 // What a symlink called `name` means by `target`, as a name of the archive.
 std::string beside(std::string_view name, std::string_view target)
 {
-    std::string path;
-    size_t slash = name.rfind('/');
-    if (slash != name.npos && !target.starts_with('/'))
-        path = name.substr(0, slash);
-    while (!target.empty()) {
-        std::string_view part = str::cut(target, '/');
-        if (part.empty() || part == ".")
-            continue;
-        if (part == "..") {
-            size_t last = path.rfind('/');
-            path.resize(last == path.npos ? 0 : last);
-            continue;
-        }
-        if (!path.empty())
-            path += '/';
-        path += part;
-    }
-    return path;
+    std::string meant = path::clean(path::join(path::directory(name), target));
+    return std::string(plain(meant));
 }
 
 template <class List>
@@ -67,9 +50,9 @@ Error too_many(const char* what, size_t limit)
 std::optional<Digest> digest_in(std::string_view name)
 {
     name = plain(name);
-    if (!name.starts_with(kBlobs))
+    if (!name.starts_with(kBundleBlobs))
         return {};
-    return from_hex(name.substr(kBlobs.size()));
+    return from_hex(name.substr(sizeof kBundleBlobs - 1));
 }
 
 Result<void> Bundle::check_new(const std::string& name) const

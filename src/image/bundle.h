@@ -25,6 +25,19 @@ inline constexpr size_t kMaxBundleName = 400;  // bytes; an entry with a longer 
 inline constexpr size_t kMaxBundleImages = 256;
 inline constexpr size_t kMaxBundleTags = 1000;  // of an image
 
+inline constexpr char kBundleBlobs[] = "blobs/sha256/";  // and HEX: an entry named by its digest
+
+// What an OCI index.json names an image by; the second may be a tag only.
+inline constexpr char kNameAnnotation[] = "io.containerd.image.name";
+inline constexpr char kRefAnnotation[] = "org.opencontainers.image.ref.name";
+
+// An element of docker's manifest.json.
+struct DockerImage {
+    std::string config;                     // names of entries
+    std::vector<std::string> tags, layers;  // "alpine:3.20"; entries, bottom first
+};
+std::span<const json::Field> fields_of(const DockerImage*);
+
 // An entry that is a layer by its looks.
 struct LayerPart {
     std::string name;

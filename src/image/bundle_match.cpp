@@ -14,14 +14,7 @@ namespace {
 
 constexpr int kMaxNesting = 3;  // indexes in indexes
 constexpr char kNothing[] = "<none>:<none>";
-constexpr std::string_view kFullName = "io.containerd.image.name";
-constexpr std::string_view kRefName = "org.opencontainers.image.ref.name";
 
-// An element of docker's manifest.json.
-struct DockerImage {
-    std::string config;
-    std::vector<std::string> tags, layers;
-};
 // clang-format off
 constexpr json::Field kDockerImage[] = {
     json::field<&DockerImage::config>("Config"),
@@ -29,10 +22,6 @@ constexpr json::Field kDockerImage[] = {
     json::field<&DockerImage::layers>("Layers",   json::optional),
 };
 // clang-format on
-std::span<const json::Field> fields_of(const DockerImage*)
-{
-    return kDockerImage;
-}
 
 Error missing(const std::string& name)
 {
@@ -82,7 +71,7 @@ Result<BundleImage> docker_image(Bundle& bundle, const DockerImage& entry)
 
 std::string blob_name(const Digest& digest)
 {
-    return "blobs/sha256/" + digest.hex();
+    return kBundleBlobs + digest.hex();
 }
 
 Result<const std::string*> blob(const Bundle& bundle, const Descriptor& descriptor)
@@ -150,9 +139,9 @@ std::string name_of(const Descriptor& entry)
 {
     std::string name;
     for (auto& [key, value] : entry.annotations)
-        if (key == kFullName)
+        if (key == kNameAnnotation)
             return value;
-        else if (key == kRefName)
+        else if (key == kRefAnnotation)
             name = value;
     return name.find_first_of(":/") == name.npos ? "" : name;
 }
@@ -200,6 +189,11 @@ Result<void> check_count(size_t count)
 }
 
 }  // namespace
+
+std::span<const json::Field> fields_of(const DockerImage*)
+{
+    return kDockerImage;
+}
 
 Result<std::vector<BundleImage>> match(Bundle& bundle, const Platform& wanted, bool explicitly)
 {

@@ -129,6 +129,12 @@ std::string offered(const std::vector<Descriptor>& manifests)
     return list.empty() ? "none" : list;
 }
 
+// `members` with what every document begins with.
+std::string document(const char* media_type, const std::string& members)
+{
+    return str::format(R"({"schemaVersion":2,"mediaType":"%s",)", media_type) + members.substr(1);
+}
+
 }  // namespace
 
 // clang-format off
@@ -243,8 +249,12 @@ Result<Descriptor> choose(const std::vector<Descriptor>& manifests, const Platfo
 
 std::string text_of(const Manifest& manifest, const MediaTypes& types)
 {
-    std::string members = json::write(manifest).substr(1);
-    return str::format(R"({"schemaVersion":2,"mediaType":"%s",)", types.manifest) + members;
+    return document(types.manifest, json::write(manifest));
+}
+
+std::string index_of(const std::vector<Descriptor>& manifests)
+{
+    return document(OCI "index.v1+json", json::write(Index{manifests}));
 }
 
 }  // namespace kist::image

@@ -67,5 +67,7 @@ extern const MediaTypes kDockerTypes, kOciTypes;
 
 // `manifest` as a document of its own.
 std::string text_of(const Manifest& manifest, const MediaTypes& types);
+// The OCI index of `manifests`.
+std::string index_of(const std::vector<Descriptor>& manifests);
 
 }  // namespace kist::image

@@ -125,7 +125,8 @@ void add_names(Image& image, const std::vector<Record>& records)
         if (record.id != image.id)
             continue;
         image.references.push_back(record.reference);
-        image.digest = record.digest;
+        if (record.digest != Digest())
+            image.digest = record.digest;
     }
 }
 

@@ -55,8 +55,8 @@ struct Image {
     Image& operator=(Image&&) noexcept;
     ~Image();
 
-    Digest id;                            // of the configuration
-    Digest digest;                        // of what the registry named: an index or a manifest
+    Digest id;      // of the configuration
+    Digest digest;  // of what the registry named, an index or a manifest; all 0: not from one
     std::vector<std::string> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
     Config config;
     // Bottom first.  Each once: a layer that the image repeats stands where it is topmost, which

@@ -1,0 +1,210 @@
+// transfer.cpp - save, load, tag: images without a registry.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/file_stream.h"
+#include "base/path.h"
+#include "base/random.h"
+#include "base/sys.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/progress.h"
+#include "image/load.h"
+#include "image/save.h"
+
+namespace kist::cli {
+
+namespace {
+
+// ---- save ------------------------------------------------------------------
+
+struct SaveFlags {
+    std::string output, format = "docker-archive";
+};
+
+// clang-format off
+constexpr Flag kSaveFlags[] = {
+    flag<&SaveFlags::format>(0,   "format", "FORMAT", "docker-archive or oci-archive"),
+    flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output", Offer::files),
+};
+// clang-format on
+
+// Where an archive goes.  A file appears when it is complete; until then, and when that fails, what
+// was called so stays.
+class Output {
+public:
+    static Result<Output> open(const std::string& path)
+    {
+        Output output;
+        if (path.empty()) {
+            if (::isatty(1))
+                return Error(EINVAL, "an archive does not belong on a terminal")
+                    .with_hint("use -o FILE, or redirect the output");
+            output.file_ = TRY(sys::duplicate(sys::borrow(1)));
+            return output;
+        }
+        struct stat status;
+        if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+            output.file_ = TRY(sys::open(path, O_WRONLY));
+            return output;
+        }
+        std::string directory(path::directory(path));
+        output.name_ = path::base(path);
+        output.temporary_ = "." + output.name_ + "." + random::hex(8);
+        output.directory_ = TRY(sys::open(directory, O_PATH | O_DIRECTORY));
+        output.file_ = TRY(
+            sys::open_at(output.directory_, output.temporary_, O_WRONLY | O_CREAT | O_EXCL, 0600));
+        return output;
+    }
+    Output(Output&&) noexcept = default;
+    ~Output()
+    {
+        if (directory_.get() >= 0)
+            (void)sys::unlink_at(directory_, temporary_);
+    }
+
+    const Fd& file() const { return file_; }
+
+    Result<void> finish()
+    {
+        if (directory_.get() < 0)
+            return {};
+        TRY(sys::fsync(file_), "%s", name_.c_str());
+        TRY(sys::rename_at(directory_, temporary_, name_));
+        directory_.close();
+        return {};
+    }
+
+private:
+    Output() = default;
+    Fd directory_, file_;
+    std::string name_, temporary_;
+};
+
+Result<int> save(const SaveFlags& flags, const Globals& globals, Arguments operands)
+{
+    image::BundleForm form = image::BundleForm::docker;
+    if (flags.format == "oci-archive")
+        form = image::BundleForm::oci;
+    else if (flags.format != "docker-archive")
+        return Error(EINVAL, "--format %s: expected docker-archive or oci-archive",
+                     flags.format.c_str());
+    Context context = TRY(open_context(globals));
+    // Before the user namespace is entered: the file is the caller's.
+    Output output = TRY(Output::open(flags.output));
+    ::signal(SIGPIPE, SIG_IGN);
+    image::Store store = TRY(enter_store(context));
+    FileWriter sink(output.file());
+    std::vector<std::string> names(operands.begin(), operands.end());
+    TRY(image::save(store, names, form, sink), "cannot save");
+    TRY(output.finish(), "cannot save");
+    return 0;
+}
+
+// ---- load ------------------------------------------------------------------
+
+struct LoadFlags {
+    std::string input, platform;
+    bool quiet = false;
+};
+
+// clang-format off
+constexpr Flag kLoadFlags[] = {
+    flag<&LoadFlags::input>   ('i', "input",    "FILE",     "Read FILE, not standard input", Offer::files),
+    flag<&LoadFlags::platform>(0,   "platform", "PLATFORM", "Of an image for several platforms: another than this machine's"),
+    flag<&LoadFlags::quiet>   ('q', "quiet",    nullptr,    "Show no progress"),
+};
+// clang-format on
+
+Result<int> load(const LoadFlags& flags, const Globals& globals, Arguments)
+{
+    image::LoadOptions options;
+    if (!flags.platform.empty())
+        options.platform = TRY(image::Platform::parse(flags.platform), "--platform");
+    if (flags.input.empty() && ::isatty(0))
+        return Error(EINVAL, "an archive is not typed on a terminal")
+            .with_hint("use -i FILE, or redirect the input");
+    Context context = TRY(open_context(globals));
+    Fd file = TRY(flags.input.empty() ? sys::duplicate(sys::borrow(0))
+                                      : sys::open(flags.input, O_RDONLY));
+    image::Store store = TRY(enter_store(context));
+    std::unique_ptr<image::Progress> progress;
+    if (!flags.quiet && ::isatty(2))
+        progress = make_progress();
+    options.progress = progress.get();
+    const char* shown = flags.input.empty() ? "standard input" : flags.input.c_str();
+    auto images = TRY(image::load(store, file, options), "cannot load %s", shown);
+    progress.reset();
+    for (const image::Loaded& image : images) {
+        for (const std::string& name : image.names)
+            printf("Loaded image: %s\n", name.c_str());
+        if (image.names.empty())
+            printf("Loaded image ID: %s\n", image.id.text().c_str());
+    }
+    return 0;
+}
+
+// ---- tag -------------------------------------------------------------------
+
+struct TagFlags {};
+
+Result<int> tag(const TagFlags&, const Globals& globals, Arguments operands)
+{
+    registry::Reference target = TRY(registry::Reference::parse(operands[1]));
+    if (target.digest)
+        return Error(EINVAL, "\"%s\" has a digest: that follows from what an image is",
+                     std::string(operands[1]).c_str())
+            .with_hint("give a name and a tag");
+    Context context = TRY(open_context(globals));
+    image::Store store = TRY(enter_store(context));
+    image::Image image = TRY(store.find(operands[0]));
+    TRY(store.name(target, image.id, image.digest));
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kSave = {
+    .name = "save",
+    .operands = "IMAGE...",
+    .summary = "Write images to an archive",
+    .details =
+        "The archive is for kist load, docker load, podman load and skopeo.  IMAGE without a tag\n"
+        "is every tag of that name.\n"
+        "\n"
+        "kist keeps layers unpacked and packs them anew, so an image that came from a registry\n"
+        "gets another id in the archive: its contents and configuration are the same, its layers'\n"
+        "digests are not.  From then on it keeps its id: what was loaded is saved byte for byte\n"
+        "as it was.\n",
+    .offer = Offer::images,
+    .flags = kSaveFlags,
+    .run = run_as<SaveFlags, save>,
+};
+
+extern const Command kLoad = {
+    .name = "load",
+    .operands = "",
+    .summary = "Bring images of an archive into the store",
+    .details =
+        "Reads what kist save, docker save and podman save write, and OCI layouts in a tar file,\n"
+        "plain or packed by gzip.  Everything is verified first: of an archive that is damaged\n"
+        "nothing is kept.  A FILE that is not packed is fastest: layers that are here already are\n"
+        "not read.\n",
+    .flags = kLoadFlags,
+    .run = run_as<LoadFlags, load>,
+};
+
+extern const Command kTag = {
+    .name = "tag",
+    .operands = "IMAGE NAME",
+    .summary = "Give an image another name",
+    .offer = Offer::images,
+    .run = run_as<TagFlags, tag>,
+};
+
+}  // namespace kist::cli
