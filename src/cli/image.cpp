@@ -1,10 +1,9 @@
-// image.cpp - pull, images, rmi, image prune.
+// image.cpp - pull, rmi, image prune.
 
 #include <sys/wait.h>
 
 #include <cstdio>
 
-#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/obtain.h"
@@ -14,8 +13,6 @@
 namespace kist::cli {
 
 namespace {
-
-constexpr size_t kShortId = 12;
 
 // ---- pull ------------------------------------------------------------------
 
@@ -42,6 +39,7 @@ Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments opera
         .platform = flags.platform,
         .tls_verify = flags.tls_verify,
         .quiet = flags.quiet,
+        .status_to_stdout = true,
         .parallel = flags.parallel,
     };
     if (flags.parallel < 1 || flags.parallel > 16)
@@ -52,84 +50,6 @@ Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments opera
         printf("%s\n", image.digest.text().c_str());
     else
         puts(request.reference.text().c_str());  // after the digest, which the pull has said
-    return 0;
-}
-
-// ---- images ----------------------------------------------------------------
-
-struct ImagesFlags {
-    bool quiet = false, digests = false, no_trunc = false, all = false;
-    std::string format;
-};
-
-// clang-format off
-constexpr Flag kImagesFlags[] = {
-    flag<&ImagesFlags::all>     ('a', "all",      nullptr,  "Accepted for docker's sake: nothing is hidden"),
-    flag<&ImagesFlags::digests> (0,   "digests",  nullptr,  "Show digests"),
-    flag<&ImagesFlags::format>  (0,   "format",   "FORMAT", "json, or a template such as '{{.Repository}}:{{.Tag}}'"),
-    flag<&ImagesFlags::no_trunc>(0,   "no-trunc", nullptr,  "Show whole ids"),
-    flag<&ImagesFlags::quiet>   ('q', "quiet",    nullptr,  "Print ids only"),
-};
-// clang-format on
-
-std::string age_of(const std::string& when)
-{
-    auto seconds = clock::from_text(when);
-    return seconds && *seconds > 0 ? clock::ago(clock::now() - *seconds) : "N/A";
-}
-
-// An image has a row for each of its tags; one that has none is "<none>", or known by digest alone.
-std::vector<Row> rows_of(const image::Image& image, bool whole_ids, std::string_view wanted)
-{
-    std::string id = whole_ids ? image.id.text() : image.id.hex().substr(0, kShortId);
-    auto row = [&](const std::string& repository, const std::string& tag) {
-        return Row{repository,
-                   tag,
-                   image.digest.text(),
-                   id,
-                   age_of(image.config.created),
-                   image.config.created,
-                   human_size(image.size),
-                   image.config.platform.text()};
-    };
-    std::vector<Row> rows;
-    std::string by_digest = "<none>";
-    for (const std::string& text : image.references) {
-        auto reference = registry::Reference::parse(text);
-        if (!reference)
-            continue;
-        std::string name = reference->familiar_name();
-        if (!wanted.empty() && wanted != name && wanted != reference->familiar())
-            continue;
-        if (reference->digest)
-            by_digest = name;
-        else
-            rows.push_back(row(name, reference->tag));
-    }
-    if (rows.empty() && (wanted.empty() || by_digest != "<none>"))
-        rows.push_back(row(by_digest, "<none>"));
-    return rows;
-}
-
-Result<int> images(const ImagesFlags& flags, const Globals& globals, Arguments operands)
-{
-    const Column kColumns[] = {
-        {"Repository", "REPOSITORY"},
-        {"Tag", "TAG"},
-        {"Digest", "DIGEST", flags.digests},
-        {"ID", "IMAGE ID"},
-        {"CreatedSince", "CREATED"},
-        {"CreatedAt", "CREATED AT", false},
-        {"Size", "SIZE"},
-        {"Platform", "PLATFORM", false},
-    };
-    Context context = TRY(open_context(globals));
-    image::Store store = TRY(open_store(context));
-    std::vector<Row> rows;
-    for (const image::Image& image : TRY(store.images()))
-        for (Row& row : rows_of(image, flags.no_trunc, operands.empty() ? "" : operands[0]))
-            rows.push_back(std::move(row));
-    TRY(print_rows(kColumns, rows, flags.quiet ? "{{.ID}}" : flags.format));
     return 0;
 }
 
@@ -171,10 +91,12 @@ Result<int> rmi(const RmiFlags& flags, const Globals& globals, Arguments operand
         std::vector<Digest> used = TRY(container::images_in_use(context.places));
         auto removed = store.remove(name, flags.force, used, std::move(lock));
         if (!removed) {
+            bool missing = removed.error().is(ENOENT);
             report(removed.error().is(EBUSY)
                        ? name_users(context, store, name, std::move(removed).error())
                        : std::move(removed).error());
-            status = 1;
+            if (!missing || !flags.force)
+                status = 1;
             continue;
         }
         for (const std::string& line : *removed)
@@ -220,15 +142,6 @@ extern const Command kPull = {
     .details = "IMAGE is NAME[:TAG][@DIGEST] as docker writes it, or a manifest's URL.\n",
     .flags = kPullFlags,
     .run = run_as<PullFlags, pull>,
-};
-
-extern const Command kImages = {
-    .name = "images",
-    .operands = "[NAME]",
-    .summary = "List images",
-    .offer = Offer::images,
-    .flags = kImagesFlags,
-    .run = run_as<ImagesFlags, images>,
 };
 
 extern const Command kRmi = {

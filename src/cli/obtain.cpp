@@ -79,7 +79,7 @@ Result<image::Image> pull_image(image::Store& store, const PullRequest& request)
     options.parallel = request.parallel;
     std::unique_ptr<image::Progress> progress;
     if (!request.quiet)
-        progress = make_progress();
+        progress = make_progress(request.status_to_stdout ? stdout : stderr);
     options.progress = progress.get();
     return image::pull(store, request.reference, options);
 }

@@ -17,6 +17,7 @@ struct PullRequest {
     std::string platform;  // "": this machine's
     bool tls_verify = true;
     bool quiet = false;
+    bool status_to_stdout = false;  // docker's last lines: as `pull` has it, not `run`
     unsigned parallel = 3;
 };
 

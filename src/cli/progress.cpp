@@ -37,8 +37,17 @@ const char* words_for(Phase phase)
     return "";
 }
 
+// On a line of `file`, at once: the other stream may be the same terminal.
+void print_line(FILE* file, const std::string& line)
+{
+    fprintf(file, "%s\n", line.c_str());
+    fflush(file);
+}
+
 class Lines : public image::Progress {
 public:
+    explicit Lines(FILE* results) : results_(results) {}
+
     void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t,
                uint64_t total) override
     {
@@ -52,14 +61,17 @@ public:
             fprintf(stderr, " %s", human_size(total).c_str());
         fputc('\n', stderr);
     }
-    void said(const std::string& line) override { fprintf(stderr, "%s\n", line.c_str()); }
+    void said(const std::string& line) override { print_line(stderr, line); }
+    void ended(const std::string& line) override { print_line(results_, line); }
 
 private:
+    FILE* results_;
     std::string phases_;  // one in each character
 };
 
 class Bars : public image::Progress {
 public:
+    explicit Bars(FILE* results) : results_(results) {}
     ~Bars() override { draw(); }
 
     void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t bytes,
@@ -84,8 +96,16 @@ public:
     void said(const std::string& line) override
     {
         erase();
-        fprintf(stderr, "%s\n", line.c_str());
+        print_line(stderr, line);
         draw();
+    }
+
+    void ended(const std::string& line) override
+    {
+        draw();
+        layers_.clear();  // they stay as they stand, above the line
+        rows_ = 0;
+        print_line(results_, line);
     }
 
 private:
@@ -151,6 +171,7 @@ private:
         return line;
     }
 
+    FILE* results_;
     std::vector<Layer> layers_;
     size_t rows_ = 0;  // drawn last time
     int64_t drawn_at_ = 0;
@@ -158,11 +179,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<image::Progress> make_progress()
+std::unique_ptr<image::Progress> make_progress(FILE* results)
 {
     if (::isatty(2))
-        return std::make_unique<Bars>();
-    return std::make_unique<Lines>();
+        return std::make_unique<Bars>(results);
+    return std::make_unique<Lines>(results);
 }
 
 }  // namespace kist::cli

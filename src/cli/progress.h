@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdio>
 #include <memory>
 
 #include "image/pull.h"
@@ -9,7 +10,7 @@
 namespace kist::cli {
 
 // On a terminal one bar per layer, redrawn in place; otherwise a line when a layer's phase changes.
-// Writes to stderr.
-std::unique_ptr<image::Progress> make_progress();
+// Writes to stderr; what is said at the end to `results`, below the bars.
+std::unique_ptr<image::Progress> make_progress(FILE* results = stderr);
 
 }  // namespace kist::cli

@@ -149,11 +149,15 @@ Removal plan_untag(const Record& named, const std::vector<Record>& records)
 Result<Removal> plan_removal(const Fd& root, std::string_view name, bool force)
 {
     std::vector<Record> records = TRY(read_records(root));
-    Found found = TRY(look_up(root, name));
-    if (found.record)
-        return plan_untag(*found.record, records);
+    auto found = look_up(root, name);
+    if (!found && found.error().is(ENOENT))
+        return std::move(found).error().with_hint("kist images lists those that there are");
+    if (!found)
+        return std::move(found).error();
+    if (found->record)
+        return plan_untag(*found->record, records);
 
-    Removal plan = {.id = found.id, .last = true};
+    Removal plan = {.id = found->id, .last = true};
     std::string_view repository;
     for (const Record& record : records) {
         if (record.id != plan.id)
@@ -242,15 +246,10 @@ Result<std::vector<std::string>> Store::prune(bool all, const std::vector<Digest
 
 Result<Usage> Store::usage(const std::vector<Digest>& in_use) const
 {
-    std::vector<Record> records = TRY(read_records(root_));
     std::vector<Digest> images = TRY(list_images(root_)), unneeded;
-    for (const Digest& id : images) {
-        bool needed = contains(in_use, id);
-        for (const Record& record : records)
-            needed |= record.id == id;
-        if (!needed)
+    for (const Digest& id : images)
+        if (!contains(in_use, id))
             unneeded.push_back(id);
-    }
     std::vector<Digest> needed = TRY(needed_by_images(root_, unneeded));
     Usage usage = {.images = images.size()};
     for (const LayerInfo& layer : TRY(list_layers(root_))) {

@@ -11,6 +11,10 @@ struct RootFs {
     std::vector<Digest> diff_ids;
 };
 
+struct Past {
+    std::vector<History> history;
+};
+
 struct Whole {
     std::string os, architecture, variant;
     std::string created, author;
@@ -41,6 +45,16 @@ constexpr json::Field kExecution[] = {
     json::field<&Execution::stop_signal>      ("StopSignal",   json::optional),
     json::field<&Execution::healthcheck>      ("Healthcheck",  json::optional),
 };
+constexpr json::Field kHistory[] = {
+    json::field<&History::created>    ("created",     json::optional),
+    json::field<&History::created_by> ("created_by",  json::optional),
+    json::field<&History::author>     ("author",      json::optional),
+    json::field<&History::comment>    ("comment",     json::optional),
+    json::field<&History::empty_layer>("empty_layer", json::optional),
+};
+constexpr json::Field kPast[] = {
+    json::field<&Past::history>("history", json::optional),
+};
 constexpr json::Field kRootFs[] = {
     json::field<&RootFs::type>    ("type",     json::optional),
     json::field<&RootFs::diff_ids>("diff_ids", json::optional),
@@ -59,6 +73,10 @@ constexpr json::Field kWhole[] = {
 std::span<const json::Field> fields_of(const RootFs*)
 {
     return kRootFs;
+}
+std::span<const json::Field> fields_of(const Past*)
+{
+    return kPast;
 }
 std::span<const json::Field> fields_of(const Whole*)
 {
@@ -97,6 +115,20 @@ std::span<const json::Field> fields_of(const Healthcheck*)
 std::span<const json::Field> fields_of(const Execution*)
 {
     return kExecution;
+}
+
+std::span<const json::Field> fields_of(const History*)
+{
+    return kHistory;
+}
+
+Result<std::vector<History>> parse_history(std::string text)
+{
+    Past past = TRY(json::parse<Past>(std::move(text)));
+    if (past.history.size() > kMaxHistory)
+        return Error(E2BIG, "history has %zu elements; %zu are allowed", past.history.size(),
+                     kMaxHistory);
+    return std::move(past.history);
 }
 
 Config::Config() = default;

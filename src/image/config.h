@@ -40,6 +40,7 @@ Result<void> check_platform(const Platform& wanted, bool explicitly, const Platf
 
 inline constexpr size_t kMaxConfig = 4 << 20;         // bytes of a config.json
 inline constexpr size_t kMaxLayers = 500;             // of an image
+inline constexpr size_t kMaxHistory = 10'000;         // steps
 inline constexpr size_t kMaxExecutionItems = 10'000;  // of a list of strings in the configuration
 
 // docker's HEALTHCHECK.  Times are nanoseconds; 0 is the default, 30 s (start interval: 5 s).
@@ -65,6 +66,15 @@ struct Execution {
 };
 // Its JSON form, with docker's names ("Entrypoint").
 std::span<const json::Field> fields_of(const Execution*);
+
+// A step of how the image was made.
+struct History {
+    std::string created, created_by, author, comment;  // the first is RFC 3339
+    bool empty_layer = false;                          // it made no layer
+};
+std::span<const json::Field> fields_of(const History*);
+// The steps in config.json, oldest first.  EBADMSG, E2BIG.
+Result<std::vector<History>> parse_history(std::string text);
 
 struct Config {
     Config();

@@ -202,8 +202,10 @@ std::vector<Record> names_of(const registry::Reference& reference, const Resolve
 void say_status(const PullOptions& options, const registry::Reference& reference,
                 const Digest& digest, const char* status)
 {
-    say(options, "Digest: " + digest.text());
-    say(options, str::format("Status: %s for %s", status, reference.familiar().c_str()));
+    if (!options.progress)
+        return;
+    options.progress->ended("Digest: " + digest.text());
+    options.progress->ended(str::format("Status: %s for %s", status, reference.familiar().c_str()));
 }
 
 }  // namespace

@@ -222,6 +222,13 @@ Result<Image> Store::find(std::string_view name) const
     return image;
 }
 
+Result<std::vector<History>> Store::history(const Digest& id) const
+{
+    std::string text = TRY(fs::read(root_, image_path(id) + "/" + kConfig, kMaxConfig), "image %s",
+                           id.text().c_str());
+    return parse_history(std::move(text));
+}
+
 Result<Fd> Store::lock_shared() const
 {
     return locked(root_, sys::Lock::shared);

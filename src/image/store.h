@@ -68,7 +68,7 @@ struct Image {
 struct Usage {
     uint64_t images = 0, layers = 0;  // how many
     uint64_t layer_bytes = 0;         // all layers on disk
-    uint64_t reclaimable_bytes = 0;   // layers that no named or used image needs
+    uint64_t reclaimable_bytes = 0;   // layers that no used image needs
 };
 
 class Store {
@@ -88,6 +88,9 @@ public:
     // `references` has just that one.
     Result<Image> find(std::string_view name) const;
 
+    // What config.json of an image says of how it was made, oldest first.
+    Result<std::vector<History>> history(const Digest& id) const;
+
     // Holds the store's lock so that what was looked up stays while the result lives.  Both wait.
     // Hold them briefly, and one at a time: a second one of the same process waits for the first.
     Result<Fd> lock_shared() const;
@@ -103,7 +106,7 @@ public:
     // needs.  An id takes all names away (EBUSY without `force` when they are of several
     // repositories).  `in_use` are ids of images that containers use: EBUSY names the image unless
     // `force`, which only untags.  Returns lines as docker prints: "Untagged: ...", "Deleted:
-    // sha256:...".
+    // sha256:...".  ENOENT: no such image.
     //
     // `lock` is from lock_exclusive(), taken before `in_use` was found out, so that no container
     // comes in between; it is let go before the files are deleted.  Without it the store takes it
