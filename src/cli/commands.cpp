@@ -2,6 +2,8 @@
 
 #include "cli/commands.h"
 
+#include "cli/document.h"
+
 namespace kist::cli {
 
 // clang-format off
@@ -76,7 +78,40 @@ size_t begins_with(Arguments words, std::string_view name)
     return count;
 }
 
+struct GroupFlags {};
+
+Result<int> list_group(const GroupFlags&, const Globals&, Arguments words)
+{
+    print_group(words[0]);
+    return 0;
+}
+
 }  // namespace
+
+const Command kGroup = {
+    .name = "",
+    .operands = "GROUP [ARG...]",
+    .summary = "",
+    .run = run_as<GroupFlags, list_group>,
+};
+
+size_t each_of_group(std::string_view group, void (*each)(const char* name, const Command& command))
+{
+    size_t count = 0;
+    auto look = [&](const char* name, const Command& command) {
+        std::string_view rest = name;
+        if (str::cut(rest, ' ') != group || rest.empty())
+            return;
+        count++;
+        if (each)
+            each(name, command);
+    };
+    for (const Command* command : commands())
+        look(command->name, *command);
+    for (const Alias& alias : kAliases)
+        look(alias.name, *alias.command);
+    return count;
+}
 
 const Command kProgram = {
     .name = "",
@@ -106,6 +141,13 @@ Result<Found> find_command(Arguments words)
             return Found{alias.command, count};
 
     std::string word(words[0]);
+    if (each_of_group(word, nullptr) > 0) {
+        if (words.size() == 1 || words[1] == "--help")
+            return Found{&kGroup, 0};
+        return usage_error(kProgram, str::format("unknown command \"%s %s\"", word.c_str(),
+                                                 std::string(words[1]).c_str()))
+            .with_hint(str::format("\"kist %s\" lists those that there are", word.c_str()));
+    }
     for (const Command* command : commands())
         if (word.size() > 1 && str::distance(word, command->name) <= 2)
             return usage_error(kProgram, str::format("unknown command \"%s\"; did you mean \"%s\"?",

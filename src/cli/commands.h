@@ -12,6 +12,13 @@ extern const Command kProgram;
 // In the order help lists them.
 std::span<const Command* const> commands();
 
+// Calls `each` (may be null) for every command whose name begins with the word `group` ("image"),
+// docker's spellings included; how many these are.
+size_t each_of_group(std::string_view group,
+                     void (*each)(const char* name, const Command& command));
+// What stands for a group's name alone ("image"): it prints the list.
+extern const Command kGroup;
+
 // The command that `words` begin with, and how many words its name takes ("image prune": 2).
 // Other spellings of docker's ("container ls") are known too.  ENOENT suggests the nearest.
 struct Found {

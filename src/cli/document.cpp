@@ -225,6 +225,15 @@ void print_help(const Command& command)
     print_flags(command.flags);
 }
 
+void print_group(std::string_view group)
+{
+    printf("Usage: kist %.*s COMMAND\n\nCommands:\n", int(group.size()), group.data());
+    each_of_group(group, [](const char* name, const Command& command) {
+        printf("  %-20s %s\n", name, command.summary);
+    });
+    puts("\n\"kist help COMMAND\" says more.");
+}
+
 Result<void> print_manual(std::string_view name)
 {
     if (name.empty()) {
@@ -233,6 +242,9 @@ Result<void> print_manual(std::string_view name)
     }
     std::vector<std::string_view> words = str::words(name);
     Found found = TRY(find_command(words));
+    if (found.command == &kGroup)
+        return Error(EINVAL, "\"%.*s\" is a group of commands", int(name.size()), name.data())
+            .with_hint("name one of them");
     print_command_manual(*found.command);
     return {};
 }

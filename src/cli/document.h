@@ -14,6 +14,8 @@ namespace kist::cli {
 // What there is, a line each.
 void print_overview(FILE* where);
 void print_help(const Command& command);
+// The commands of a group: of "image", image ls, image rm, ...
+void print_group(std::string_view group);
 
 // A manual page in troff (man(7)): of the program with "" and of a command otherwise.
 Result<void> print_manual(std::string_view command);

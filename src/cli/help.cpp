@@ -41,7 +41,11 @@ Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
     } else if (operands.empty()) {
         print_overview(stdout);
     } else {
-        print_help(*TRY(find_command(operands)).command);
+        Found found = TRY(find_command(operands));
+        if (found.command == &kGroup)
+            print_group(operands[0]);
+        else
+            print_help(*found.command);
     }
     return 0;
 }
