@@ -138,9 +138,10 @@ TEST_F(CollectTest, UsageCountsWhatCouldGo)
     EXPECT_EQ(usage.layers, 4u);
     EXPECT_EQ(usage.layer_bytes, 32u);
     EXPECT_EQ(usage.reclaimable_bytes, 32u);  // named ones too, as long as nobody uses them
+    EXPECT_EQ(MUST(store_.usage({first_.id})).reclaimable_bytes, 16u);
     EXPECT_OK(store_.remove("base:1", true, {first_.id}));
-    EXPECT_EQ(MUST(store_.usage({first_.id})).reclaimable_bytes, 0u);
-    EXPECT_EQ(MUST(store_.usage({})).reclaimable_bytes, 8u);
+    EXPECT_EQ(MUST(store_.usage({first_.id})).reclaimable_bytes, 16u);
+    EXPECT_EQ(MUST(store_.usage({})).reclaimable_bytes, 32u);
 }
 
 TEST_F(CollectTest, TheCallersLockIsLetGo)
