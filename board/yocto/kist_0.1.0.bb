@@ -12,7 +12,7 @@ KIST_ARCH:aarch64 = "arm64"
 SRC_URI = "file://LICENSE \
            file://build/${KIST_ARCH}/kist \
            file://board/busybox/kist \
-           file://board/systemd/kist.service"
+           file://board/systemd/system/kist.service"
 UNPACKDIR ??= "${WORKDIR}"
 S = "${UNPACKDIR}"
 COMPATIBLE_HOST = "(x86_64|aarch64).*-linux"
@@ -28,7 +28,7 @@ INSANE_SKIP:${PN} += "already-stripped"
 do_install() {
     install -D -m 0755 ${S}/build/${KIST_ARCH}/kist ${D}${sbindir}/kist
     if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
-        install -D -m 0644 ${S}/board/systemd/kist.service ${D}${systemd_system_unitdir}/kist.service
+        install -D -m 0644 ${S}/board/systemd/system/kist.service ${D}${systemd_system_unitdir}/kist.service
     else
         install -D -m 0755 ${S}/board/busybox/kist ${D}${sysconfdir}/init.d/kist
     fi

@@ -56,9 +56,13 @@ Result<int> end_all(const Context& context, int timeout)
 
 Result<int> boot(const BootFlags& flags, const Globals& globals, Arguments)
 {
+    // An end that comes while we are about to begin is one, too.
+    Fd ends;
+    if (flags.stay)
+        ends = TRY(service::catch_ends());
     Context context = TRY(open_as(flags, globals));
     if (flags.stay) {
-        TRY(service::guard(context.places, context.outer, report));
+        TRY(service::guard(context.places, context.outer, ends, report));
         return end_all(context, flags.timeout);
     }
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));

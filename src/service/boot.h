@@ -56,10 +56,14 @@ bool is_launched(const image::Places& places);
 // killed.  The number of containers that still run.
 Result<size_t> shutdown_all(const Engine& engine, int seconds, Say say);
 
-// Calls launch_all() unless this boot's launch is done, then sleeps until SIGTERM, SIGINT or SIGHUP
-// comes; whenever a monitor was killed, the engine is opened anew, which records that and applies
-// the restart policy.  Child processes do the work, so that what sleeps stays small.  No timer, and
-// no wake-up while no kist command runs and no container ends.  The caller is single-threaded.
-Result<void> guard(const image::Places& places, const container::OuterNamespace& outer, Say say);
+// Blocks SIGTERM, SIGINT and SIGHUP from now on: the result, a signalfd(2), tells of them.
+Result<Fd> catch_ends();
+
+// Calls launch_all() unless this boot's launch is done, then sleeps until one of `ends` comes;
+// whenever a monitor was killed, the engine is opened anew, which records that and applies the
+// restart policy.  Child processes do the work, so that what sleeps stays small.  No timer, and no
+// wake-up while no kist command runs and no container ends.  The caller is single-threaded.
+Result<void> guard(const image::Places& places, const container::OuterNamespace& outer,
+                   const Fd& ends, Say say);
 
 }  // namespace kist::service

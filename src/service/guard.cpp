@@ -28,6 +28,15 @@ namespace {
 constexpr int kLooks = 3;
 constexpr useconds_t kLookPauseUs = 50000;
 
+sigset_t ending_signals()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int number : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&signals, number);
+    return signals;
+}
+
 enum class Found { nothing, attended, unattended };
 
 // What the record of one container and its lock say together.
@@ -96,21 +105,10 @@ public:
     {
     }
 
-    Result<void> run()
+    Result<void> run(const Fd& ends)
     {
-        sigset_t signals;
-        sigemptyset(&signals);
-        for (int number : {SIGTERM, SIGINT, SIGHUP})
-            sigaddset(&signals, number);
-        sigset_t before;
-        ::sigprocmask(SIG_BLOCK, &signals, &before);
-        Undo restore([&] { ::sigprocmask(SIG_SETMASK, &before, nullptr); });
-        Fd ends(::signalfd(-1, &signals, SFD_CLOEXEC));
         TRY(watch());
-        begin([&] {
-            ::sigprocmask(SIG_SETMASK, &before, nullptr);
-            return launch(places_, outer_, say_);
-        });
+        begin([&] { return launch(places_, outer_, say_); });
         for (;;) {
             pollfd events[] = {{ends.get(), POLLIN, 0},
                                {worker_ ? worker_process_.get() : changes_.get(), POLLIN, 0}};
@@ -124,14 +122,8 @@ public:
                 continue;
             }
             TRY(drain());
-            begin([&] {
-                ::sigprocmask(SIG_SETMASK, &before, nullptr);
-                return settle(places_, outer_);
-            });
+            begin([&] { return settle(places_, outer_); });
         }
-        // Taken, so that it does not come again once it is unblocked.
-        signalfd_siginfo taken;
-        (void)!::read(ends.get(), &taken, sizeof taken);
         if (worker_) {
             (void)::kill(worker_, SIGTERM);
             end_worker();
@@ -169,8 +161,11 @@ private:
     void begin(Work work)
     {
         worker_ = ::fork();
-        if (worker_ == 0)
+        if (worker_ == 0) {
+            sigset_t signals = ending_signals();
+            ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
             _exit(work());
+        }
         auto process = worker_ > 0 ? sys::pidfd_open(worker_) : Error(EAGAIN, "fork");
         if (process)
             worker_process_ = std::move(*process);
@@ -195,9 +190,20 @@ private:
 
 }  // namespace
 
-Result<void> guard(const image::Places& places, const container::OuterNamespace& outer, Say say)
+Result<Fd> catch_ends()
 {
-    return Guard(places, outer, say).run();
+    sigset_t signals = ending_signals();
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    Fd ends(::signalfd(-1, &signals, SFD_CLOEXEC));
+    if (ends.get() < 0)
+        return os_error("signalfd");
+    return ends;
+}
+
+Result<void> guard(const image::Places& places, const container::OuterNamespace& outer,
+                   const Fd& ends, Say say)
+{
+    return Guard(places, outer, say).run(ends);
 }
 
 }  // namespace kist::service

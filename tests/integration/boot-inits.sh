@@ -47,7 +47,12 @@ eventually() {
     done
 }
 runs() { [ "$(kist ps --format '{{.Names}}')" = "$1" ]; }
-guards() { pgrep -o -f '^(/usr/sbin/)?kist boot --stay'; }
+# The oldest: the others are its workers.
+guards() {
+    for process in $(pidof kist); do
+        tr '\0' ' ' 2> /dev/null < "/proc/$process/cmdline" | grep -q '^[^ ]*kist boot --stay' && echo "$process"
+    done | sort -n | head -1
+}
 another() { [ -n "$(guards)" ] && [ "$(guards)" != "$1" ]; }
 
 kist pull -q "$1" > /dev/null
@@ -55,9 +60,11 @@ kist create --name web --restart always "$1" sh -c "trap 'exit 0' TERM; sleep 10
 
 echo "# OpenRC"
 # What /sbin/openrc makes when a machine starts.
-for directory in starting started stopping inactive wasinactive failed hotplugged daemons options exclusive scheduled; do
-    mkdir -p /run/openrc/$directory
+mkdir -p /run/openrc
+for directory in starting started stopping inactive wasinactive failed hotplugged daemons options; do
+    mkdir /run/openrc/$directory
 done
+mkdir /run/openrc/exclusive /run/openrc/scheduled
 echo default > /run/openrc/softlevel
 rc-service kist start
 eventually runs web

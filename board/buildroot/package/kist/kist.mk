@@ -28,7 +28,7 @@ define KIST_INSTALL_INIT_OPENRC
 endef
 
 define KIST_INSTALL_INIT_SYSTEMD
-	$(INSTALL) -D -m 0644 $(@D)/board/systemd/kist.service \
+	$(INSTALL) -D -m 0644 $(@D)/board/systemd/system/kist.service \
 		$(TARGET_DIR)/usr/lib/systemd/system/kist.service
 endef
 
