@@ -162,7 +162,7 @@ integration() {
     done
 }
 
-stage_board() { [ ! -x tests/board/run.sh ] || tap_stage board 2400 tests/board/run.sh; }
+stage_board() { [ ! -x tests/board/run.sh ] || tap_stage board 3600 tests/board/run.sh; }
 
 stage_fuzz() { tap_stage fuzz 3600 tests/fuzz/run.sh "${FUZZ_SECONDS:-5}"; }
 

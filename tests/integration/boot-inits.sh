@@ -53,7 +53,8 @@ guards() {
         tr '\0' ' ' 2> /dev/null < "/proc/$process/cmdline" | grep -q '^[^ ]*kist boot --stay' && echo "$process"
     done | sort -n | head -1
 }
-another() { [ -n "$(guards)" ] && [ "$(guards)" != "$1" ]; }
+# It heeds signals (it has blocked SIGTERM, to read it).
+another() { [ -n "$(guards)" ] && [ "$(guards)" != "$1" ] && grep -q '^SigBlk:.*4003$' "/proc/$(guards)/status" 2> /dev/null; }
 
 kist pull -q "$1" > /dev/null
 kist create --name web --restart always "$1" sh -c "trap 'exit 0' TERM; sleep 100000 & wait" > /dev/null
