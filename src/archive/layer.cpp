@@ -276,7 +276,7 @@ Result<void> Layer::make_directory()
 {
     Tree::Directory* directory;
     if (path_.empty()) {
-        if (options_.live)
+        if (options_.live && !options_.top)
             return {};
         directory = TRY(tree_.directory(""));
     } else {
@@ -391,9 +391,9 @@ Result<void> Layer::record()
 
 Result<Applied> apply_layer(Reader& tar, const Fd& tree, const ApplyOptions& options)
 {
-    Tree opened = TRY(Tree::open(tree, {.overrides = options.owners == Owners::apply,
-                                        .user_xattr = options.user_xattr,
-                                        .live = options.live}));
+    Tree::Options kind = {options.owners == Owners::apply, options.user_xattr, options.live,
+                          options.top};
+    Tree opened = TRY(Tree::open(tree, kind));
     return Layer(tar, opened, options).apply();
 }
 

@@ -37,6 +37,8 @@ struct ApplyOptions {
     // nothing, files take the place of what is there but not of directories, nor these that of
     // files (EEXIST), and the directory itself is left as it is.
     bool live = false;
+    // With it: "." of the archive gives the directory itself owner, mode and time all the same.
+    bool top = false;
     // Where the archive's "." goes: a path below the tree, or "" for the tree itself.
     std::string prefix = {};
     // Everything belongs to 0:0 instead of whom the archive says.

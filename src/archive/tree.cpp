@@ -229,7 +229,7 @@ Result<Tree::Directory*> Tree::keep(Fd fd, std::string_view path)
                        .mode_now = facts.st_mode & 07777u,
                        .mode = facts.st_mode & 07777u,
                        .mtime = facts.st_mtim};
-    if (options_.live && place->path.empty())
+    if (options_.live && !options_.top && place->path.empty())
         return place;
     // A set-group-id directory would hand its group down.
     mode_t usable = place->mode_now & ~mode_t(S_ISGID);
@@ -246,7 +246,7 @@ Result<Tree::Directory*> Tree::keep(Fd fd, std::string_view path)
 Result<void> Tree::restore(Directory& directory)
 {
     directory.open = directory.named = false;
-    if (options_.live && directory.path.empty()) {
+    if (options_.live && !options_.top && directory.path.empty()) {
         directory.fd.close();
         return {};
     }

@@ -58,6 +58,7 @@ public:
         // Others use the tree, and may swap one thing for another meanwhile: the tree's own
         // directory is left as it is, and what is removed is never a directory.
         bool live = false;
+        bool top = false;  // with it: the tree's own directory gets attributes all the same
     };
 
     // `root` is borrowed and may be O_PATH.
