@@ -104,7 +104,7 @@ constexpr Flag kFlags[] = {
     custom_flag<O, set_bytes<&Limits::memory>>('m', "memory", "BYTES", "Limit memory, for example 64m"),
     custom_flag<O, set_bytes<&Limits::memory_reservation>>(0, "memory-reservation", "BYTES", "Memory that is protected from others"),
     custom_flag<O, set_memory_swap>(0, "memory-swap", "BYTES", "Limit memory and swap together; -1: any amount"),
-    flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs,source=...,target=...[,readonly]"),
+    flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs|volume,source=...,target=...[,readonly]"),
     flag<&O::name>(0, "name", "NAME", "Name the container"),
     flag<&O::network>(0, "network", "host|none", "Share the host's network (the default), or have loopback only"),
     flag<&O::no_healthcheck>(0, "no-healthcheck", nullptr, "Do without the image's health check"),
@@ -135,7 +135,7 @@ constexpr Flag kFlags[] = {
     flag<&O::user>('u', "user", "USER[:GROUP]", "Run as this user"),
     flag<&O::userns>(0, "userns", "host|private", "Use no user namespace of its own"),
     flag<&O::uts>(0, "uts", "host|private", "Share the host's name, or not"),
-    flag<&O::volumes>('v', "volume", "SOURCE:TARGET[:ro]", "Mount a directory or file of the host", Offer::files),
+    flag<&O::volumes>('v', "volume", "[SOURCE:]TARGET[:ro]", "Mount a volume by its name, or a path of the host", Offer::files),
     flag<&O::volumes_from>(0, "volumes-from", "CONTAINER[:ro]", "Mount the volumes of another container", Offer::containers),
     flag<&O::workdir>('w', "workdir", "PATH", "Run in this directory"),
 };

@@ -163,7 +163,8 @@ Result<VolumeTrash> VolumeStore::take_out(const std::string& name, fs::Durable d
     VolumeTrash trash = {kTrash + random::hex(16), TRY(open_volume(name))};
     // Who fills it holds this lock; after the rename it tells sweep() that we are alive.
     if (!TRY(sys::try_lock(trash.lock, sys::Lock::exclusive)))
-        return Error(EBUSY, "volume \"%s\" is just being filled", name.c_str());
+        return Error(EBUSY, "volume \"%s\" is just being filled, exported or imported",
+                     name.c_str());
     TRY(sys::rename_at(directory_, name, trash.name));
     if (durable == fs::Durable::yes)
         TRY(sys::fsync(directory_));

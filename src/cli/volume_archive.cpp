@@ -1,0 +1,130 @@
+// volume_archive.cpp - volume export and import: a volume's files as a tar archive.
+
+#include <unistd.h>
+
+#include "archive/inflate.h"
+#include "archive/layer.h"
+#include "archive/pack.h"
+#include "base/file_stream.h"
+#include "cli/command.h"
+#include "cli/volume.h"
+
+namespace kist::cli {
+
+namespace {
+
+using Tier = image::StoreMap::Tier;
+
+// A volume held so that nobody removes it, and its files.
+struct Held {
+    Fd lock, files;
+};
+
+Result<Held> hold(const Context& context, std::string_view operand, sys::Lock kind)
+{
+    std::string name(operand);
+    VolumeStore store = TRY(enter_volumes(context));
+    VolumeInfo info = TRY(store.find(name));
+    Held held = {TRY(store.open_volume(name)), Fd()};
+    TRY(sys::lock(held.lock, kind));
+    container::Mount mount;
+    if (!info.options.empty())
+        mount = TRY(container::mount_of_options(info.options, {}));
+    if (mount.kind == container::Mount::Kind::tmpfs)
+        return Error(EINVAL, "volume \"%s\" is a tmpfs of each container's own: it keeps no files",
+                     name.c_str());
+    held.files = TRY(mount.source.empty() ? store.open_data(name)
+                                          : sys::open(mount.source, O_RDONLY | O_DIRECTORY));
+    return held;
+}
+
+struct ExportFlags {
+    std::string output;
+};
+
+constexpr Flag kExportFlags[] = {
+    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of standard output",
+                               Offer::files),
+};
+
+Result<void> write_archive(const Held& held, const Fd& to)
+{
+    FileWriter writer(to);
+    archive::TarWriter tar(writer);
+    TRY(archive::pack(held.files, {.top = true}, tar));
+    return tar.finish();
+}
+
+Result<int> export_volume(const ExportFlags& flags, const Globals& globals, Arguments operands)
+{
+    bool to_file = !flags.output.empty() && flags.output != "-";
+    if (!to_file && ::isatty(1))
+        return Error(EINVAL, "an archive is nothing for a terminal")
+            .with_hint("use --output FILE, or redirect standard output");
+    Context context = TRY(open_context(globals));
+    Held held = TRY(hold(context, operands[0], sys::Lock::shared), "cannot export");
+    if (!to_file) {
+        TRY(write_archive(held, sys::borrow(1)), "cannot export");
+        return 0;
+    }
+    Fd file = TRY(sys::open(flags.output, O_WRONLY | O_CREAT | O_TRUNC, 0600), "cannot export");
+    Undo discard([&] { (void)::unlink(flags.output.c_str()); });
+    TRY(write_archive(held, file), "cannot export to %s", flags.output.c_str());
+    discard.keep();
+    return 0;
+}
+
+struct ImportFlags {};
+
+Result<void> read_archive(const Context& context, const Held& held, const Fd& from)
+{
+    FileReader file(from);
+    std::unique_ptr<Reader> tar = TRY(archive::decompress(file));
+    Tier tier = context.outer.map.tier;
+    archive::ApplyOptions options = {
+        .owners = tier == Tier::single ? archive::Owners::record : archive::Owners::apply,
+        .user_xattr = tier != Tier::root,
+        .make_devices = tier == Tier::root,
+        .live = true,
+        .top = true,
+    };
+    TRY(archive::apply_layer(*tar, held.files, options));
+    return sys::syncfs(held.files);
+}
+
+Result<int> import_volume(const ImportFlags&, const Globals& globals, Arguments operands)
+{
+    std::string source = operands.size() > 1 ? std::string(operands[1]) : "-";
+    if (source == "-" && ::isatty(0))
+        return Error(EINVAL, "an archive cannot be typed in").with_hint("name a file, or redirect");
+    Fd file = TRY(source == "-" ? sys::duplicate(sys::borrow(0)) : sys::open(source, O_RDONLY),
+                  "cannot import");
+    Context context = TRY(open_context(globals));
+    Held held = TRY(hold(context, operands[0], sys::Lock::exclusive), "cannot import");
+    TRY(read_archive(context, held, file), "cannot import %s",
+        source == "-" ? "standard input" : source.c_str());
+    return 0;
+}
+
+}  // namespace
+
+extern const Command kVolumeExport = {
+    .name = "volume export",
+    .operands = "VOLUME",
+    .summary = "Write a volume's files as a tar archive",
+    .flags = kExportFlags,
+    .run = run_as<ExportFlags, export_volume>,
+};
+
+extern const Command kVolumeImport = {
+    .name = "volume import",
+    .operands = "VOLUME [FILE]",
+    .summary = "Put the files of a tar archive into a volume",
+    .details =
+        "Reads standard input without FILE, or with \"-\"; the archive may be compressed with "
+        "gzip.\nFiles of the archive take the place of those that are there.\n",
+    .offer = Offer::files,
+    .run = run_as<ImportFlags, import_volume>,
+};
+
+}  // namespace kist::cli
