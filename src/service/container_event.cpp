@@ -24,6 +24,20 @@ void emit_of(const image::Places& places, const container::Spec& spec, const cha
     emit(places, event_of(spec, action));
 }
 
+void emit_mounts(const image::Places& places, const container::Spec& spec)
+{
+    for (const container::Mount& mount : spec.mounts) {
+        if (mount.kind != container::Mount::Kind::volume)
+            continue;
+        Event event = {.type = "volume", .action = "mount", .id = mount.source};
+        event.attributes = {{"container", spec.id},
+                            {"destination", mount.target},
+                            {"driver", "local"},
+                            {"read/write", mount.read_only ? "false" : "true"}};
+        emit(places, event);
+    }
+}
+
 void emit_death(const image::Places& places, const container::Spec& spec, int exit_code)
 {
     Event event = event_of(spec, "die");

@@ -111,6 +111,7 @@ void Keeper::record_start(bool again)
         (void)::dup2(nowhere, 2);
         (void)::close(nowhere);
     }
+    emit_mounts(engine_.places, spec_);
     emit_of(engine_.places, spec_, "start");
     clients_.tell_started();
 }

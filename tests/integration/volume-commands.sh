@@ -165,7 +165,10 @@ disk() {
     same "$(k system df --format '{{.Type}} {{.TotalCount}} {{.Active}}' | grep Vol)" "Local Volumes 1 0"
     not [ "$(k system df --format '{{.Type}} {{.Size}}' | grep Vol)" = "Local Volumes 0B" ]
     k volume rm counted > /dev/null
-    has "$(k events --since 1h --until 0s --filter type=volume --format '{{.Action}} {{.Actor.ID}}')" "destroy counted"
+    k events --since 1h --until 0s --filter type=volume --format '{{.Action}} {{.Actor.ID}}' > "$work/said"
+    for event in create mount destroy; do
+        grep -qx "$event counted" "$work/said" || fail "no event $event"
+    done
 }
 
 check() {
