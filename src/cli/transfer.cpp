@@ -175,7 +175,7 @@ extern const Command kSave = {
     .summary = "Write images to an archive",
     .details =
         "The archive is for kist load, docker load, podman load and skopeo.  IMAGE without a tag\n"
-        "is every tag of that name.\n"
+        "is every tag of that name.  (podman reads an oci-archive of one name only.)\n"
         "\n"
         "kist keeps layers unpacked and packs them anew, so an image that came from a registry\n"
         "gets another id in the archive: its contents and configuration are the same, its layers'\n"

@@ -270,11 +270,8 @@ Result<void> Saver::write_docker()
     std::vector<DockerImage> entries;
     std::vector<Digest> written;
     for (const SavedImage& image : images_) {
-        DockerImage entry = {.config = blob_name(image.id)};
-        for (const std::string& tag : image.tags) {
-            auto reference = TRY(registry::Reference::parse(tag));
-            entry.tags.push_back(reference.familiar());
-        }
+        // Names in full: what a short one means differs from tool to tool.
+        DockerImage entry = {.config = blob_name(image.id), .tags = image.tags};
         for (const PackedLayer* layer : image.layers)
             entry.layers.push_back(blob_name(layer->digest));
         entries.push_back(std::move(entry));

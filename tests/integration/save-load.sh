@@ -84,6 +84,29 @@ has "$output" oci-archive
 ends_with 1 sh -c "'$kist' save box:v1 > /dev/full"
 has "$output" "No space left"
 
+# podman reads what kist writes, and the other way round.
+if [ "$(id -u)" = 0 ] && command -v podman > /dev/null; then
+    pod() { podman --storage-driver vfs --root "$work/pod" --runroot "$work/podrun" "$@" 2> "$work/pod.log"; }
+    "$kist" tag box:v1 second/name:t
+    "$kist" save box:v1 second/name > "$work/both.tar"
+    "$kist" save --format oci-archive second/name > "$work/one.tar"
+    pod load -i "$work/both.tar" > "$work/pod.out" || fail "podman: $(cat "$work/pod.log")"
+    pod load -i "$work/one.tar" >> "$work/pod.out" || fail "podman: $(cat "$work/pod.log")"
+    has "$(pod images)" docker.io/library/box
+    has "$(pod images)" docker.io/second/name
+    pod save -q -o "$work/pod-docker.tar" docker.io/library/box:v1
+    pod save -q --format oci-archive -o "$work/pod-oci.tar" docker.io/second/name:t
+    pod save -q -m -o "$work/pod-several.tar" docker.io/library/box:v1 docker.io/second/name:t
+    for archive in pod-docker pod-oci pod-several; do
+        "$kist" image prune -af > /dev/null
+        "$kist" load -i "$work/$archive.tar" > "$work/$archive.out"
+        "$kist" run --rm "$(sed -n 's/^Loaded image: //p' "$work/$archive.out" | head -1)" true
+    done
+    same "$(sort "$work/pod-several.out" | tr '\n' ' ')" "Loaded image: box:v1 Loaded image: second/name:t "
+    same "$(cat "$work/pod-oci.out")" "Loaded image: second/name:t"
+    "$kist" load -q -i "$work/docker.tar" > /dev/null
+fi
+
 # tag
 ends_with 1 "$kist" tag nosuch x
 ends_with 1 "$kist" tag box:v1 "x@sha256:$(printf %064d 0)"
