@@ -136,7 +136,7 @@ Result<Value> Expressions::term()
         size_t begin = at++;
         while (is_digit(peek()))
             at++;
-        return Value{Kind::number, std::string(source.substr(begin, at - begin)), {}};
+        return Value(Kind::number, std::string(source.substr(begin, at - begin)));
     }
     if (c == '.') {
         at += !begins_name(peek(1));  // else it is that of the field that follows
@@ -181,7 +181,7 @@ bool Expressions::at_operand()
 
 Result<Value> Expressions::call(const Function& function, std::span<Value> arguments)
 {
-    Value value = TRY(function.call(workshop, arguments));
+    Value value = TRY(function.call(workshop, arguments, function.flavour));
     if (value.text.size() > kMaxText)
         return Error(E2BIG, "--format: %s makes more than %zu MiB", function.name, kMaxText >> 20);
     return value;

@@ -41,7 +41,7 @@ Result<std::string> source_of(const Value& value)
     return Error(EINVAL, "not a value");  // unreachable: -Wswitch keeps the list complete
 }
 
-Result<Value> to_json(Workshop& workshop, Arguments arguments)
+Result<Value> to_json(Workshop& workshop, Arguments arguments, unsigned)
 {
     const Value& value = arguments[0];
     const TemplateData& data = workshop.data;
@@ -53,7 +53,7 @@ Result<Value> to_json(Workshop& workshop, Arguments arguments)
     return Value::of(TRY(source_of(value)));
 }
 
-Result<Value> length(Workshop&, Arguments arguments)
+Result<Value> length(Workshop&, Arguments arguments, unsigned)
 {
     const Value& value = arguments[0];
     if (value.kind == Kind::string)
@@ -79,7 +79,7 @@ Result<Value> index_one(const Value& value, const Value& key)
     return Value::of(items[static_cast<size_t>(at)].value);
 }
 
-Result<Value> index(Workshop&, Arguments arguments)
+Result<Value> index(Workshop&, Arguments arguments, unsigned)
 {
     Value value = arguments[0];
     for (const Value& key : arguments.subspan(1))
@@ -88,7 +88,7 @@ Result<Value> index(Workshop&, Arguments arguments)
 }
 
 // slice TEXT FROM [TO]
-Result<Value> slice(Workshop&, Arguments arguments)
+Result<Value> slice(Workshop&, Arguments arguments, unsigned)
 {
     const std::string& text = arguments[0].text;
     auto size = static_cast<long long>(text.size());
@@ -100,7 +100,7 @@ Result<Value> slice(Workshop&, Arguments arguments)
 }
 
 // truncate TEXT COUNT: at most so many bytes of it, and no part of a character.
-Result<Value> truncate(Workshop&, Arguments arguments)
+Result<Value> truncate(Workshop&, Arguments arguments, unsigned)
 {
     long long limit = std::max(TRY(integer_of(arguments[1])), 0LL);
     std::string_view rest = arguments[0].text;
@@ -115,7 +115,7 @@ Result<Value> truncate(Workshop&, Arguments arguments)
     return Value::of(std::move(text));
 }
 
-Result<Value> join(Workshop&, Arguments arguments)
+Result<Value> join(Workshop&, Arguments arguments, unsigned)
 {
     if (arguments[0].kind == Kind::string)
         return arguments[0];  // a title, or a list that is a text already
@@ -131,7 +131,7 @@ Result<Value> join(Workshop&, Arguments arguments)
     return Value::of(std::move(text));
 }
 
-Result<Value> split(Workshop& workshop, Arguments arguments)
+Result<Value> split(Workshop& workshop, Arguments arguments, unsigned)
 {
     std::string_view rest = arguments[0].text;
     const std::string& separator = arguments[1].text;
@@ -152,16 +152,14 @@ Result<Value> split(Workshop& workshop, Arguments arguments)
 }
 
 // Letters of ASCII only, as everything that is listed has them.
-enum class Letters { upper, lower, title };
-template <Letters Form>
-Result<Value> in_letters(Workshop&, Arguments arguments)
+enum Letters : unsigned { kUpper, kLower, kTitle };
+Result<Value> in_letters(Workshop&, Arguments arguments, unsigned form)
 {
     std::string text = arguments[0].print();
     bool begins = true;
     for (char& c : text) {
         bool small = c >= 'a' && c <= 'z', large = c >= 'A' && c <= 'Z';
-        if ((small && (Form == Letters::upper || (Form == Letters::title && begins))) ||
-            (large && Form == Letters::lower))
+        if ((small && (form == kUpper || (form == kTitle && begins))) || (large && form == kLower))
             c ^= 0x20;
         begins = c == ' ';
     }
@@ -169,7 +167,7 @@ Result<Value> in_letters(Workshop&, Arguments arguments)
 }
 
 // pad TEXT BEFORE AFTER: blanks around a text that is not empty.
-Result<Value> pad(Workshop&, Arguments arguments)
+Result<Value> pad(Workshop&, Arguments arguments, unsigned)
 {
     long long before = TRY(integer_of(arguments[1])), after = TRY(integer_of(arguments[2]));
     if (before < 0 || after < 0 || before > kMaxWidth || after > kMaxWidth)
@@ -180,24 +178,17 @@ Result<Value> pad(Workshop&, Arguments arguments)
                      std::string(static_cast<size_t>(after), ' '));
 }
 
-Result<Value> print(Workshop&, Arguments arguments)
+// Blanks stand where Go puts them: everywhere with println, else between two that are no strings.
+Result<Value> print(Workshop&, Arguments arguments, unsigned line)
 {
     std::string text;
     for (size_t i = 0; i < arguments.size(); i++) {
-        // Go puts a blank between two neither of which is a string.
-        if (i > 0 && arguments[i].kind != Kind::string && arguments[i - 1].kind != Kind::string)
-            text += ' ';
+        bool strings =
+            i > 0 && (arguments[i].kind == Kind::string || arguments[i - 1].kind == Kind::string);
+        text += i > 0 && (line || !strings) ? " " : "";
         text += arguments[i].print();
     }
-    return Value::of(std::move(text));
-}
-
-Result<Value> println(Workshop&, Arguments arguments)
-{
-    std::string text;
-    for (const Value& value : arguments)
-        text += (text.empty() ? "" : " ") + value.print();
-    return Value::of(text + "\n");
+    return Value::of(text + (line ? "\n" : ""));
 }
 
 // One directive of printf: "-10s" behind its "%", with `value`.
@@ -235,7 +226,7 @@ Result<std::string> print_directive(std::string_view directive, const Value& val
     return std::string(missing, zero && verb == 'd' ? '0' : ' ') + text;
 }
 
-Result<Value> printf(Workshop&, Arguments arguments)
+Result<Value> printf(Workshop&, Arguments arguments, unsigned)
 {
     std::string_view format = arguments[0].text;
     std::string text;
@@ -275,38 +266,25 @@ Result<int> compare(const Value& a, const Value& b)
     return a.kind != b.kind ? 1 : a.print().compare(b.print());
 }
 
-Result<Value> equal(Workshop&, Arguments arguments)
+Result<Value> equal(Workshop&, Arguments arguments, unsigned)
 {
     for (const Value& other : arguments.subspan(1))
         if (TRY(compare(arguments[0], other)) == 0)
             return Value::of(true);
     return Value::of(false);
 }
-Result<Value> not_equal(Workshop&, Arguments arguments)
+// Whether the first is one of these to the second.
+enum Order : unsigned { kLess = 1, kSame = 2, kMore = 4 };
+Result<Value> ordered(Workshop&, Arguments arguments, unsigned wanted)
 {
-    return Value::of(TRY(compare(arguments[0], arguments[1])) != 0);
+    int order = TRY(compare(arguments[0], arguments[1]));
+    return Value::of((wanted & (order < 0 ? kLess : order > 0 ? kMore : kSame)) != 0);
 }
-Result<Value> less(Workshop&, Arguments arguments)
-{
-    return Value::of(TRY(compare(arguments[0], arguments[1])) < 0);
-}
-Result<Value> less_or_equal(Workshop&, Arguments arguments)
-{
-    return Value::of(TRY(compare(arguments[0], arguments[1])) <= 0);
-}
-Result<Value> greater(Workshop&, Arguments arguments)
-{
-    return Value::of(TRY(compare(arguments[0], arguments[1])) > 0);
-}
-Result<Value> greater_or_equal(Workshop&, Arguments arguments)
-{
-    return Value::of(TRY(compare(arguments[0], arguments[1])) >= 0);
-}
-Result<Value> negate(Workshop&, Arguments arguments)
+Result<Value> negate(Workshop&, Arguments arguments, unsigned)
 {
     return Value::of(!arguments[0].truth());
 }
-Result<Value> last(Workshop&, Arguments arguments)
+Result<Value> last(Workshop&, Arguments arguments, unsigned)
 {
     return arguments.back();
 }
@@ -315,29 +293,29 @@ constexpr size_t kAny = 16;
 
 // clang-format off
 constexpr Function kFunctions[] = {
-    {"and",      1, kAny, last, false},
+    {"and",      1, kAny, last, 0, false},
     {"eq",       2, kAny, equal},
-    {"ge",       2, 2,    greater_or_equal},
-    {"gt",       2, 2,    greater},
+    {"ge",       2, 2,    ordered, kMore | kSame},
+    {"gt",       2, 2,    ordered, kMore},
     {"index",    1, kAny, index},
     {"join",     2, 2,    join},
     {"json",     1, 1,    to_json},
-    {"le",       2, 2,    less_or_equal},
+    {"le",       2, 2,    ordered, kLess | kSame},
     {"len",      1, 1,    length},
-    {"lower",    1, 1,    in_letters<Letters::lower>},
-    {"lt",       2, 2,    less},
-    {"ne",       2, 2,    not_equal},
+    {"lower",    1, 1,    in_letters, kLower},
+    {"lt",       2, 2,    ordered, kLess},
+    {"ne",       2, 2,    ordered, kLess | kMore},
     {"not",      1, 1,    negate},
-    {"or",       1, kAny, last, true},
+    {"or",       1, kAny, last, 0, true},
     {"pad",      3, 3,    pad},
     {"print",    0, kAny, print},
     {"printf",   1, kAny, printf},
-    {"println",  0, kAny, println},
+    {"println",  0, kAny, print, true},
     {"slice",    1, 3,    slice},
     {"split",    2, 2,    split},
-    {"title",    1, 1,    in_letters<Letters::title>},
+    {"title",    1, 1,    in_letters, kTitle},
     {"truncate", 2, 2,    truncate},
-    {"upper",    1, 1,    in_letters<Letters::upper>},
+    {"upper",    1, 1,    in_letters, kUpper},
 };
 // clang-format on
 

@@ -10,9 +10,16 @@ namespace kist::cli {
 
 using json::Kind;
 
+Value::Value() = default;
+Value::Value(Kind what, std::string printed) : kind(what), text(std::move(printed)) {}
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
 Value Value::of(const json::Node& node)
 {
-    Value value = {node.kind(), "", {}};
+    Value value(node.kind(), "");
     if (node.is_array() || node.is_object())
         value.node = node;
     else if (!node.is_string())
@@ -22,9 +29,19 @@ Value Value::of(const json::Node& node)
     return value;
 }
 
+Value Value::of(std::string text)
+{
+    return {Kind::string, std::move(text)};
+}
+
+Value Value::of(bool yes)
+{
+    return {Kind::boolean, yes ? "true" : "false"};
+}
+
 Value Value::number(long long value)
 {
-    return {Kind::number, str::format("%lld", value), {}};
+    return {Kind::number, str::format("%lld", value)};
 }
 
 bool Value::truth() const

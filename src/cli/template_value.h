@@ -18,13 +18,21 @@ namespace kist::cli {
 inline constexpr size_t kMaxText = 8 << 20;  // bytes of a computed text
 
 struct Value {
+    // Out of line, as many places hold one.
+    Value();
+    Value(json::Kind what, std::string printed);
+    Value(const Value& other);
+    Value(Value&& other) noexcept;
+    Value& operator=(Value&& other) noexcept;
+    ~Value();
+
     json::Kind kind = json::Kind::null;
     std::string text;                // of a string, number or boolean, as it prints
     std::optional<json::Node> node;  // of an array or object
 
     static Value of(const json::Node& node);
-    static Value of(std::string text) { return {json::Kind::string, std::move(text), {}}; }
-    static Value of(bool yes) { return {json::Kind::boolean, yes ? "true" : "false", {}}; }
+    static Value of(std::string text);
+    static Value of(bool yes);
     static Value number(long long value);
 
     bool truth() const;  // Go's: not null, false, 0, "" and no empty list or map
@@ -42,7 +50,8 @@ struct Workshop {
 struct Function {
     const char* name;
     size_t least, most;  // arguments
-    Result<Value> (*call)(Workshop& workshop, std::span<Value> arguments);
+    Result<Value> (*call)(Workshop& workshop, std::span<Value> arguments, unsigned flavour);
+    unsigned flavour = 0;  // which of several functions that are alike
     // "and" and "or": what an argument's truth must be to be the result, the rest unread.
     std::optional<bool> decided_by = {};
 };
