@@ -173,16 +173,29 @@ Result<void> go(const VisitRequest& request, Handle& handle, Errand errand, void
 
 }  // namespace
 
-Visit::Visit(Fd report, pid_t child, std::optional<Fd> lock)
-    : report_(std::move(report)), child_(child), lock_(std::move(lock))
+Visit::Visit(const VisitRequest& request, Fd report, pid_t child, std::optional<Fd> lock)
+    : directories_(request.directories),
+      id_(request.container.spec.id),
+      report_(std::move(report)),
+      child_(child),
+      lock_(std::move(lock))
 {
 }
 
 Visit::Visit(Visit&& other) noexcept
-    : report_(std::move(other.report_)),
+    : directories_(other.directories_),
+      id_(other.id_),
+      report_(std::move(other.report_)),
       child_(std::exchange(other.child_, 0)),
-      lock_(std::move(other.lock_))
+      lock_(std::exchange(other.lock_, std::nullopt))
 {
+}
+
+void Visit::release()
+{
+    if (lock_)
+        (void)sys::unlink_at(directories_.locks, id_);
+    lock_.reset();
 }
 
 Visit::~Visit()
@@ -191,6 +204,7 @@ Visit::~Visit()
         (void)::kill(child_, SIGKILL);  // not waited for yet: the pid is still its own
         (void)process::wait(child_);
     }
+    release();
 }
 
 Result<Visit> Visit::start(const VisitRequest& request, Errand errand, void* context)
@@ -208,14 +222,14 @@ Result<Visit> Visit::start(const VisitRequest& request, Errand errand, void* con
             (void)send_report(socket.writer, Report::of(Stage::setup, done.error()));
         _exit(done ? 0 : 1);
     }
-    return Visit(std::move(socket.reader), child, std::move(handle.lock));
+    return Visit(request, std::move(socket.reader), child, std::move(handle.lock));
 }
 
 Result<void> Visit::finish()
 {
     auto report = receive_report(report_);
     int status = TRY(process::wait(std::exchange(child_, 0)));
-    lock_.reset();
+    release();
     std::optional<Report> failure = TRY(std::move(report));
     if (failure)
         return std::move(*failure).error();

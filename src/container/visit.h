@@ -38,7 +38,8 @@ using Errand = Result<void> (*)(const Visited& visited, void* context);
 
 class Visit {
 public:
-    // Forks the child.  EBUSY: the container is just starting or ending, or somebody else is there.
+    // Forks the child.  What `request` refers to outlives the visit.  EBUSY: the container is just
+    // starting or ending, or somebody else is there.
     static Result<Visit> start(const VisitRequest& request, Errand errand, void* context);
     // Waits for the child; what went wrong there.
     Result<void> finish();
@@ -47,8 +48,11 @@ public:
     ~Visit();  // ends a child that was not waited for
 
 private:
-    Visit(Fd report, pid_t child, std::optional<Fd> lock);
+    Visit(const VisitRequest& request, Fd report, pid_t child, std::optional<Fd> lock);
+    void release();
 
+    const Directories& directories_;
+    const std::string& id_;
     Fd report_;
     pid_t child_;
     std::optional<Fd> lock_;

@@ -119,6 +119,27 @@ Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
     return lock;
 }
 
+// The lock of a container that does not run; nothing when it does.  Others have the lock for a
+// while, too: who looks whether it is free, sweeps, or copies the container's files.  They are
+// waited for.
+Result<std::optional<Fd>> take_idle(const container::Directories& directories,
+                                    const std::string& id)
+{
+    constexpr int kPauseMs = 10;
+    for (;;) {
+        std::optional<Fd> lock = TRY(directories.take_lock(id));
+        auto directory = directories.open_container(id);
+        if (lock || !directory)
+            return lock;
+        auto state = container::read_state(*directory);
+        bool idle = state && (state->status == container::Status::created ||
+                              state->status == container::Status::exited);
+        if (!idle)
+            return lock;
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
+}
+
 void release(const Engine& engine, const std::string& id, Fd lock)
 {
     (void)sys::unlink_at(engine.directories.locks, id);
@@ -129,7 +150,7 @@ Result<Client> start(const Engine& engine, const std::string& id, const Attachme
                      std::optional<Fd> lock, const Fd* signals)
 {
     if (!lock)
-        lock = TRY(engine.directories.take_lock(id));
+        lock = TRY(take_idle(engine.directories, id));
     if (!lock)
         return Error(EALREADY, "container %.12s is running already", id.c_str());
     Undo unlock([&] { (void)sys::unlink_at(engine.directories.locks, id); });
@@ -230,7 +251,7 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     const container::Directories& directories = engine.directories;
     constexpr int kPauseMs = 10;
     std::optional<Fd> lock;
-    while (!(lock = TRY(directories.take_lock(id)))) {
+    while (!(lock = TRY(options.force ? directories.take_lock(id) : take_idle(directories, id)))) {
         if (!sys::stat_at(directories.containers, id))
             return {};  // --rm: its monitor has removed everything
         if (!options.force)

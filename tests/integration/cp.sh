@@ -195,7 +195,8 @@ check() {
     mkdir -p "$home"
     from=$home/from
     owner=$user_id
-    [ "$mode" != root ] || owner=0
+    locks=$state/$mode/kist/locks
+    [ "$mode" != root ] || owner=0 locks=$KIST_STATE/locks
     in_mode mkdir -p "$from/d"
     in_mode sh -c "cd '$from' && echo one > a && echo two > d/b && ln -s a link"
 
@@ -233,6 +234,18 @@ check() {
     ends_with 1 k cp "$from/a" web:/home
     has "$output" "ead-only"
     k cp "$from/a" web:/vol
+    k rm web > /dev/null
+
+    # Nobody starts or removes it, nor copies too, while files come; they wait.
+    k create --name web "$image" cat /home/slow > /dev/null
+    (sleep 1; tar -C "$from" --transform s/a/slow/ -cf - a) | k cp - web:/home &
+    sleep 0.5
+    k cp "$from/d/b" web:/home/second
+    same "$(k start -a web)" one
+    same "$(inside /home/second)" two
+    [ -z "$(ls "$locks")" ] || fail "locks are left"
+    (sleep 1; tar -C "$from" -cf - a) | k cp - web:/home &
+    sleep 0.5
     k rm web > /dev/null
     in_mode rm -rf "$from" "$home/volume"
 }
