@@ -20,6 +20,7 @@
 #include "container/delegation.h"
 #include "container/device_filter.h"
 #include "container/idmap.h"
+#include "container/scope.h"
 #include "image/config.h"
 
 namespace kist::container {
@@ -32,6 +33,7 @@ struct Board {
     bool root;
     int user_namespace;  // errno: why an ordinary user has none, or has no power in it
     Result<Delegation> place;
+    bool scope = false;  // `place` is not ours, but we get scopes in it
 };
 
 bool file_says(const char* path, const char* value)
@@ -177,6 +179,9 @@ void check_cgroup(Board& board, CheckRow& row)
 {
     if (!board.place)
         return say_error(row, board.place.error());
+    if (board.scope)
+        return say(row, CheckState::ok,
+                   "limited containers get a scope of the user's systemd each");
     say(row, CheckState::ok, "containers are placed below " + board.place->path + "/kist");
 }
 
@@ -285,6 +290,20 @@ void check_controller(const ControllerRow& probe, Result<Delegation>& place, Che
         error.hint());
 }
 
+// Where limited containers are put, as container/launch.h's make_cgroup() does it.
+void find_place(Board& board)
+{
+    if (board.place || !board.place.error().is(EACCES) || !can_ask_for_scope())
+        return;
+    if (auto answers = check_scope(); !answers) {
+        board.place =
+            std::move(answers).error().context("%s", board.place.error().message().c_str());
+    } else if (auto place = find_user_manager()) {
+        board.place = std::move(place);
+        board.scope = true;
+    }
+}
+
 CheckRow& add_row(std::vector<CheckRow>& rows, const char* feature)
 {
     CheckRow& row = rows.emplace_back();
@@ -297,6 +316,7 @@ CheckRow& add_row(std::vector<CheckRow>& rows, const char* feature)
 std::vector<CheckRow> check_board(const CheckContext& context)
 {
     Board board = {context, ::geteuid() == 0, try_user_namespace(), find_delegation()};
+    find_place(board);
     std::vector<CheckRow> rows;
     for (const Probe& probe : kProbes) {
         probe.run(board, add_row(rows, probe.feature));

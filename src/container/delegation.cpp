@@ -170,4 +170,20 @@ Result<Delegation> find_delegation(const std::string& system_root)
     return place;
 }
 
+Result<Delegation> find_user_manager(const std::string& system_root)
+{
+    std::string info = TRY(fs::read_path(system_root + "/proc/self/mountinfo", kMaxMountinfo));
+    std::string path =
+        str::format("/user.slice/user-%u.slice/user@%u.service", ::geteuid(), ::geteuid());
+    for (const MountPoint& mount : find_mounts(info, !system_root.empty()).unified) {
+        Delegation place;
+        place.mount = mount.path;
+        place.path = place.own = below(mount, path);
+        place.system_root = system_root;
+        if (!place.path.empty() && may_write(place.path))
+            return place;
+    }
+    return Error(ENOENT, "the user's systemd does not run");
+}
+
 }  // namespace kist::container

@@ -34,6 +34,10 @@ struct Delegation {
 // believed; otherwise statfs(2) has the last word.
 Result<Delegation> find_delegation(const std::string& system_root = "");
 
+// The part of the tree that the user's systemd has (user@UID.service), in which it makes scopes for
+// its user (scope.h).  ENOENT: it does not run, or keeps that to itself.
+Result<Delegation> find_user_manager(const std::string& system_root = "");
+
 // Makes the files of `controller` appear in the children of `directory`, one of place.path or a
 // cgroup below it, handing the controller down from place.path on.  Errors say why it is not to be
 // had (off at boot, cgroup v1, not delegated, foreign processes in the way) and what to do.

@@ -224,6 +224,15 @@ bool can_ask_for_scope()
     return ::geteuid() != 0 && ::access("/run/systemd/system", F_OK) == 0;
 }
 
+Result<void> check_scope()
+{
+    auto connection = connect();
+    if (!connection)
+        return with_advice(
+            std::move(connection).error().context("the user's systemd gives no scope"));
+    return {};
+}
+
 Result<void> enter_scope(const std::string& id)
 {
     auto done = ask_for_scope(id);

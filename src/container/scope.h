@@ -18,6 +18,9 @@ namespace kist::container {
 // Whether it makes sense to ask: an ordinary user on a machine with systemd.
 bool can_ask_for_scope();
 
+// Whether the user's systemd answers; the hint of an error says what to do.
+Result<void> check_scope();
+
 // Moves the calling process into a new scope "kist-<the id's first 12 digits>.scope", of which
 // find_delegation() then answers.  Takes 5 seconds at most.  The hint of an error says what to do.
 Result<void> enter_scope(const std::string& id);

@@ -65,6 +65,16 @@ TEST(Delegation, IsTheHighestCgroupThatTheUserMayWrite)
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(Delegation, OfTheUsersSystemdIsItsService)
+{
+    FakeCgroups tree;
+    EXPECT_ERROR(find_user_manager(tree.root()), ENOENT, "does not run");
+    std::string service =
+        str::format("/user.slice/user-%u.slice/user@%u.service", geteuid(), geteuid());
+    tree.cgroup(service);
+    EXPECT_EQ(MUST(find_user_manager(tree.root())).path, tree.mount() + service);
+}
+
 TEST(Delegation, IsTheNearestOneThatSystemdMarked)
 {
     FakeCgroups tree;

@@ -14,6 +14,9 @@ if [ "$who" = root ]; then
 fi
 
 has "$(in_mode cat /proc/self/cgroup)" session-
+output=$(k check || :)
+echo "$output" | grep -Eq "^ok +cgroup v2 .*limited containers get a scope" || fail "$output"
+echo "$output" | grep -Eq "^ok +memory controller .*--memory can be used" || fail "$output"
 id=$(k run -d --name limited -m 64m --pids-limit 50 "$image" sleep 4000)
 directory=$(find /sys/fs/cgroup/user.slice -type d -name "$id")
 has "$directory" "/user@1000.service/app.slice/kist-$(echo "$id" | cut -c1-12).scope/kist/"
