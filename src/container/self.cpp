@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -79,9 +80,29 @@ Result<Fd> sealed_copy(const Fd& self)
     return copy;
 }
 
+// Whether `copy` is sealed and has the bytes of `self`.
+bool is_copy_of(const Fd& copy, const Fd& self)
+{
+    constexpr size_t kChunk = 64 << 10;
+    int seals = ::fcntl(copy.get(), F_GET_SEALS);
+    auto ours = sys::stat(self), theirs = sys::stat(copy);
+    if (seals < 0 || (seals & kSeals) != kSeals || !ours || !theirs ||
+        ours->st_size != theirs->st_size)
+        return false;
+    std::string left(kChunk, '\0'), right(kChunk, '\0');
+    for (off_t at = 0; at < ours->st_size; at += off_t(kChunk)) {
+        ssize_t got = ::pread(self.get(), left.data(), kChunk, at);
+        if (got <= 0 || ::pread(copy.get(), right.data(), kChunk, at) != got ||
+            memcmp(left.data(), right.data(), size_t(got)) != 0)
+            return false;
+    }
+    return true;
+}
+
 }  // namespace
 
-Result<Fd> protected_executable()
+Result<Fd> protected_executable(std::optional<Fd> (*find_copy)(const void* context),
+                                const void* context)
 {
     Fd self = TRY(sys::open(kSelf, O_RDONLY));
     if (TRY(is_out_of_reach(self)))
@@ -89,6 +110,11 @@ Result<Fd> protected_executable()
     auto safe = read_only_mount(self);
     if (!safe) {
         log::debug("no read-only mount of kist: %s", safe.error().message().c_str());
+        std::optional<Fd> copy;
+        if (find_copy)
+            copy = find_copy(context);
+        if (copy && is_copy_of(*copy, self))
+            return std::move(*copy);
         safe = sealed_copy(self);
     }
     if (!safe)

@@ -8,13 +8,18 @@
 
 #pragma once
 
+#include <optional>
+
 #include "base/fd.h"
 #include "base/result.h"
 
 namespace kist::container {
 
-// A file to execute kist from that is out of reach.  Monitors are started from it.
-Result<Fd> protected_executable();
+// A file to execute kist from that is out of reach.  Monitors are started from it.  Where a sealed
+// copy is needed, `find_copy` may offer the executable of another process: when that is such a copy
+// of the same kist, all share its memory.
+Result<Fd> protected_executable(std::optional<Fd> (*find_copy)(const void* context) = nullptr,
+                                const void* context = nullptr);
 
 // Executes kist again from an executable that is out of reach, with the same arguments (as
 // /proc/self/cmdline has them) and environment; returns when it already is: run so, on a read-only

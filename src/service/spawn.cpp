@@ -5,10 +5,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "container/self.h"
 #include "service/monitor.h"
+#include "service/protocol.h"
 
 extern char** environ;
 
@@ -18,6 +20,30 @@ namespace {
 
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 constexpr int kFallbackMaxFd = 1024;
+
+// The executable of a living monitor: the peer of a container's socket.
+std::optional<Fd> executable_of_another(const void* context)
+{
+    const auto& engine = *static_cast<const Engine*>(context);
+    auto ids = fs::list(engine.directories.volatiles);
+    if (!ids)
+        return {};
+    for (const std::string& id : *ids) {
+        auto directory = sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY);
+        Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        if (!directory || !socket.is_open())
+            continue;
+        sockaddr_un address = control_address(*directory);
+        ucred peer;
+        socklen_t size = sizeof peer;
+        if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
+            ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+            continue;
+        if (auto program = sys::open(str::format("/proc/%d/exe", peer.pid), O_RDONLY))
+            return std::move(*program);
+    }
+    return {};
+}
 
 // In the child: what is open must not be there in the monitor, but for our two descriptors and
 // stderr, to which it says what a user must know until the container runs.
@@ -44,7 +70,7 @@ void arrange(int socket, int lock)
 
 Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock)
 {
-    Fd program = TRY(container::protected_executable());
+    Fd program = TRY(container::protected_executable(executable_of_another, &engine));
     sys::Pipe socket = TRY(sys::socket_pair());
     std::string level = log::enabled(log::Level::debug) ? "debug" : "warn";
     std::string word = kMonitorWord, root = engine.places.root, state = engine.places.state,

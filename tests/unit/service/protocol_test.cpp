@@ -1,0 +1,76 @@
+// protocol_test.cpp - messages between commands and monitors.
+
+#include "service/protocol.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "base/sys.h"
+#include "service/client.h"
+#include "service/clients.h"
+#include "check.h"
+
+namespace kist::service {
+namespace {
+
+TEST(Protocol, CarriesWordsNumbersAndBytes)
+{
+    sys::Pipe pair = MUST(sys::socket_pair());
+    std::string bytes("a\0b", 3);
+    EXPECT_OK(send(pair.writer, pack(Word::output, -1, 7, bytes)));
+    std::optional<Message> message = MUST(receive(pair.reader));
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->word, Word::output);
+    EXPECT_EQ(message->a, -1);
+    EXPECT_EQ(message->b, 7);
+    EXPECT_EQ(message->payload, bytes);
+}
+
+TEST(Protocol, SaysNothingWhenTheOtherSideIsGone)
+{
+    sys::Pipe pair = MUST(sys::socket_pair());
+    pair.writer.close();
+    EXPECT_FALSE(MUST(receive(pair.reader)));
+    EXPECT_TRUE(send(pair.reader, pack(Word::taken)).error().is(EPIPE));
+}
+
+TEST(Protocol, RefusesWhatIsTooShort)
+{
+    sys::Pipe pair = MUST(sys::socket_pair());
+    ASSERT_EQ(::send(pair.writer.get(), "xyz", 3, 0), 3);
+    EXPECT_TRUE(receive(pair.reader).error().is(EBADMSG));
+}
+
+TEST(Protocol, CarriesErrorsWithTheirHints)
+{
+    Message message = failure_of(Error(EBUSY, "it is busy").with_hint("wait"));
+    Error error = error_of(message);
+    EXPECT_TRUE(error.is(EBUSY));
+    EXPECT_EQ(error.message(), "it is busy");
+    EXPECT_EQ(error.hint(), "wait");
+}
+
+TEST(Protocol, PacksSizesAndAttachments)
+{
+    Size size = unpack_size(pack_size({.rows = 40000, .columns = 65535}));
+    EXPECT_EQ(size.rows, 40000);
+    EXPECT_EQ(size.columns, 65535);
+    Attachment all = {
+        .input = true, .output = false, .errors = true, .owner = false, .until_exit = true};
+    Attachment back = unpack_attachment(pack_attachment(all));
+    EXPECT_TRUE(back.input && back.errors && back.until_exit);
+    EXPECT_FALSE(back.output || back.owner);
+}
+
+TEST(DetachKeys, AreLettersAndControls)
+{
+    EXPECT_EQ(MUST(parse_detach_keys("ctrl-p,ctrl-q")), "\x10\x11");
+    EXPECT_EQ(MUST(parse_detach_keys("a,ctrl-[,ctrl-@")), std::string("a\x1b\0", 3));
+    EXPECT_EQ(MUST(parse_detach_keys("")), "");
+    for (const char* bad : {"ctrl-", "ctrl-1", "ab", "ctrl-pq", ",a"})
+        EXPECT_TRUE(parse_detach_keys(bad).error().is(EINVAL)) << bad;
+}
+
+}  // namespace
+}  // namespace kist::service
