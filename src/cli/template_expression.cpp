@@ -66,7 +66,7 @@ Result<Value> Expressions::string()
     std::string text;
     for (at++; at < source.size() && source[at] != quote; at++) {
         char c = source[at];
-        if (c == '\\' && quote == '"') {
+        if (c == '\\' && quote == '"' && at + 1 < source.size()) {
             c = peek(1);
             at++;
             c = c == 'n' ? '\n' : c == 't' ? '\t' : c;

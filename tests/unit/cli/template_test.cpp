@@ -156,6 +156,7 @@ TEST(Template, MistakesAreNamed)
         {"{{printf \"%9999d\" 1}}", "error: --format: printf: \"%9999d\": more than 1000 wide"},
         {"{{(.Pid}}", "error: --format: \"{{(.Pid}}\": \"(\" without \")\""},
         {"{{\"x}}", "error: --format: \"{{\"x}}\": a quote is never closed"},
+        {"{{\"x\\", "error: --format: \"{{\"x\\\": a quote is never closed"},
         {"{{/* x }}", "error: --format: \"{{/* x }}\": a comment is never closed"},
         {"{{}}", "error: --format: \"{{}}\": a field, a function or a value is missing"},
         {"{{", "error: --format: \"{{\": a field, a function or a value is missing"},
