@@ -6,8 +6,8 @@
 
 #     name        machine  process 1  words for the kernel  tests of the second boot
 cycles="
-      boot-amd64  amd64    init       board.uidmap=yes      boot_again,boot_init
-      boot-arm64  arm64    init       board.uidmap=no       boot_again,boot_init,idle
+      boot-amd64  amd64    init       board.uidmap=yes      boot_again,boot_init,idle
+      boot-arm64  arm64    init       board.uidmap=no       boot_again,boot_init
       boot-plain  amd64    child      board.uidmap=no       boot_again
       boot-plain-arm64 arm64 child    board.uidmap=yes      boot_again
 "

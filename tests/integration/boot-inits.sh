@@ -54,7 +54,8 @@ guards() {
     done | sort -n | head -1
 }
 # It heeds signals (it has blocked SIGTERM, to read it).
-another() { [ -n "$(guards)" ] && [ "$(guards)" != "$1" ] && grep -q '^SigBlk:.*4003$' "/proc/$(guards)/status" 2> /dev/null; }
+heeds() { grep -q '^SigBlk:.*4003$' "/proc/$1/status" 2> /dev/null; }
+another() { [ -n "$(guards)" ] && [ "$(guards)" != "$1" ] && heeds "$(guards)"; }
 
 kist pull -q "$1" > /dev/null
 kist create --name web --restart always "$1" sh -c "trap 'exit 0' TERM; sleep 100000 & wait" > /dev/null

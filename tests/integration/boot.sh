@@ -171,7 +171,7 @@ check() {
     case $mode in root) store=$KIST_ROOT volatile=$KIST_STATE ;;
         *) store=$work/$mode/home/.local/share/kist volatile=$state/$mode/kist ;; esac
     k pull -q "$image" > /dev/null
-    for part in ${KIST_PARTS:-policies order shuts_down guard_stays}; do
+    for part in ${KIST_PARTS:-policies order health shuts_down guard_stays}; do
         echo "# $mode $part"
         $part
     done
