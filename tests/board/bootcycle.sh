@@ -36,7 +36,7 @@ cycle() {
             status=0
             [ $round = 1 ] && which=boot_create || which=$list
             cycle_once "$name" "$machine_name" "$init" "$words" "$which" $round || status=$?
-            [ $status != 124 ] || break
+            [ $status = 0 ] || break
         done
         [ $status = 124 ] || break
         [ $attempt = 1 ] || continue
