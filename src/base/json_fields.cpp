@@ -211,10 +211,10 @@ void write_value(Text& out, const Type& type, const void* value)
     out.end(']');
 }
 
-std::string quote(std::string_view text)
+void quote_to(std::string& out, std::string_view text)
 {
     auto is_plain = [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; };
-    std::string out = "\"";
+    out += '"';
     for (;;) {
         size_t plain = 0;
         while (plain < text.size() && is_plain(text[plain]))
@@ -239,7 +239,14 @@ std::string quote(std::string_view text)
             out += text.substr(0, length);
         text.remove_prefix(length ? length : 1);
     }
-    return out += '"';
+    out += '"';
+}
+
+std::string quote(std::string_view text)
+{
+    std::string out;
+    quote_to(out, text);
+    return out;
 }
 
 void Text::break_line()

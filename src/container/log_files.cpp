@@ -36,12 +36,17 @@ std::string time_text()
 }
 
 // One line of the file.  `rest` is more members.
-std::string record(Stream stream, std::string_view text, const std::string& time,
-                   const std::string& rest)
+void add_record(std::string& out, Stream stream, std::string_view text, const std::string& time,
+                std::string_view rest)
 {
-    return "{\"log\":" + json::quote(text) +
-           (stream == Stream::output ? ",\"stream\":\"stdout\"" : ",\"stream\":\"stderr\"") +
-           ",\"time\":\"" + time + "\"" + rest + "}\n";
+    out += "{\"log\":";
+    json::quote_to(out, text);
+    out += stream == Stream::output ? ",\"stream\":\"stdout\",\"time\":\""
+                                    : ",\"stream\":\"stderr\",\"time\":\"";
+    out += time;
+    out += '"';
+    out += rest;
+    out += "}\n";
 }
 
 }  // namespace
@@ -122,10 +127,10 @@ void LogFiles::write_batch()
             whole = "\n";
         if (dropped_ > 0) {
             auto count = static_cast<unsigned long long>(dropped_);
-            whole += record(Stream::errors,
-                            str::format("kist: %llu line%s dropped here: %s\n", count,
-                                        dropped_ == 1 ? " was" : "s were", strerror(reason_)),
-                            time_, str::format(",\"dropped\":%llu", count));
+            add_record(whole, Stream::errors,
+                       str::format("kist: %llu line%s dropped here: %s\n", count,
+                                   dropped_ == 1 ? " was" : "s were", strerror(reason_)),
+                       time_, str::format(",\"dropped\":%llu", count));
         }
         whole += batch_;
         bytes = whole;
@@ -148,13 +153,16 @@ void LogFiles::add(Stream stream, std::string_view text, bool partial)
 {
     if (batch_.empty())
         time_ = time_text();
-    std::string line = record(stream, text, time_, partial ? ",\"partial\":true" : "");
-    size_t limit = max_size_ > size_ ? std::min<uint64_t>(max_size_ - size_, kMaxBatch) : 0;
-    if (!batch_.empty() && batch_.size() + line.size() > limit) {
+    size_t before = batch_.size();
+    std::string_view flag = partial ? ",\"partial\":true" : "";
+    add_record(batch_, stream, text, time_, flag);
+    uint64_t room = max_size_ > size_ ? max_size_ - size_ : 0;
+    if (before > 0 && batch_.size() > std::min<uint64_t>(room, kMaxBatch)) {
+        std::string line = batch_.substr(before);
+        batch_.erase(before);
         write_batch();
-        time_ = time_text();
+        batch_ = std::move(line);
     }
-    batch_ += line;
     lines_++;
 }
 
