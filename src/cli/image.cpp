@@ -46,6 +46,7 @@ Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments opera
         return Error(EINVAL, "--parallel %u: from 1 to 16 layers at a time", flags.parallel);
     image::Store store = TRY(enter_store(context));
     image::Image image = TRY(pull_image(store, request));
+    tell_image(context, "pull", request.reference.familiar());
     if (flags.quiet)
         printf("%s\n", image.digest.text().c_str());
     else
@@ -99,8 +100,15 @@ Result<int> rmi(const RmiFlags& flags, const Globals& globals, Arguments operand
                 status = 1;
             continue;
         }
-        for (const std::string& line : *removed)
-            puts(line.c_str());
+        bool deleted = false;  // the image; what else is deleted are its layers
+        for (std::string_view line : *removed) {
+            printf("%.*s\n", int(line.size()), line.data());
+            std::string_view what = line.substr(std::min(line.find(' ') + 1, line.size()));
+            if (line.starts_with("Untagged"))
+                tell_image(context, "untag", what);
+            else if (!std::exchange(deleted, true))
+                tell_image(context, "delete", what);
+        }
     }
     return status;
 }

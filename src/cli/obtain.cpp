@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "service/events.h"
 
 namespace kist::cli {
 
@@ -31,6 +32,7 @@ Result<void> pull_here(const Context& context, const PullRequest& request)
 {
     image::Store store = TRY(enter_store(context));
     TRY(pull_image(store, request));
+    tell_image(context, "pull", request.reference.familiar());
     return {};
 }
 
@@ -68,6 +70,13 @@ Result<std::optional<Obtained>> find_in_store(const Context& context, const std:
 }
 
 }  // namespace
+
+void tell_image(const Context& context, const char* action, std::string_view name)
+{
+    service::Event event = {.type = "image", .action = action, .id = std::string(name)};
+    event.attributes = {{"name", event.id}};
+    service::emit(context.places, event);
+}
 
 Result<image::Image> pull_image(image::Store& store, const PullRequest& request)
 {

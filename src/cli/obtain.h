@@ -24,6 +24,9 @@ struct PullRequest {
 // Pulls with progress on stderr.  The process is inside of the outer user namespace.
 Result<image::Image> pull_image(image::Store& store, const PullRequest& request);
 
+// Adds to the events that `action` ("pull", "untag", "delete") has happened to the image `name`.
+void tell_image(const Context& context, const char* action, std::string_view name);
+
 struct Obtained {
     image::Image image;
     Fd lock;  // keeps it in the store until a container's record does

@@ -59,6 +59,13 @@ die"
     same "$(past --filter image=nothing)" ''
     k rm other > /dev/null
 
+    # Images.
+    k rmi "$image" > /dev/null
+    same "$(past --filter type=image --format '{{.Action}} {{.Actor.Attributes.name}}' | grep -c "^untag $image:latest$")" 1
+    same "$(past --filter type=image --filter event=delete | wc -l)" 1
+    k pull -q "$image" > /dev/null
+    has "$(past --filter "image=$image" --filter type=image --format '{{.Action}}')" pull
+
     # Of the past there is only what was asked for.
     same "$(k events --until 0s --filter type=container | wc -l)" "$(past --filter type=container | wc -l)"
     same "$(k events --since 2020-01-01 --until 2020-01-02T00:00)" ''
