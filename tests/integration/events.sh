@@ -61,7 +61,7 @@ die"
 
     # Images.
     k rmi "$image" > /dev/null
-    same "$(past --filter type=image --format '{{.Action}} {{.Actor.Attributes.name}}' | grep -c "^untag $image:latest$")" 1
+    has "$(past --filter type=image --filter event=untag --format "$names,")" "image untag $image:latest,"
     same "$(past --filter type=image --filter event=delete | wc -l)" 1
     k pull -q "$image" > /dev/null
     has "$(past --filter "image=$image" --filter type=image --format '{{.Action}}')" pull
