@@ -62,6 +62,7 @@ busybox_root() {
         [ "$applet" = busybox ] || ln -sf /bin/busybox "$tree/bin/$applet"
     done
     ln -sf /bin/busybox "$tree/sbin/modprobe"
+    ln -sf /bin/busybox "$tree/sbin/init"
     for directory in lib lib64 usr/lib; do
         [ -d "$packages/$directory" ] || continue
         (cd "$packages" && find "$directory" \( -name '*.so' -o -name '*.so.*' \) \
