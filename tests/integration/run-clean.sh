@@ -21,7 +21,7 @@ check() {
     not k run --rm --entrypoint /nowhere "$image" 2>/dev/null
     not k run --rm --name x -v /no/such/../dir:/relative/../x:rw,bogus "$image" 2>/dev/null
     k run --name kept "$image" > /dev/null
-    k rm kept > /dev/null
+    k rm -v kept > /dev/null
     same "$(everything "$store" && everything "$volatile")" "$before"
     same "$(ls /tmp | grep -c '^\.\?kist\.' || :)" 0
 }
