@@ -131,8 +131,9 @@ TEST_F(LogTest, IsFollowedAcrossRotationWithoutLosingALine)
                     std::this_thread::yield();
         }
         log.write(Stream::output, "the end");
-        alive = false;
         log.flush();
+        alive = false;
+        add_to_file("{}", "state.json");  // as the record of the end does, it wakes the readers
     }
     for (std::thread& reader : readers)
         reader.join();
