@@ -92,7 +92,11 @@ Result<void> confine(const Confinement& confinement, const Identity& identity, c
     }
     TRY(check(raw_keep_capabilities(false), "keep capabilities"));
     TRY(check(raw_set_capabilities(transit, transit), "set capabilities"));
-    TRY(die_with_parent());
+    // Changed ids may have made us open to all who share them.
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return os_error("prctl");
+    if (!confinement.outlives_parent)
+        TRY(die_with_parent());
     if (!is_connected(report))
         return Error(EPIPE, "kist ended before the container was started");
 

@@ -18,7 +18,8 @@ struct Confinement {
     bool change_identity = true;  // false: the id map has one id, which is already ours
     bool keep_groups = false;
     bool no_new_privileges = false;
-    SeccompFilter id_filter;  // of the tier single; empty: none
+    bool outlives_parent = false;  // goes on when kist is killed
+    SeccompFilter id_filter;       // of the tier single; empty: none
     SeccompFilter filter;
 };
 

@@ -3,23 +3,19 @@
 #include "container/init.h"
 
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <optional>
 
 #include "base/fs.h"
+#include "container/become.h"
 #include "container/files.h"
 #include "container/mount_api.h"
 #include "container/mounts.h"
-#include "container/program.h"
 #include "container/pty.h"
-#include "container/reaper.h"
 #include "container/report.h"
 #include "container/rootfs.h"
 #include "container/settings.h"
@@ -29,9 +25,6 @@
 namespace kist::container {
 
 namespace {
-
-constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC of close_range(2), Linux 5.11
-constexpr int kFallbackMaxFd = 4096;
 
 // Our own maps, one id each: what a process may write for itself, once it has given up setgroups.
 Result<void> map_single(const Plan& plan)
@@ -112,8 +105,10 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
     TRY(mount_volumes({spec, root}, volumes));
 
     std::optional<Pty> pty;
-    if (spec.tty)
-        pty = TRY(open_pty(root));
+    if (spec.tty) {
+        pty = TRY(open_pty(root, plan.options.rows, plan.options.columns));
+        TRY(mount_console(root, *pty));
+    }
     TRY(apply_namespace_settings(spec, root));
     TRY(protect_system(system));
     TRY(open_target(root, spec.workdir, TargetKind::directory), "working directory");
@@ -121,110 +116,6 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
         TRY(restrict_mount(root, "the root file system", Depth::one, kAttributeReadOnly));
     TRY(enter_root(root));
     return pty;
-}
-
-Result<void> enter_workdir(const std::string& workdir)
-{
-    if (::chdir(workdir.c_str()) < 0)
-        return os_error("working directory %s", workdir.c_str());
-    // Nothing that was mounted there may have led us out of the root.
-    char where[4096];
-    if (::syscall(SYS_getcwd, where, sizeof where) < 0 || where[0] != '/')
-        return Error(EXDEV, "working directory %s is outside of the container", workdir.c_str());
-    return {};
-}
-
-bool has_home(const std::vector<std::string>& env)
-{
-    for (const std::string& variable : env)
-        if (variable.starts_with("HOME="))
-            return true;
-    return false;
-}
-
-// 0, 1 and 2.  Pipes are given to the user, who may want to open /dev/stdout again.
-Result<void> connect_streams(const Plan& plan, const Identity& identity, std::optional<Pty>& pty)
-{
-    if (::setsid() < 0 && errno != EPERM)
-        return os_error("setsid");
-    if (pty) {
-        TRY(give_pty(*pty, identity.uid));
-        winsize size = {.ws_row = plan.options.rows,
-                        .ws_col = plan.options.columns,
-                        .ws_xpixel = 0,
-                        .ws_ypixel = 0};
-        if (size.ws_row || size.ws_col)
-            (void)::ioctl(pty->slave.get(), TIOCSWINSZ, &size);
-        if (::ioctl(pty->slave.get(), TIOCSCTTY, 0) < 0)
-            return os_error("take the terminal");
-    }
-    for (int i = 0; i < 3; i++) {
-        int from = pty ? pty->slave.get() : plan.options.stdio[i];
-        if (from < 0)
-            continue;
-        struct stat facts;
-        if (!pty && ::fstat(from, &facts) == 0 && S_ISFIFO(facts.st_mode))
-            (void)::fchown(from, identity.uid, gid_t(-1));
-        if (from != i && ::dup2(from, i) < 0)
-            return os_error("connect stream %d", i);
-    }
-    return {};
-}
-
-// Closes all but 0, 1 and 2, at once or on execve(2).
-void close_rest(unsigned flags)
-{
-    if (::syscall(SYS_close_range, 3, ~0U, flags) == 0)
-        return;
-    for (int number = 3; number < kFallbackMaxFd; number++)
-        flags ? (void)::fcntl(number, F_SETFD, FD_CLOEXEC) : (void)::close(number);
-}
-
-// A new program starts with no signal blocked or ignored, whatever kist's own caller did.
-void reset_signals()
-{
-    struct sigaction normal = {};
-    normal.sa_handler = SIG_DFL;
-    for (int signal = 1; signal <= SIGRTMAX; signal++)
-        (void)::sigaction(signal, &normal, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& words)
-{
-    std::vector<char*> pointers;
-    for (const std::string& word : words)
-        pointers.push_back(const_cast<char*>(word.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-// With --init the first process stays behind as a reaper; the program is its child.  Returns in the
-// process that is to become the program.
-Result<void> leave_reaper(const Plan& plan)
-{
-    if (!plan.options.spec.init)
-        return {};
-    if (plan.options.spec.pid == Namespace::host && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-        return os_error("become the reaper");
-    sigset_t all;
-    ::sigfillset(&all);
-    (void)::sigprocmask(SIG_SETMASK, &all, nullptr);
-    pid_t child = ::fork();
-    if (child < 0)
-        return os_error("fork");
-    if (child > 0) {
-        close_rest(0);
-        reap_until_done(child);
-    }
-    // A group of its own, in the foreground: what the terminal sends is not forwarded a second
-    // time.
-    (void)::setpgid(0, 0);
-    if (plan.options.spec.tty)
-        (void)::tcsetpgrp(0, ::getpid());
-    return die_with_parent();
 }
 
 // All that is done before the confinement takes away the right to do it.
@@ -239,8 +130,7 @@ Result<Identity> settle_in(const Plan& plan, const Fd& report)
         identity.uid = plan.mapped.uid;
         identity.gid = plan.mapped.gid;
     }
-    TRY(enter_workdir(spec.workdir));
-    TRY(connect_streams(plan, identity, pty));
+    TRY(connect_streams(plan.options.stdio, identity, pty));
     if (pty) {
         Report console = {.kind = Report::Kind::console, .file = std::move(pty->master)};
         TRY(send_report(report, console));
@@ -248,29 +138,18 @@ Result<Identity> settle_in(const Plan& plan, const Fd& report)
     return identity;
 }
 
-[[noreturn]] void fail(const Fd& report, Stage stage, const Error& error)
-{
-    (void)send_report(report, Report::of(stage, error));
-    _exit(error.is(kProgramMissing) ? 127 : error.is(kProgramUnusable) ? 126 : 125);
-}
-
-Result<void> become_program(const Plan& plan, const Fd& report)
+Result<void> run_program(const Plan& plan, const Fd& report)
 {
     const Spec& spec = plan.options.spec;
     Identity identity = TRY(settle_in(plan, report));
-    std::vector<std::string> env = spec.env;
-    if (!has_home(env))
-        env.push_back("HOME=" + identity.home);
-    std::string program = TRY(find_program(spec.argv[0], env));
-    std::vector<char*> argv = pointers_to(spec.argv), environment = pointers_to(env);
-    ::umask(spec.umask.value_or(0022));
-    TRY(apply_limits(spec));
-    TRY(confine(plan.confinement, identity, report));
-    TRY(leave_reaper(plan));
-    reset_signals();
-    close_rest(kCloseOnExec);
-    ::execve(program.c_str(), argv.data(), environment.data());
-    return program_error(program, errno);
+    return become_program({.spec = spec,
+                           .argv = spec.argv,
+                           .env = spec.env,
+                           .workdir = spec.workdir,
+                           .confinement = plan.confinement,
+                           .identity = identity,
+                           .reaper = spec.init},
+                          report);
 }
 
 Result<void> report_user(const Plan& plan, const Fd& report)
@@ -286,17 +165,15 @@ Result<void> report_user(const Plan& plan, const Fd& report)
 
 void run_first_process(const Plan& plan, Fd report)
 {
-    auto failed = become_program(plan, report);
-    const Error& error = failed.error();
-    bool own = error.is(kProgramMissing) || error.is(kProgramUnusable);
-    fail(report, own ? Stage::program : Stage::setup, error);
+    auto failed = run_program(plan, report);
+    fail(report, failed.error());
 }
 
 void run_user_lookup(const Plan& plan, Fd report)
 {
     auto done = report_user(plan, report);
     if (!done)
-        fail(report, Stage::setup, done.error());
+        fail(report, done.error());
     _exit(0);
 }
 

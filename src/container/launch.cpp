@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "container/clone.h"
+#include "container/grant.h"
 #include "container/init.h"
 #include "container/outer.h"
 #include "container/program.h"
@@ -65,34 +66,6 @@ uint64_t namespaces_of(const Plan& plan)
 
 // ---- the plan --------------------------------------------------------------------------------
 
-Capabilities permitted_to_us()
-{
-    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[2] = {};
-    if (::syscall(SYS_capget, &header, data) < 0)
-        return {};
-    return {data[0].permitted | uint64_t(data[1].permitted) << 32};
-}
-
-// Root gives what it has itself; in a user namespace of our own all capabilities are there.
-Result<Capabilities> plan_capabilities(const Plan& plan)
-{
-    const Spec& spec = plan.options.spec;
-    Capabilities wanted = spec.capabilities;
-    if (plan.user_namespace)
-        return wanted;
-    Capabilities ours = permitted_to_us();
-    for (int number = 0; number < 64; number++) {
-        if (!wanted.has(number) || ours.has(number))
-            continue;
-        if (!spec.privileged && !default_capabilities().has(number))
-            return Error(EPERM, "--cap-add %s: kist itself was started without it",
-                         capability_name(number));
-        wanted.remove(number);
-    }
-    return wanted;
-}
-
 bool has_block_node(const std::vector<DeviceNode>& nodes)
 {
     for (const DeviceNode& node : nodes)
@@ -127,27 +100,6 @@ Result<void> plan_devices(Plan& plan)
     return {};
 }
 
-Result<void> plan_filters(Plan& plan)
-{
-    const Spec& spec = plan.options.spec;
-    Confinement& confinement = plan.confinement;
-    bool usual = !spec.seccomp_unconfined && spec.seccomp_profile.empty();
-    if (plan.map_self && usual) {
-        // One program instead of two: installing each one costs time.
-        confinement.filter =
-            TRY(default_single_filter(confinement.capabilities, plan.mapped.uid, plan.mapped.gid));
-        return {};
-    }
-    if (plan.map_self)
-        confinement.id_filter = TRY(single_id_filter(plan.mapped.uid, plan.mapped.gid));
-    if (usual)
-        confinement.filter = TRY(default_filter(confinement.capabilities));
-    else if (!spec.seccomp_unconfined)
-        confinement.filter =
-            TRY(profile_filter(spec.seccomp_profile, confinement.capabilities), "--security-opt");
-    return {};
-}
-
 Result<void> make_plan(Plan& plan)
 {
     const LaunchOptions& options = plan.options;
@@ -159,7 +111,8 @@ Result<void> make_plan(Plan& plan)
     plan.caller_gid = ::getegid();
     plan.wait_for_go =
         plan.user_namespace && !plan.map_self && options.spec.userns == Namespace::own;
-    plan.confinement.capabilities = TRY(plan_capabilities(plan));
+    plan.confinement.capabilities =
+        TRY(grantable(options.spec.capabilities, plan.user_namespace, options.spec.privileged));
     plan.confinement.change_identity = !plan.map_self;
     plan.confinement.keep_groups = options.spec.keep_groups;
     plan.confinement.no_new_privileges = options.spec.no_new_privileges;
@@ -357,7 +310,8 @@ Result<Launched> launch(const LaunchOptions& options)
     Launch launch = {.options = options, .plan = {.options = options}};
     TRY(make_plan(launch.plan));
     TRY(settle_single_user(launch));
-    TRY(plan_filters(launch.plan));
+    TRY(plan_filters(launch.plan.confinement, options.spec,
+                     launch.plan.map_self ? &launch.plan.mapped : nullptr));
     launch.socket = TRY(sys::socket_pair());
     auto started = start(launch);
     if (started)

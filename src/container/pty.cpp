@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "container/mount_api.h"
 #include "container/target.h"
 
@@ -16,11 +17,20 @@
 
 namespace kist::container {
 
-Result<Pty> open_pty(const Fd& root)
+namespace {
+
+constexpr long kDevptsMagic = 0x1cd1;  // statfs(2)
+
+}  // namespace
+
+Result<Pty> open_pty(const Fd& root, unsigned short rows, unsigned short columns)
 {
     Pty pty;
     pty.master = TRY(sys::open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK),
                      "open a terminal");
+    // An image's or a volume's own /dev may have anything there.
+    if (!fs::is_on(pty.master, kDevptsMagic))
+        return Error(ENOTTY, "/dev/pts in the container is not the kernel's");
     int unlock = 0;
     if (::ioctl(pty.master.get(), TIOCSPTLCK, &unlock) < 0)
         return os_error("unlock a terminal");
@@ -29,12 +39,19 @@ Result<Pty> open_pty(const Fd& root)
     if (slave < 0)
         return os_error("open a terminal");
     pty.slave = Fd(slave);
+    winsize size = {.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    if (rows || columns)
+        (void)::ioctl(slave, TIOCSWINSZ, &size);
+    return pty;
+}
 
+Result<void> mount_console(const Fd& root, const Pty& pty)
+{
     Fd console = TRY(open_target(root, "/dev/console", TargetKind::file));
     if (::mount(by_number(pty.slave).c_str(), by_number(console).c_str(), nullptr, MS_BIND,
                 nullptr) < 0)
         return os_error("mount /dev/console");
-    return pty;
+    return {};
 }
 
 Result<void> give_pty(const Pty& pty, uid_t uid)

@@ -116,15 +116,7 @@ Result<void> settle_environment(Spec& spec, const RunOptions& options,
     if (spec.tty && !has_variable(spec.env, "TERM"))
         spec.env.emplace_back("TERM=xterm");
 
-    for (const std::string& file : options.environment_files)
-        for (const std::string& line : TRY(read_lines_of(file), "--env-file"))
-            add_variable(spec.env, line);
-    for (const std::string& variable : options.environment) {
-        if (name_of(variable).empty())
-            return Error(EINVAL, "--env \"%s\": expected NAME=VALUE or NAME", variable.c_str());
-        add_variable(spec.env, variable);
-    }
-    return {};
+    return add_variables(spec.env, options.environment_files, options.environment);
 }
 
 Result<void> settle_labels(Spec& spec, const RunOptions& options, const image::Execution& image)
@@ -321,6 +313,20 @@ Result<void> settle_rootfs(Spec& spec, const std::string& name, const image::Ima
 }
 
 }  // namespace
+
+Result<void> add_variables(std::vector<std::string>& env, const std::vector<std::string>& files,
+                           const std::vector<std::string>& words)
+{
+    for (const std::string& file : files)
+        for (const std::string& line : TRY(read_lines_of(file), "--env-file"))
+            add_variable(env, line);
+    for (const std::string& variable : words) {
+        if (name_of(variable).empty())
+            return Error(EINVAL, "--env \"%s\": expected NAME=VALUE or NAME", variable.c_str());
+        add_variable(env, variable);
+    }
+    return {};
+}
 
 Spec::Spec() = default;
 Spec::Spec(Spec&&) noexcept = default;

@@ -171,6 +171,11 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
                        const image::Image* image, const std::vector<std::string>& command,
                        const std::vector<Mount>& inherited = {});
 
+// Sets in `env` what the lines of `files` (--env-file) and `words` (--env) say: NAME=VALUE, or NAME
+// for the caller's own value.  EINVAL.
+Result<void> add_variables(std::vector<std::string>& env, const std::vector<std::string>& files,
+                           const std::vector<std::string>& words);
+
 // The Spec as it is kept on disk.
 std::string to_json(const Spec& spec);
 Result<Spec> spec_from_json(std::string text);
