@@ -13,6 +13,7 @@
 #include "container/container.h"
 #include "container/signals.h"
 #include "container/spec_words.h"
+#include "service/detach_keys.h"
 #include "service/lifecycle.h"
 
 namespace kist::cli {

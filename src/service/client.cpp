@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "container/console.h"
 #include "service/clients.h"
+#include "service/detach_keys.h"
 #include "service/protocol.h"
 
 namespace kist::service {
@@ -29,36 +30,6 @@ Size size_of_terminal(int terminal)
         return {};
     return {window.ws_row, window.ws_col};
 }
-
-// Finds the detach keys in what is typed, across reads.
-class Keys {
-public:
-    explicit Keys(std::string_view keys) : keys_(keys) {}
-
-    // `typed` with the keys held back that may be the beginning of the sequence.  True in `found`
-    // when all of it has been typed.
-    std::string filter(std::string_view typed, bool& found)
-    {
-        std::string through;
-        for (char c : typed) {
-            if (!keys_.empty() && c != keys_[matched_] && matched_ > 0) {
-                through += keys_.substr(0, matched_);
-                matched_ = 0;
-            }
-            if (keys_.empty() || c != keys_[matched_]) {
-                through += c;
-            } else if (++matched_ == keys_.size()) {
-                found = true;
-                return through;
-            }
-        }
-        return through;
-    }
-
-private:
-    std::string_view keys_;
-    size_t matched_ = 0;
-};
 
 }  // namespace
 
@@ -187,7 +158,7 @@ private:
     const Fd& socket_;
     const Client::Terminal& terminal_;
     const Fd& signals_;
-    Keys keys_;
+    DetachKeys keys_;
     bool reading_;
     bool may_send_ = true;  // nothing that we sent waits to be taken
     std::string left_;      // of the container's output, for target_
@@ -278,27 +249,6 @@ Result<Attended> Client::wait()
         if (message->word == Word::failed)
             return error_of(*message);
     }
-}
-
-Result<std::string> parse_detach_keys(std::string_view text)
-{
-    std::string keys;
-    for (std::string_view rest = text; !rest.empty();) {
-        std::string_view key = str::cut(rest, ',');
-        if (key.size() == 1) {
-            keys += key[0];
-            continue;
-        }
-        // ctrl- and a letter or one of @ [ \ ] ^ _
-        char letter = key.size() == 6 && key.starts_with("ctrl-") ? key[5] : '\0';
-        if (letter >= 'a' && letter <= 'z')
-            letter = char(letter - 0x20);
-        if (letter < '@' || letter > '_')
-            return Error(EINVAL, "--detach-keys %.*s: expected letters or ctrl-LETTER, with commas",
-                         int(text.size()), text.data());
-        keys += char(letter - '@');
-    }
-    return keys;
 }
 
 }  // namespace kist::service

@@ -62,7 +62,4 @@ private:
     Fd socket_;
 };
 
-// "ctrl-p,ctrl-q" as the bytes that are typed; EINVAL.
-Result<std::string> parse_detach_keys(std::string_view text);
-
 }  // namespace kist::service

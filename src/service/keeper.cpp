@@ -103,7 +103,7 @@ void Keeper::record_start(bool again)
     if (auto written = write_state(directory_, state_, false); !written)
         log::warn("%s", written.error().message().c_str());
     if (spec_.health)
-        health_.emplace(spec_, state_, volatile_);
+        health_.emplace(engine_.places, spec_, state_, volatile_);
     hotplug_ = Hotplug::watch(spec_);
     if (!again) {
         // What there was to say has been said: the terminal is the client's again.
