@@ -20,6 +20,7 @@
 #include "container/grant.h"
 #include "container/processes.h"
 #include "container/report.h"
+#include "container/scope.h"
 #include "container/settings.h"
 #include "container/sweep.h"
 
@@ -265,6 +266,9 @@ Result<void> enter_cgroup(const Entry& entry, pid_t joiner)
     auto added = entry.cgroup->add(joiner);
     if (!added && added.error().is(EBUSY))
         added = TRY(own_cgroup(entry)).add(joiner);
+    const std::string& path = entry.cgroup->path();
+    if (!added && is_in_scope(path))
+        added = move_into_scope(path, joiner);
     if (added)
         return {};
     // The limits are the container's as a whole; what is outside of it would escape them.

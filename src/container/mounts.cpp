@@ -8,6 +8,7 @@
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <iterator>
 #include <string>
@@ -194,8 +195,8 @@ private:
         if (!has_null_) {
             null_ = TRY(sys::open_in_root(root_, "/dev/null", O_PATH));
             struct stat facts = TRY(sys::stat(null_));
-            if (!S_ISCHR(facts.st_mode))
-                return Error(ENODEV, "/dev/null in the container is not a device");
+            if (!S_ISCHR(facts.st_mode) || facts.st_rdev != makedev(1, 3))
+                return Error(ENODEV, "/dev/null in the container is not the kernel's");
             has_null_ = true;
         }
         return bind(null_, target, path);

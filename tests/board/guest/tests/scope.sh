@@ -25,6 +25,9 @@ same "$(cat "$directory/memory.max" "$directory/pids.max" | tr '\n' ' ')" "67108
 k pause limited
 same "$(k ps --format '{{.Status}}' | grep -c Paused)" 1
 k unpause limited
+k exec limited sleep 4321 &
+inside() { [ "$(wc -l < "$directory/cgroup.procs")" = 2 ]; }
+eventually 10 inside
 k stop -t 0 limited > /dev/null
 wait
 gone() { [ ! -e "${directory%/kist/*}" ]; }
