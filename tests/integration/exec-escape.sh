@@ -42,7 +42,8 @@ check_own_file() {
     down
     for flag in "" --init; do
         k run --rm $flag --entrypoint /proc/self/exe "$image" version > /dev/null 2>&1 || :
-        k run --rm $flag "$image" sh -c 'for p in /proc/1 /proc/self; do (exec 3< $p/exe; echo x > /proc/self/fd/3); done' \
+        touched='for p in /proc/1 /proc/self; do (exec 3< $p/exe; echo x > /proc/self/fd/3); done'
+        k run --rm $flag "$image" sh -c "$touched" \
             > /dev/null 2>&1 || :
     done
     kist=$kist_was
@@ -129,7 +130,9 @@ check_before_execve() {
             [ "$(cat $p/comm)" = kist ] || continue
             echo found
             for file in environ maps auxv mem; do head -c 1 $p/$file > /dev/null && echo read $file; done
-            for link in exe cwd root ns/mnt $(cd $p; echo fd/*); do readlink $p/$link > /dev/null && echo followed $link; done
+            for link in exe cwd root ns/mnt $(cd $p; echo fd/*); do
+                readlink $p/$link > /dev/null && echo followed $link
+            done
             exit
         done; sleep 0.05
     done 2> /dev/null'
