@@ -166,6 +166,26 @@ TEST(Spec, ComesBackFromItsFileAsItWas)
     EXPECT_EQ(again.env, spec.env);
 }
 
+TEST(Spec, WhatWasTurnedOffStaysOffInItsFile)
+{
+    RunOptions options;
+    options.network = "none";
+    options.restart = "on-failure:4";
+    options.stop_timeout = 0;
+    options.health_cmd = "true";
+    options.health_on_failure = "kill";
+    Spec spec = MUST(made(options));
+    Spec back = MUST(spec_from_json(to_json(spec)));
+    EXPECT_EQ(back.network, Namespace::own);
+    EXPECT_TRUE(back.network_none);
+    EXPECT_EQ(back.pid, Namespace::own);
+    EXPECT_EQ(back.stop_timeout, 0U);
+    EXPECT_EQ(to_text(back.restart), "on-failure:4");
+    ASSERT_TRUE(back.health);
+    EXPECT_EQ(back.health->on_failure, HealthPlan::OnFailure::kill);
+    EXPECT_EQ(back.health->retries, 3U);
+}
+
 TEST(Spec, ANewersFormatIsRefused)
 {
     Spec spec = MUST(made(RunOptions()));
