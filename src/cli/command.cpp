@@ -169,4 +169,11 @@ Result<std::vector<std::string_view>> parse(const Command& command, Arguments wo
     return operands;
 }
 
+Result<int> parse_and_go(const Command& self, const Globals& globals, Arguments words,
+                         void* options, Step step)
+{
+    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    return step(options, globals, operands);
+}
+
 }  // namespace kist::cli

@@ -20,14 +20,14 @@ namespace kist::cli {
 using Arguments = std::span<const std::string_view>;
 
 // What the shell should offer for a value.
-enum class Offer { nothing, containers, images, volumes, files, commands };
+enum class Offer : unsigned char { nothing, containers, images, volumes, files, commands };
 
 struct Flag {
     char letter;  // 0: no short form
+    Offer offer;
     const char* name;
     const char* value;  // "BYTES"; nullptr: a switch
     const char* help;
-    Offer offer;
     Result<void> (*set)(void* options, std::string_view text);
 };
 
@@ -78,7 +78,7 @@ constexpr Flag flag(char letter, const char* name, const char* value, const char
                     Offer offer = Offer::nothing)
 {
     using Options = decltype(options_of(Field));
-    return {letter, name, value, help, offer, [](void* options, std::string_view text) {
+    return {letter, offer, name, value, help, [](void* options, std::string_view text) {
                 return assign(static_cast<Options*>(options)->*Field, text);
             }};
 }
@@ -88,7 +88,7 @@ template <class Options, auto Set>
 constexpr Flag custom_flag(char letter, const char* name, const char* value, const char* help,
                            Offer offer = Offer::nothing)
 {
-    return {letter, name, value, help, offer, [](void* options, std::string_view text) {
+    return {letter, offer, name, value, help, [](void* options, std::string_view text) {
                 return Set(*static_cast<Options*>(options), text);
             }};
 }
@@ -101,12 +101,20 @@ Result<std::vector<std::string_view>> parse(const Command& command, Arguments wo
 // The same for flags alone, up to the first word that is none: how many words they took.
 Result<size_t> parse_leading(const Command& command, Arguments words, void* options);
 
+// A command behind the reading of its words.  What all commands have in common is kept out of the
+// templates, of which there is one for each.
+using Step = Result<int> (*)(const void* options, const Globals& globals, Arguments operands);
+Result<int> parse_and_go(const Command& self, const Globals& globals, Arguments words,
+                         void* options, Step step);
+
 template <class Options, Result<int> (*Run)(const Options&, const Globals&, Arguments)>
 Result<int> run_as(const Command& self, const Globals& globals, Arguments words)
 {
     Options options;
-    std::vector<std::string_view> operands = TRY(parse(self, words, &options));
-    return Run(options, globals, operands);
+    return parse_and_go(self, globals, words, &options,
+                        [](const void* read, const Globals& before, Arguments operands) {
+                            return Run(*static_cast<const Options*>(read), before, operands);
+                        });
 }
 
 // A mistake in the words themselves; main answers it with exit code 125, as docker does.

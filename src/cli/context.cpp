@@ -23,4 +23,21 @@ Result<image::Store> enter_store(const Context& context)
     return open_store(context);
 }
 
+Result<int> parse_and_open(const Command& self, const Globals& globals, Arguments words,
+                           void* options, ContextStep step)
+{
+    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    Context context = TRY(open_context(globals));
+    return step(options, context, operands);
+}
+
+Result<int> parse_and_sweep(const Command& self, const Globals& globals, Arguments words,
+                            void* options, EngineStep step)
+{
+    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    Context context = TRY(open_context(globals));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    return step(options, engine, operands);
+}
+
 }  // namespace kist::cli

@@ -93,7 +93,7 @@ Error refuse_terminal(const char* hint)
     return Error(EINVAL, "an archive is not written to a terminal").with_hint(hint);
 }
 
-Result<int> cp(const CpFlags& flags, const Globals& globals, Arguments operands)
+Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments operands)
 {
     Place from = parse_place(operands[0]), to = parse_place(operands[1]);
     TRY(settle_paths(from, to));
@@ -103,8 +103,6 @@ Result<int> cp(const CpFlags& flags, const Globals& globals, Arguments operands)
     if (out && stream && ::isatty(STDOUT_FILENO))
         return refuse_terminal("redirect stdout to a file or a program");
 
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     container::Summary summary = TRY(container::find(engine.places, engine.outer, name));
     summary.spec.remove = false;  // what is mounted here is not thrown away
     container::VisitRequest request = {.places = engine.places,
@@ -132,10 +130,8 @@ Result<int> cp(const CpFlags& flags, const Globals& globals, Arguments operands)
 
 struct NoFlags {};
 
-Result<int> diff(const NoFlags&, const Globals& globals, Arguments operands)
+Result<int> diff(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     container::Summary summary = TRY(container::find(engine.places, engine.outer, operands[0]));
     // The files may belong to ids that are not ours.
     TRY(container::enter_outer(engine.outer, engine.places));
@@ -158,12 +154,11 @@ constexpr Flag kExportFlags[] = {
 };
 // clang-format on
 
-Result<int> export_container(const ExportFlags& flags, const Globals& globals, Arguments operands)
+Result<int> export_container(const ExportFlags& flags, const service::Engine& engine,
+                             Arguments operands)
 {
     if (flags.output.empty() && ::isatty(STDOUT_FILENO))
         return refuse_terminal("use --output, or redirect stdout");
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     container::Summary summary = TRY(container::find(engine.places, engine.outer, operands[0]));
     summary.spec.remove = false;
     container::VisitRequest request = {.places = engine.places,
@@ -194,7 +189,7 @@ extern const Command kCp = {
     .details = kCpDetails,
     .offer = Offer::files,
     .flags = kCpFlags,
-    .run = run_as<CpFlags, cp>,
+    .run = with_engine<CpFlags, cp>,
 };
 
 extern const Command kDiff = {
@@ -202,7 +197,7 @@ extern const Command kDiff = {
     .operands = "CONTAINER",
     .summary = "List what a container has added (A), changed (C) and deleted (D)",
     .offer = Offer::containers,
-    .run = run_as<NoFlags, diff>,
+    .run = with_engine<NoFlags, diff>,
 };
 
 extern const Command kExport = {
@@ -212,7 +207,7 @@ extern const Command kExport = {
     .details = "Volumes are left out; the places they are mounted on are in it.\n",
     .offer = Offer::containers,
     .flags = kExportFlags,
-    .run = run_as<ExportFlags, export_container>,
+    .run = with_engine<ExportFlags, export_container>,
 };
 
 }  // namespace kist::cli

@@ -188,7 +188,7 @@ Result<std::string> formatted(const Event& event, const std::string& format)
     return render_template(format, {.root = document.root(), .whole = whole});
 }
 
-Result<int> events(const EventsFlags& flags, const Globals& globals, Arguments)
+Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
 {
     int64_t now = clock::now_nanos();
     int64_t since = flags.until.empty() ? now : 0, until = INT64_MAX;
@@ -198,7 +198,6 @@ Result<int> events(const EventsFlags& flags, const Globals& globals, Arguments)
         until = TRY(parse_moment(flags.until, now), "--until");
     std::vector<Condition> conditions = TRY(parse_filters(flags.filters));
     TRY(check_template(flags.format));
-    Context context = TRY(open_context(globals));
     TRY(service::read_events(context.places, since, until, [&](const Event& event) -> Result<void> {
         if (!is_asked_for(event, conditions))
             return {};
@@ -219,7 +218,7 @@ extern const Command kEvents = {
     .details =
         "Ends with --until, or when it is interrupted.  What happened before a reboot is gone.\n",
     .flags = kFlags,
-    .run = run_as<EventsFlags, events>,
+    .run = with_context<EventsFlags, events>,
 };
 
 }  // namespace kist::cli

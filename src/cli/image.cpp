@@ -31,9 +31,8 @@ constexpr Flag kPullFlags[] = {
 };
 // clang-format on
 
-Result<int> pull(const PullFlags& flags, const Globals& globals, Arguments operands)
+Result<int> pull(const PullFlags& flags, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     PullRequest request = {
         .reference = TRY(registry::Reference::parse(operands[0])),
         .platform = flags.platform,
@@ -81,9 +80,8 @@ Error name_users(const Context& context, const image::Store& store, std::string_
     return std::move(error).with_hint("remove what is made of it first: kist rm" + names);
 }
 
-Result<int> rmi(const RmiFlags& flags, const Globals& globals, Arguments operands)
+Result<int> rmi(const RmiFlags& flags, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     image::Store store = TRY(enter_store(context));
     int status = 0;
     for (std::string_view name : operands) {
@@ -124,9 +122,8 @@ constexpr Flag kPruneFlags[] = {
 };
 // clang-format on
 
-Result<int> image_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+Result<int> image_prune(const PruneFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     const char* question = flags.all ? "Remove every image that no container uses?"
                                      : "Remove every image that has no name?";
     if (!flags.force && !TRY(confirm(question)))
@@ -149,7 +146,7 @@ extern const Command kPull = {
     .summary = "Pull an image from a registry",
     .details = "IMAGE is NAME[:TAG][@DIGEST] as docker writes it, or a manifest's URL.\n",
     .flags = kPullFlags,
-    .run = run_as<PullFlags, pull>,
+    .run = with_context<PullFlags, pull>,
 };
 
 extern const Command kRmi = {
@@ -159,7 +156,7 @@ extern const Command kRmi = {
     .details = "An image goes with its last name; layers go when no image needs them.\n",
     .offer = Offer::images,
     .flags = kRmiFlags,
-    .run = run_as<RmiFlags, rmi>,
+    .run = with_context<RmiFlags, rmi>,
 };
 
 extern const Command kImagePrune = {
@@ -167,7 +164,7 @@ extern const Command kImagePrune = {
     .operands = "",
     .summary = "Remove images that nobody needs",
     .flags = kPruneFlags,
-    .run = run_as<PruneFlags, image_prune>,
+    .run = with_context<PruneFlags, image_prune>,
 };
 
 }  // namespace kist::cli

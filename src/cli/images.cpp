@@ -188,7 +188,7 @@ int newer_first(const void* left, const void* right)
     return first != second ? (first > second ? -1 : 1) : a.id.hex().compare(b.id.hex());
 }
 
-Result<int> images(const ImagesFlags& flags, const Globals& globals, Arguments operands)
+Result<int> images(const ImagesFlags& flags, const Context& context, Arguments operands)
 {
     const Column kColumns[] = {
         {"Repository", "REPOSITORY"},
@@ -200,7 +200,6 @@ Result<int> images(const ImagesFlags& flags, const Globals& globals, Arguments o
         {"Size", "SIZE"},
         {"Platform", "PLATFORM", false},
     };
-    Context context = TRY(open_context(globals));
     image::Store store = TRY(open_store(context));
     Wanted wanted;
     for (const std::string& filter : flags.filters)
@@ -264,9 +263,8 @@ std::string created_by(const std::string& text, bool whole)
     return line.substr(0, end) + "\u2026";
 }
 
-Result<int> history(const HistoryFlags& flags, const Globals& globals, Arguments operands)
+Result<int> history(const HistoryFlags& flags, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     image::Store store = TRY(open_store(context));
     image::Image image = TRY(store.find(operands[0]));
     std::vector<image::History> steps = TRY(store.history(image.id));
@@ -298,7 +296,7 @@ extern const Command kImages = {
     .details = "NAME may have wildcards: 'al*', 'alpine:3.*'.\n",
     .offer = Offer::images,
     .flags = kImagesFlags,
-    .run = run_as<ImagesFlags, images>,
+    .run = with_context<ImagesFlags, images>,
 };
 
 extern const Command kHistory = {
@@ -308,7 +306,7 @@ extern const Command kHistory = {
     .details = "The newest step comes first.  SIZE is that of the files in the step's layer.\n",
     .offer = Offer::images,
     .flags = kHistoryFlags,
-    .run = run_as<HistoryFlags, history>,
+    .run = with_context<HistoryFlags, history>,
 };
 
 }  // namespace kist::cli

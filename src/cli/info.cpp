@@ -100,9 +100,8 @@ Result<std::vector<Fact>> gather(const Context& context)
     };
 }
 
-Result<int> info(const InfoFlags& flags, const Globals& globals, Arguments)
+Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     std::vector<Fact> facts = TRY(gather(context));
     if (!flags.json && flags.format.empty()) {
         for (const Fact& fact : facts)
@@ -131,7 +130,7 @@ extern const Command kInfo = {
     .operands = "",
     .summary = "Say where things are and how ids are mapped",
     .flags = kFlags,
-    .run = run_as<InfoFlags, info>,
+    .run = with_context<InfoFlags, info>,
 };
 
 }  // namespace kist::cli

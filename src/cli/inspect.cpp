@@ -35,8 +35,8 @@ struct Findings {
 };
 
 struct Inspection {
-    Context context;
-    service::Engine engine;
+    const Context& context;
+    const service::Engine& engine;
     Findings found = {};
 };
 
@@ -107,12 +107,11 @@ std::vector<std::string> documents_of(Inspection& all, bool sizes)
 }
 
 // Those that are not there are said after those that are, as docker does.
-Result<int> inspect_all(const InspectFlags& flags, const Globals& globals, Arguments names,
+Result<int> inspect_all(const InspectFlags& flags, const Context& context, Arguments names,
                         Type type)
 {
-    Context context = TRY(open_context(globals));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    Inspection all = {std::move(context), std::move(engine)};
+    Inspection all = {context, engine};
     std::vector<Error> errors;
     for (std::string_view name : names)
         if (auto found = find_one(all, name, type); !found)
@@ -125,7 +124,7 @@ Result<int> inspect_all(const InspectFlags& flags, const Globals& globals, Argum
     return errors.empty() ? 0 : 1;
 }
 
-Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments names)
+Result<int> inspect(const InspectFlags& flags, const Context& context, Arguments names)
 {
     Type type = Type::any;
     for (const Kind& kind : kKinds)
@@ -134,17 +133,17 @@ Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments
     if (type == Type::any && !flags.type.empty())
         return Error(EINVAL, "--type %s: there are container, image and volume",
                      flags.type.c_str());
-    return inspect_all(flags, globals, names, type);
+    return inspect_all(flags, context, names, type);
 }
 
-Result<int> inspect_containers(const InspectFlags& flags, const Globals& globals, Arguments names)
+Result<int> inspect_containers(const InspectFlags& flags, const Context& context, Arguments names)
 {
-    return inspect_all(flags, globals, names, Type::container);
+    return inspect_all(flags, context, names, Type::container);
 }
 
-Result<int> inspect_images(const InspectFlags& flags, const Globals& globals, Arguments names)
+Result<int> inspect_images(const InspectFlags& flags, const Context& context, Arguments names)
 {
-    return inspect_all(flags, globals, names, Type::image);
+    return inspect_all(flags, context, names, Type::image);
 }
 
 }  // namespace
@@ -156,7 +155,7 @@ extern const Command kInspect = {
     .details = "Prints docker's JSON documents, or what a template makes of each.\n",
     .offer = Offer::containers,
     .flags = kFlags,
-    .run = run_as<InspectFlags, inspect>,
+    .run = with_context<InspectFlags, inspect>,
 };
 
 extern const Command kContainerInspect = {
@@ -165,7 +164,7 @@ extern const Command kContainerInspect = {
     .summary = "Show all that is known of containers",
     .offer = Offer::containers,
     .flags = std::span(kFlags).first(2),
-    .run = run_as<InspectFlags, inspect_containers>,
+    .run = with_context<InspectFlags, inspect_containers>,
 };
 
 extern const Command kImageInspect = {
@@ -174,7 +173,7 @@ extern const Command kImageInspect = {
     .summary = "Show all that is known of images",
     .offer = Offer::images,
     .flags = kImageFlags,
-    .run = run_as<InspectFlags, inspect_images>,
+    .run = with_context<InspectFlags, inspect_images>,
 };
 
 }  // namespace kist::cli

@@ -1,20 +1,12 @@
-// lifecycle.cpp - the commands from start to rm.
+// lifecycle.cpp - the commands from stop to rm.
 
-#include <unistd.h>
-
-#include <climits>
 #include <cstdio>
 
-#include "cli/attend.h"
-#include "cli/command.h"
-#include "cli/context.h"
+#include "cli/each.h"
 #include "cli/print.h"
 #include "cli/run.h"
-#include "container/container.h"
 #include "container/signals.h"
 #include "container/spec_words.h"
-#include "service/detach_keys.h"
-#include "service/lifecycle.h"
 
 namespace kist::cli {
 
@@ -22,119 +14,11 @@ namespace {
 
 using container::Summary;
 
-// Does `act` to each container that was named, and prints its name as it was given.  One that fails
-// does not keep the others from it.
-template <class Act>
-Result<int> for_each(const Globals& globals, Arguments names, Act act, bool say = true)
-{
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    int status = 0;
-    for (std::string_view name : names) {
-        auto container = container::find(engine.directories, name);
-        Result<void> done;
-        if (!container)
-            done = std::move(container).error();
-        else
-            done = act(engine, *container);
-        if (!done) {
-            report(done.error());
-            status = 1;
-        } else if (say) {
-            printf("%.*s\n", int(name.size()), name.data());
-            (void)fflush(stdout);
-        }
-    }
-    return status;
-}
-
 Result<std::optional<int>> signal_of(const std::string& word)
 {
     if (word.empty())
         return std::optional<int>();
     return std::optional<int>(TRY(container::parse_signal(word)));
-}
-
-// ---- start, attach -----------------------------------------------------------------------------
-
-struct StartFlags {
-    bool attach = false, interactive = false;
-    std::string detach_keys;
-};
-
-// clang-format off
-constexpr Flag kStartFlags[] = {
-    flag<&StartFlags::attach>     ('a', "attach",      nullptr, "Pass on its output and answer with its exit code"),
-    flag<&StartFlags::detach_keys>(0,   "detach-keys", "KEYS",  "Keys that leave the container running (ctrl-p,ctrl-q)"),
-    flag<&StartFlags::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin, too"),
-};
-// clang-format on
-
-Result<int> start_attached(const StartFlags& flags, const Globals& globals, std::string_view name)
-{
-    std::string keys = TRY(detach_keys_of(flags.detach_keys));
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    Summary container = TRY(container::find(engine.directories, name));
-    service::Attachment wants = {.input = flags.interactive && container.spec.interactive,
-                                 .output = true,
-                                 .errors = true,
-                                 .until_exit = true};
-    Fd signals = TRY(container::catch_signals());
-    service::Client client =
-        TRY(service::start(engine, container.spec.id, wants, std::nullopt, &signals));
-    service::Client::Terminal terminal = {.tty = container.spec.tty, .detach_keys = keys};
-    return finish_attending(TRY(client.attend(wants, terminal, signals)));
-}
-
-Result<int> start(const StartFlags& flags, const Globals& globals, Arguments operands)
-{
-    if (flags.attach || flags.interactive) {
-        if (operands.size() > 1)
-            return Error(EINVAL, "only one container can be attached to");
-        return start_attached(flags, globals, operands[0]);
-    }
-    return for_each(globals, operands,
-                    [](const service::Engine& engine, const Summary& each) -> Result<void> {
-                        auto started = service::start(engine, each.spec.id, {});
-                        // docker's and podman's scripts start what may run already.
-                        if (!started && !started.error().is(EALREADY))
-                            return std::move(started).error();
-                        return {};
-                    });
-}
-
-struct AttachFlags {
-    bool no_stdin = false;
-    std::string detach_keys;
-    container::Choice sig_proxy;
-};
-
-// clang-format off
-constexpr Flag kAttachFlags[] = {
-    flag<&AttachFlags::detach_keys>(0, "detach-keys", "KEYS",       "Keys that leave the container running (ctrl-p,ctrl-q)"),
-    flag<&AttachFlags::no_stdin>   (0, "no-stdin",    nullptr,      "Do not pass on what comes from stdin"),
-    flag<&AttachFlags::sig_proxy>  (0, "sig-proxy",   "true|false", "Pass signals on, as is done unless said"),
-};
-// clang-format on
-
-Result<int> attach(const AttachFlags& flags, const Globals& globals, Arguments operands)
-{
-    std::string keys = TRY(detach_keys_of(flags.detach_keys));
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    Summary container = TRY(container::find(engine.directories, operands[0]));
-    service::Attachment wants = {
-        .input = container.spec.interactive && !flags.no_stdin, .output = true, .errors = true};
-    Fd signals = TRY(container::catch_signals());
-    auto client = service::Client::connect(engine.directories, container.spec.id, wants);
-    if (!client && client.error().is(ENOENT))
-        return Error(EINVAL, "container \"%s\" is not running", container.spec.name.c_str())
-            .with_hint(str::format("\"kist start -a %s\" starts it", container.spec.name.c_str()));
-    service::Client connected = TRY(std::move(client));
-    service::Client::Terminal terminal = {
-        .tty = container.spec.tty, .signals = flags.sig_proxy != "false", .detach_keys = keys};
-    return finish_attending(TRY(connected.attend(wants, terminal, signals)));
 }
 
 // ---- stop, restart, kill -----------------------------------------------------------------------
@@ -151,23 +35,21 @@ constexpr Flag kStopFlags[] = {
 };
 // clang-format on
 
-Result<int> stop(const StopFlags& flags, const Globals& globals, Arguments operands)
+Result<int> stop(const StopFlags& flags, const service::Engine& engine, Arguments operands)
 {
     service::StopOptions options = {flags.timeout, TRY(signal_of(flags.signal))};
-    return for_each(globals, operands, [&](const service::Engine& engine, const Summary& each) {
-        return service::stop(engine, each, options);
-    });
+    return for_each(engine, operands,
+                    [&](const Summary& each) { return service::stop(engine, each, options); });
 }
 
-Result<int> restart(const StopFlags& flags, const Globals& globals, Arguments operands)
+Result<int> restart(const StopFlags& flags, const service::Engine& engine, Arguments operands)
 {
     service::StopOptions options = {flags.timeout, TRY(signal_of(flags.signal))};
-    return for_each(globals, operands,
-                    [&](const service::Engine& engine, const Summary& each) -> Result<void> {
-                        TRY(service::stop(engine, each, options));
-                        TRY(service::start(engine, each.spec.id, {}));
-                        return {};
-                    });
+    return for_each(engine, operands, [&](const Summary& each) -> Result<void> {
+        TRY(service::stop(engine, each, options));
+        TRY(service::start(engine, each.spec.id, {}));
+        return {};
+    });
 }
 
 struct KillFlags {
@@ -180,30 +62,27 @@ constexpr Flag kKillFlags[] = {
 };
 // clang-format on
 
-Result<int> kill(const KillFlags& flags, const Globals& globals, Arguments operands)
+Result<int> kill(const KillFlags& flags, const service::Engine& engine, Arguments operands)
 {
     int number = TRY(container::parse_signal(flags.signal), "--signal");
-    return for_each(globals, operands, [&](const service::Engine& engine, const Summary& each) {
-        return service::kill(engine, each, number);
-    });
+    return for_each(engine, operands,
+                    [&](const Summary& each) { return service::kill(engine, each, number); });
 }
 
 // ---- pause, unpause, wait ----------------------------------------------------------------------
 
 struct NoFlags {};
 
-Result<int> pause(const NoFlags&, const Globals& globals, Arguments operands)
+Result<int> pause(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
-    return for_each(globals, operands, [](const service::Engine& engine, const Summary& each) {
-        return service::pause(engine, each, true);
-    });
+    return for_each(engine, operands,
+                    [&](const Summary& each) { return service::pause(engine, each, true); });
 }
 
-Result<int> unpause(const NoFlags&, const Globals& globals, Arguments operands)
+Result<int> unpause(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
-    return for_each(globals, operands, [](const service::Engine& engine, const Summary& each) {
-        return service::pause(engine, each, false);
-    });
+    return for_each(engine, operands,
+                    [&](const Summary& each) { return service::pause(engine, each, false); });
 }
 
 struct WaitFlags {
@@ -223,18 +102,17 @@ constexpr struct { const char* name; service::Until until; } kConditions[] = {
 };
 // clang-format on
 
-Result<int> wait(const WaitFlags& flags, const Globals& globals, Arguments operands)
+Result<int> wait(const WaitFlags& flags, const service::Engine& engine, Arguments operands)
 {
     for (const auto& row : kConditions)
         if (flags.condition == row.name)
-            return for_each(
-                globals, operands,
-                [&](const service::Engine& engine, const Summary& each) -> Result<void> {
-                    printf("%d\n", TRY(service::wait(engine, each, row.until)));
-                    (void)fflush(stdout);
-                    return {};
-                },
-                false);
+            return for_each(engine, operands,
+                            [&](const Summary& each) -> Result<void> {
+                                printf("%d\n", TRY(service::wait(engine, each, row.until)));
+                                (void)fflush(stdout);
+                                return {};
+                            },
+                            {.quiet = true});
     return Error(EINVAL, "--condition %s: expected not-running, next-exit or removed",
                  flags.condition.c_str());
 }
@@ -252,34 +130,16 @@ constexpr Flag kRmFlags[] = {
 };
 // clang-format on
 
-Result<int> rm(const RmFlags& flags, const Globals& globals, Arguments operands)
+Result<int> rm(const RmFlags& flags, const service::Engine& engine, Arguments operands)
 {
     service::RemoveOptions options = {.force = flags.force, .volumes = flags.volumes};
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    int status = 0;
-    for (std::string_view name : operands) {
-        auto container = container::find(engine.directories, name);
-        Result<void> removed;
-        if (!container)
-            removed = std::move(container).error();
-        else
-            removed = service::remove(engine, *container, options);
-        bool missing = !removed && removed.error().is(ENOENT);
-        if (removed) {
-            printf("%.*s\n", int(name.size()), name.data());
-        } else {
-            report(removed.error());
-            status = missing && flags.force ? status : 1;
-        }
-    }
-    return status;
+    return for_each(engine, operands,
+                    [&](const Summary& each) { return service::remove(engine, each, options); },
+                    {.forgive = flags.force});
 }
 
-Result<int> rename(const NoFlags&, const Globals& globals, Arguments operands)
+Result<int> rename(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Summary container = TRY(container::find(engine.directories, operands[0]));
     TRY(service::rename(engine, container, std::string(operands[1])));
     return 0;
@@ -287,58 +147,26 @@ Result<int> rename(const NoFlags&, const Globals& globals, Arguments operands)
 
 }  // namespace
 
-Result<int> update(const container::RunOptions& options, const Globals& globals, Arguments operands)
+Result<int> update(const container::RunOptions& options, const service::Engine& engine,
+                   Arguments operands)
 {
     std::optional<container::Restart> policy;
     if (!options.restart.empty())
         policy = TRY(container::parse_restart(options.restart));
-    return for_each(globals, operands,
-                    [&](const service::Engine& engine, const Summary& each) -> Result<void> {
-                        container::Spec spec = TRY(engine.directories.read_spec(each.spec.id));
-                        if (policy)
-                            spec.restart = *policy;
-                        if (spec.remove && spec.restart.policy != container::Restart::Policy::no)
-                            return Error(EINVAL,
-                                         "container \"%s\" is removed when it ends (--rm), so it "
-                                         "cannot have a restart policy",
-                                         spec.name.c_str());
-                        spec.limits.merge(options.limits);
-                        TRY(container::check_limits(spec.limits));
-                        return service::update(engine, each, spec);
-                    });
+    return for_each(engine, operands, [&](const Summary& each) -> Result<void> {
+        container::Spec spec = TRY(engine.directories.read_spec(each.spec.id));
+        if (policy)
+            spec.restart = *policy;
+        if (spec.remove && spec.restart.policy != container::Restart::Policy::no)
+            return Error(EINVAL,
+                         "container \"%s\" is removed when it ends (--rm), so it "
+                         "cannot have a restart policy",
+                         spec.name.c_str());
+        spec.limits.merge(options.limits);
+        TRY(container::check_limits(spec.limits));
+        return service::update(engine, each, spec);
+    });
 }
-
-Result<std::string> detach_keys_of(const std::string& asked)
-{
-    return service::parse_detach_keys(asked.empty() ? "ctrl-p,ctrl-q" : asked);
-}
-
-int finish_attending(const service::Attended& attended)
-{
-    if (attended.oom_killed)
-        report(Error(ENOMEM, "a process of the container was killed: out of memory")
-                   .with_hint("give it more with --memory, or look for a leak"));
-    return attended.exit_code;
-}
-
-extern const Command kStart = {
-    .name = "start",
-    .operands = "CONTAINER...",
-    .summary = "Start containers that have ended or were only created",
-    .offer = Offer::containers,
-    .flags = kStartFlags,
-    .run = run_as<StartFlags, start>,
-};
-
-extern const Command kAttach = {
-    .name = "attach",
-    .operands = "CONTAINER",
-    .summary = "Connect this terminal to a running container",
-    .details = "Leave with the detach keys: the container goes on.\n",
-    .offer = Offer::containers,
-    .flags = kAttachFlags,
-    .run = run_as<AttachFlags, attach>,
-};
 
 extern const Command kStop = {
     .name = "stop",
@@ -346,7 +174,7 @@ extern const Command kStop = {
     .summary = "Ask containers to end, and kill those that do not",
     .offer = Offer::containers,
     .flags = kStopFlags,
-    .run = run_as<StopFlags, stop>,
+    .run = with_engine<StopFlags, stop>,
 };
 
 extern const Command kRestart = {
@@ -355,7 +183,7 @@ extern const Command kRestart = {
     .summary = "Stop containers and start them again",
     .offer = Offer::containers,
     .flags = kStopFlags,
-    .run = run_as<StopFlags, restart>,
+    .run = with_engine<StopFlags, restart>,
 };
 
 extern const Command kKill = {
@@ -364,7 +192,7 @@ extern const Command kKill = {
     .summary = "Send a signal to containers",
     .offer = Offer::containers,
     .flags = kKillFlags,
-    .run = run_as<KillFlags, kill>,
+    .run = with_engine<KillFlags, kill>,
 };
 
 extern const Command kPause = {
@@ -372,7 +200,7 @@ extern const Command kPause = {
     .operands = "CONTAINER...",
     .summary = "Freeze all processes of containers",
     .offer = Offer::containers,
-    .run = run_as<NoFlags, pause>,
+    .run = with_engine<NoFlags, pause>,
 };
 
 extern const Command kUnpause = {
@@ -380,7 +208,7 @@ extern const Command kUnpause = {
     .operands = "CONTAINER...",
     .summary = "Let paused containers go on",
     .offer = Offer::containers,
-    .run = run_as<NoFlags, unpause>,
+    .run = with_engine<NoFlags, unpause>,
 };
 
 extern const Command kWait = {
@@ -389,7 +217,7 @@ extern const Command kWait = {
     .summary = "Wait until containers end, and print their exit codes",
     .offer = Offer::containers,
     .flags = kWaitFlags,
-    .run = run_as<WaitFlags, wait>,
+    .run = with_engine<WaitFlags, wait>,
 };
 
 extern const Command kRm = {
@@ -398,7 +226,7 @@ extern const Command kRm = {
     .summary = "Remove containers",
     .offer = Offer::containers,
     .flags = kRmFlags,
-    .run = run_as<RmFlags, rm>,
+    .run = with_engine<RmFlags, rm>,
 };
 
 extern const Command kRename = {
@@ -406,7 +234,7 @@ extern const Command kRename = {
     .operands = "CONTAINER NAME",
     .summary = "Give a container another name",
     .offer = Offer::containers,
-    .run = run_as<NoFlags, rename>,
+    .run = with_engine<NoFlags, rename>,
 };
 
 }  // namespace kist::cli

@@ -121,11 +121,9 @@ Result<container::LogQuery> query_of(const LogsFlags& flags)
     return query;
 }
 
-Result<int> logs(const LogsFlags& flags, const Globals& globals, Arguments operands)
+Result<int> logs(const LogsFlags& flags, const service::Engine& engine, Arguments operands)
 {
     container::LogQuery query = TRY(query_of(flags));
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     const container::Directories& directories = engine.directories;
     container::Summary container = TRY(container::find(directories, operands[0]));
     const std::string& id = container.spec.id;
@@ -158,7 +156,7 @@ extern const Command kLogs = {
         "long ago.\n",
     .offer = Offer::containers,
     .flags = kFlags,
-    .run = run_as<LogsFlags, logs>,
+    .run = with_engine<LogsFlags, logs>,
 };
 
 }  // namespace kist::cli

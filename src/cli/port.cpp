@@ -11,10 +11,8 @@ namespace {
 
 struct PortFlags {};
 
-Result<int> port(const PortFlags&, const Globals& globals, Arguments operands)
+Result<int> port(const PortFlags&, const service::Engine& engine, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Listed listed = TRY(find_container(engine, operands[0]));
     if (!listed.spec.network_none)
         fprintf(stderr, "kist: \"%s\" has the host's network: its ports are those of the host\n",
@@ -31,7 +29,7 @@ extern const Command kPort = {
     .details =
         "None are: with --network host, what listens in the container listens on the host.\n",
     .offer = Offer::containers,
-    .run = run_as<PortFlags, port>,
+    .run = with_engine<PortFlags, port>,
 };
 
 }  // namespace kist::cli

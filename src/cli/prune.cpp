@@ -78,9 +78,8 @@ constexpr Flag kSystemFlags[] = {
 };
 // clang-format on
 
-Result<int> container_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+Result<int> container_prune(const PruneFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     if (!flags.force && !TRY(confirm("Remove every container that does not run?")))
         return 0;
     uint64_t freed = TRY(prune_containers(context, flags.filters));
@@ -112,9 +111,8 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
     return freed + images;
 }
 
-Result<int> system_prune(const PruneFlags& flags, const Globals& globals, Arguments)
+Result<int> system_prune(const PruneFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     std::string question = str::format(
         "This removes every container that does not run%s, and every image that %s.\nGo on?",
         flags.volumes ? ", every anonymous volume that no container uses" : "",
@@ -178,9 +176,8 @@ Result<void> clear_store(const Context& context)
     return {};
 }
 
-Result<int> system_reset(const ResetFlags& flags, const Globals& globals, Arguments)
+Result<int> system_reset(const ResetFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     std::string question = str::format(
         "This stops and removes every container, and deletes all images and volumes below %s.\n"
         "Go on?",
@@ -211,7 +208,7 @@ extern const Command kContainerPrune = {
     .operands = "",
     .summary = "Remove containers that do not run",
     .flags = kContainerFlags,
-    .run = run_as<PruneFlags, container_prune>,
+    .run = with_context<PruneFlags, container_prune>,
 };
 
 extern const Command kSystemPrune = {
@@ -220,7 +217,7 @@ extern const Command kSystemPrune = {
     .summary = "Remove containers, images and volumes that nobody needs",
     .details = "With --filter, containers and volumes only.\n",
     .flags = kSystemFlags,
-    .run = run_as<PruneFlags, system_prune>,
+    .run = with_context<PruneFlags, system_prune>,
 };
 
 extern const Command kSystemReset = {
@@ -228,7 +225,7 @@ extern const Command kSystemReset = {
     .operands = "",
     .summary = "Remove everything: all containers, images and volumes",
     .flags = kResetFlags,
-    .run = run_as<ResetFlags, system_reset>,
+    .run = with_context<ResetFlags, system_reset>,
 };
 
 }  // namespace kist::cli

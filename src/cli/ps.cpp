@@ -142,9 +142,8 @@ Result<void> print_list(const std::vector<Listed>& containers, const PsFlags& fl
     return print_rows(columns, rows, flags.quiet ? "{{.ID}}" : flags.format);
 }
 
-Result<int> ps(const PsFlags& flags, const Globals& globals, Arguments)
+Result<int> ps(const PsFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     std::vector<Listed> all = TRY(list_containers(engine));
     Filters filters = TRY(Filters::parse(flags.filters, FilterUse::list, context, all));
@@ -171,7 +170,7 @@ extern const Command kPs = {
     .operands = "",
     .summary = "List containers",
     .flags = kFlags,
-    .run = run_as<PsFlags, ps>,
+    .run = with_context<PsFlags, ps>,
 };
 
 }  // namespace kist::cli

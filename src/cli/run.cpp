@@ -141,9 +141,8 @@ int exit_code_for(const Error& error)
 
 }  // namespace
 
-Result<int> run(const RunOptions& options, const Globals& globals, Arguments operands)
+Result<int> run(const RunOptions& options, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     auto code = run_in(context, options, operands);
     if (code)
         return code;
@@ -152,9 +151,8 @@ Result<int> run(const RunOptions& options, const Globals& globals, Arguments ope
     return exit_code_for(code.error());
 }
 
-Result<int> create(const RunOptions& options, const Globals& globals, Arguments operands)
+Result<int> create(const RunOptions& options, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     auto made = make(context, engine, options, operands);
     if (!made && made.error().is(ECANCELED))

@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include "cli/command.h"
+#include "cli/context.h"
 #include "container/spec.h"
 
 namespace kist::cli {
 
-Result<int> run(const container::RunOptions& options, const Globals& globals, Arguments operands);
-Result<int> update(const container::RunOptions& options, const Globals& globals,
+Result<int> run(const container::RunOptions& options, const Context& context, Arguments operands);
+Result<int> update(const container::RunOptions& options, const service::Engine& engine,
                    Arguments operands);
-Result<int> create(const container::RunOptions& options, const Globals& globals,
+Result<int> create(const container::RunOptions& options, const Context& context,
                    Arguments operands);
 
 }  // namespace kist::cli

@@ -165,7 +165,7 @@ extern const Command kUpdate = {
     .details = "What runs is limited at once.  Flags that are not given change nothing.\n",
     .offer = Offer::containers,
     .flags = kUpdateFlags,
-    .run = run_as<RunOptions, update>,
+    .run = with_engine<RunOptions, update>,
 };
 
 extern const Command kRun = {
@@ -178,7 +178,7 @@ extern const Command kRun = {
         "prints\nthe container's id and leaves it running.\n",
     .offer = Offer::images,
     .flags = kFlags,
-    .run = run_as<RunOptions, run>,
+    .run = with_context<RunOptions, run>,
     .failure = kOurFailure,
 };
 
@@ -189,7 +189,7 @@ extern const Command kCreate = {
     .details = "Pulls IMAGE when it is not in the store, and prints the container's id.\n",
     .offer = Offer::images,
     .flags = kFlags,
-    .run = run_as<RunOptions, create>,
+    .run = with_context<RunOptions, create>,
 };
 
 }  // namespace kist::cli

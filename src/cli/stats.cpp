@@ -165,10 +165,8 @@ bool wait_a_moment(const Fd& signals, const Keys& keys, int milliseconds)
     return false;
 }
 
-Result<int> stats(const StatsFlags& flags, const Globals& globals, Arguments names)
+Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Arguments names)
 {
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Fd signals = TRY(catch_the_end());
     bool screen = !flags.no_stream && ::isatty(1);
     std::optional<Keys> keys;
@@ -194,7 +192,7 @@ extern const Command kStats = {
     .details = "On a terminal \"q\" ends it.  100% is one processor.\n",
     .offer = Offer::containers,
     .flags = kFlags,
-    .run = run_as<StatsFlags, stats>,
+    .run = with_engine<StatsFlags, stats>,
 };
 
 }  // namespace kist::cli

@@ -85,9 +85,8 @@ constexpr Column kDfColumns[] = {
 };
 // clang-format on
 
-Result<int> system_df(const DfFlags& flags, const Globals& globals, Arguments)
+Result<int> system_df(const DfFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     std::vector<container::Summary> containers =
         TRY(container::list(context.places, context.outer));
     std::vector<Digest> used = TRY(container::images_in_use(context.places));
@@ -117,9 +116,8 @@ Result<int> system_df(const DfFlags& flags, const Globals& globals, Arguments)
 
 struct UnshareFlags {};
 
-Result<int> unshare(const UnshareFlags&, const Globals& globals, Arguments operands)
+Result<int> unshare(const UnshareFlags&, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     TRY(container::enter_outer(context.outer, context.places));
     const char* shell = ::getenv("SHELL");
     std::vector<std::string> words(operands.begin(), operands.end());
@@ -150,7 +148,7 @@ extern const Command kSystemDf = {
     .operands = "",
     .summary = "Show how much disk is used",
     .flags = kDfFlags,
-    .run = run_as<DfFlags, system_df>,
+    .run = with_context<DfFlags, system_df>,
 };
 
 extern const Command kUnshare = {
@@ -158,7 +156,7 @@ extern const Command kUnshare = {
     .operands = "[COMMAND] [ARG...]",
     .summary = "Run a shell with the ids that containers have",
     .details = "To look at, or delete, files that belong to a container's users.\n",
-    .run = run_as<UnshareFlags, unshare>,
+    .run = with_context<UnshareFlags, unshare>,
     .failure = 125,
 };
 

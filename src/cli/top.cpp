@@ -230,11 +230,9 @@ void print_table(const std::vector<std::vector<std::string>>& rows)
 
 struct TopFlags {};
 
-Result<int> top(const TopFlags&, const Globals& globals, Arguments operands)
+Result<int> top(const TopFlags&, const service::Engine& engine, Arguments operands)
 {
     std::vector<Shown> shown = TRY(parse_words(operands.subspan(1)));
-    Context context = TRY(open_context(globals));
-    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     container::Summary found = TRY(container::find(engine.directories, operands[0]));
     if (!TRY(container::find_process(found.state)))
         return Error(ESRCH, "container \"%s\" is not running", found.spec.name.c_str());
@@ -264,7 +262,7 @@ extern const Command kTop = {
         "What follows is for ps: -ef unless said, aux, or -o with fields (-o pid,comm).  Users "
         "are\nnumbers, as the host has them.\n",
     .offer = Offer::containers,
-    .run = run_as<TopFlags, top>,
+    .run = with_engine<TopFlags, top>,
 };
 
 }  // namespace kist::cli

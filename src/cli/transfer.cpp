@@ -86,7 +86,7 @@ private:
     std::string name_, temporary_;
 };
 
-Result<int> save(const SaveFlags& flags, const Globals& globals, Arguments operands)
+Result<int> save(const SaveFlags& flags, const Context& context, Arguments operands)
 {
     image::BundleForm form = image::BundleForm::docker;
     if (flags.format == "oci-archive")
@@ -94,7 +94,6 @@ Result<int> save(const SaveFlags& flags, const Globals& globals, Arguments opera
     else if (flags.format != "docker-archive")
         return Error(EINVAL, "--format %s: expected docker-archive or oci-archive",
                      flags.format.c_str());
-    Context context = TRY(open_context(globals));
     // Before the user namespace is entered: the file is the caller's.
     Output output = TRY(Output::open(flags.output));
     ::signal(SIGPIPE, SIG_IGN);
@@ -121,7 +120,7 @@ constexpr Flag kLoadFlags[] = {
 };
 // clang-format on
 
-Result<int> load(const LoadFlags& flags, const Globals& globals, Arguments)
+Result<int> load(const LoadFlags& flags, const Context& context, Arguments)
 {
     image::LoadOptions options;
     if (!flags.platform.empty())
@@ -129,7 +128,6 @@ Result<int> load(const LoadFlags& flags, const Globals& globals, Arguments)
     if (flags.input.empty() && ::isatty(0))
         return Error(EINVAL, "an archive is not typed on a terminal")
             .with_hint("use -i FILE, or redirect the input");
-    Context context = TRY(open_context(globals));
     Fd file = TRY(flags.input.empty() ? sys::duplicate(sys::borrow(0))
                                       : sys::open(flags.input, O_RDONLY));
     image::Store store = TRY(enter_store(context));
@@ -153,14 +151,13 @@ Result<int> load(const LoadFlags& flags, const Globals& globals, Arguments)
 
 struct TagFlags {};
 
-Result<int> tag(const TagFlags&, const Globals& globals, Arguments operands)
+Result<int> tag(const TagFlags&, const Context& context, Arguments operands)
 {
     registry::Reference target = TRY(registry::Reference::parse(operands[1]));
     if (target.digest)
         return Error(EINVAL, "\"%s\" has a digest: that follows from what an image is",
                      std::string(operands[1]).c_str())
             .with_hint("give a name and a tag");
-    Context context = TRY(open_context(globals));
     image::Store store = TRY(enter_store(context));
     image::Image image = TRY(store.find(operands[0]));
     TRY(store.name(target, image.id, image.digest));
@@ -183,7 +180,7 @@ extern const Command kSave = {
         "as it was.\n",
     .offer = Offer::images,
     .flags = kSaveFlags,
-    .run = run_as<SaveFlags, save>,
+    .run = with_context<SaveFlags, save>,
 };
 
 extern const Command kLoad = {
@@ -196,7 +193,7 @@ extern const Command kLoad = {
         "nothing is kept.  A FILE that is not packed is fastest: layers that are here already are\n"
         "not read.\n",
     .flags = kLoadFlags,
-    .run = run_as<LoadFlags, load>,
+    .run = with_context<LoadFlags, load>,
 };
 
 extern const Command kTag = {
@@ -204,7 +201,7 @@ extern const Command kTag = {
     .operands = "IMAGE NAME",
     .summary = "Give an image another name",
     .offer = Offer::images,
-    .run = run_as<TagFlags, tag>,
+    .run = with_context<TagFlags, tag>,
 };
 
 }  // namespace kist::cli

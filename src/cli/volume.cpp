@@ -40,7 +40,7 @@ void add_pairs(json::Map& map, const std::vector<std::string>& words)
     }
 }
 
-Result<int> create(const CreateFlags& flags, const Globals& globals, Arguments operands)
+Result<int> create(const CreateFlags& flags, const Context& context, Arguments operands)
 {
     if (flags.driver != "local")
         return Error(EINVAL, "--driver %s: there is only \"local\"", flags.driver.c_str());
@@ -54,7 +54,6 @@ Result<int> create(const CreateFlags& flags, const Globals& globals, Arguments o
     if (!info.options.empty())
         TRY(container::mount_of_options(info.options, {}), "--opt");
 
-    Context context = TRY(open_context(globals));
     VolumeStore store = TRY(open_volumes(context));
     std::string name = info.name;
     if (TRY(store.make(std::move(info), fs::Durable::yes)))
@@ -95,9 +94,8 @@ constexpr Column kColumns[] = {
 };
 // clang-format on
 
-Result<int> ls(const LsFlags& flags, const Globals& globals, Arguments)
+Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     std::vector<VolumeCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
     VolumeStore store = TRY(open_volumes(context));
     std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
@@ -154,9 +152,8 @@ std::string document_of(const Context& context, const VolumeInfo& info)
     return std::move(out).take();
 }
 
-Result<int> inspect(const InspectFlags& flags, const Globals& globals, Arguments operands)
+Result<int> inspect(const InspectFlags& flags, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     VolumeStore store = TRY(open_volumes(context));
     std::vector<std::string> documents;
     int status = 0;
@@ -187,7 +184,7 @@ extern const Command kVolumeCreate = {
     .summary = "Make a volume",
     .details = "Without NAME it is an anonymous one.  One that is there stays as it is.\n",
     .flags = kCreateFlags,
-    .run = run_as<CreateFlags, create>,
+    .run = with_context<CreateFlags, create>,
 };
 
 extern const Command kVolumeInspect = {
@@ -196,7 +193,7 @@ extern const Command kVolumeInspect = {
     .summary = "Show all that is known of volumes",
     .offer = Offer::volumes,
     .flags = kInspectFlags,
-    .run = run_as<InspectFlags, inspect>,
+    .run = with_context<InspectFlags, inspect>,
 };
 
 extern const Command kVolumeLs = {
@@ -204,7 +201,7 @@ extern const Command kVolumeLs = {
     .operands = "",
     .summary = "List volumes",
     .flags = kLsFlags,
-    .run = run_as<LsFlags, ls>,
+    .run = with_context<LsFlags, ls>,
 };
 
 }  // namespace kist::cli

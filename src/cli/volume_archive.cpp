@@ -55,13 +55,12 @@ Result<void> write_archive(const Held& held, const Fd& to)
     return tar.finish();
 }
 
-Result<int> export_volume(const ExportFlags& flags, const Globals& globals, Arguments operands)
+Result<int> export_volume(const ExportFlags& flags, const Context& context, Arguments operands)
 {
     bool to_file = !flags.output.empty() && flags.output != "-";
     if (!to_file && ::isatty(1))
         return Error(EINVAL, "an archive is nothing for a terminal")
             .with_hint("use --output FILE, or redirect standard output");
-    Context context = TRY(open_context(globals));
     Held held = TRY(hold(context, operands[0], sys::Lock::shared), "cannot export");
     if (!to_file) {
         TRY(write_archive(held, sys::borrow(1)), "cannot export");
@@ -92,14 +91,13 @@ Result<void> read_archive(const Context& context, const Held& held, const Fd& fr
     return sys::syncfs(held.files);
 }
 
-Result<int> import_volume(const ImportFlags&, const Globals& globals, Arguments operands)
+Result<int> import_volume(const ImportFlags&, const Context& context, Arguments operands)
 {
     std::string source = operands.size() > 1 ? std::string(operands[1]) : "-";
     if (source == "-" && ::isatty(0))
         return Error(EINVAL, "an archive cannot be typed in").with_hint("name a file, or redirect");
     Fd file = TRY(source == "-" ? sys::duplicate(sys::borrow(0)) : sys::open(source, O_RDONLY),
                   "cannot import");
-    Context context = TRY(open_context(globals));
     Held held = TRY(hold(context, operands[0], sys::Lock::exclusive), "cannot import");
     TRY(read_archive(context, held, file), "cannot import %s",
         source == "-" ? "standard input" : source.c_str());
@@ -113,7 +111,7 @@ extern const Command kVolumeExport = {
     .operands = "VOLUME",
     .summary = "Write a volume's files as a tar archive",
     .flags = kExportFlags,
-    .run = run_as<ExportFlags, export_volume>,
+    .run = with_context<ExportFlags, export_volume>,
 };
 
 extern const Command kVolumeImport = {
@@ -124,7 +122,7 @@ extern const Command kVolumeImport = {
         "Reads standard input without FILE, or with \"-\"; the archive may be compressed with "
         "gzip.\nFiles of the archive take the place of those that are there.\n",
     .offer = Offer::files,
-    .run = run_as<ImportFlags, import_volume>,
+    .run = with_context<ImportFlags, import_volume>,
 };
 
 }  // namespace kist::cli

@@ -30,9 +30,8 @@ Result<void> remove_one(const Context& context, const VolumeStore& store, const 
     return store.erase(trash);
 }
 
-Result<int> rm(const RmFlags& flags, const Globals& globals, Arguments operands)
+Result<int> rm(const RmFlags& flags, const Context& context, Arguments operands)
 {
-    Context context = TRY(open_context(globals));
     VolumeStore store = TRY(enter_volumes(context));
     int status = 0;
     for (std::string_view operand : operands) {
@@ -61,9 +60,8 @@ constexpr Flag kPruneFlags[] = {
 };
 // clang-format on
 
-Result<int> prune(const PruneFlags& flags, const Globals& globals, Arguments)
+Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
 {
-    Context context = TRY(open_context(globals));
     bool all = flags.all;
     std::vector<std::string> filters;
     for (const std::string& word : flags.filters)
@@ -136,7 +134,7 @@ extern const Command kVolumePrune = {
     .operands = "",
     .summary = "Remove volumes that no container uses",
     .flags = kPruneFlags,
-    .run = run_as<PruneFlags, prune>,
+    .run = with_context<PruneFlags, prune>,
 };
 
 extern const Command kVolumeRm = {
@@ -145,7 +143,7 @@ extern const Command kVolumeRm = {
     .summary = "Remove volumes",
     .offer = Offer::volumes,
     .flags = kRmFlags,
-    .run = run_as<RmFlags, rm>,
+    .run = with_context<RmFlags, rm>,
 };
 
 }  // namespace kist::cli
