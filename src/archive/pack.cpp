@@ -20,6 +20,7 @@
 #include <memory>
 #include <vector>
 
+#include "archive/links.h"
 #include "archive/recorded_owners.h"
 #include "archive/tree.h"
 #include "archive/xattr.h"
@@ -30,8 +31,7 @@ namespace kist::archive {
 
 namespace {
 
-constexpr size_t kPiece = 128 << 10;   // bytes read at once
-constexpr size_t kMaxLinks = 1 << 20;  // files with several names that are remembered
+constexpr size_t kPiece = 128 << 10;  // bytes read at once
 
 // File systems that are views of the kernel, not storage (statfs(2)).
 constexpr unsigned long kViews[] = {
@@ -52,33 +52,6 @@ bool is_opaque(const std::string& place)
             return true;
     return false;
 }
-
-// The names of files that have several, by device and inode.
-class Links {
-public:
-    // The first name of the file, or "": then `name` is it.
-    const std::string& first(const struct stat& facts, const std::string& name)
-    {
-        static const std::string kNone;
-        std::vector<Link>& bucket = buckets_[facts.st_ino % kBuckets];
-        for (const Link& link : bucket)
-            if (link.inode == facts.st_ino && link.device == facts.st_dev)
-                return link.name;
-        if (count_++ < kMaxLinks)
-            bucket.push_back({facts.st_dev, facts.st_ino, name});
-        return kNone;
-    }
-
-private:
-    struct Link {
-        dev_t device;
-        ino_t inode;
-        std::string name;
-    };
-    static constexpr size_t kBuckets = 1024;
-    std::vector<std::vector<Link>> buckets_ = std::vector<std::vector<Link>>(kBuckets);
-    size_t count_ = 0;
-};
 
 class Packer {
 public:

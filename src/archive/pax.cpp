@@ -124,14 +124,14 @@ Result<void> set_xattr(Pax& pax, std::string_view name, std::string_view value)
 {
     if (name.empty() || name.find('\0') != name.npos)
         return Error(EBADMSG, "an extended attribute without a proper name");
-    auto same = [&](const Xattr& xattr) { return xattr.name == name; };
-    auto found = std::find_if(pax.xattrs.begin(), pax.xattrs.end(), same);
-    if (found == pax.xattrs.end()) {
-        if (pax.xattrs.size() >= kMaxXattrs)
-            return Error(EBADMSG, "more than %zu extended attributes", kMaxXattrs);
-        found = pax.xattrs.insert(found, {std::string(name), {}});
-    }
-    found->value = value;
+    for (Xattr& xattr : pax.xattrs)
+        if (xattr.name == name) {
+            xattr.value = value;
+            return {};
+        }
+    if (pax.xattrs.size() >= kMaxXattrs)
+        return Error(EBADMSG, "more than %zu extended attributes", kMaxXattrs);
+    pax.xattrs.push_back({std::string(name), std::string(value)});
     return {};
 }
 
@@ -149,7 +149,7 @@ Result<void> take(Pax& pax, std::string_view key, std::string_view value)
 
 Result<uint64_t> to_number(std::string_view text)
 {
-    uint64_t value = 0;
+    unsigned long long value = 0;
     auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || status != std::errc() || end != text.data() + text.size() ||
         value > INT64_MAX)

@@ -36,8 +36,10 @@ int by_inode(const void* a, const void* b)
 bool take_number(std::string_view& rest, int base, uint32_t& value)
 {
     std::string_view word = str::cut(rest, ' ');
-    auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), value, base);
-    return status == std::errc() && end == word.data() + word.size();
+    unsigned long long number = 0;  // as everywhere: each type is a reader of its own
+    auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), number, base);
+    value = uint32_t(number);
+    return status == std::errc() && end == word.data() + word.size() && number == value;
 }
 
 bool take(std::string_view line, Owner& row)

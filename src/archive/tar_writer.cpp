@@ -14,7 +14,8 @@ namespace kist::archive {
 namespace {
 
 constexpr size_t kBuffer = 64 << 10;
-constexpr char kZeros[4096] = {};
+// Not constant, so that it takes no room in the program.
+char g_zeros[4096];
 
 void put_text(header::Block& block, header::Field field, std::string_view text)
 {
@@ -183,7 +184,7 @@ Result<void> TarWriter::contents(std::string_view bytes)
     left_ -= bytes.size();
     if (left_ > 0)
         return {};
-    TRY(put({kZeros, size_t(padding_)}));
+    TRY(put({g_zeros, size_t(padding_)}));
     padding_ = 0;
     return {};
 }
@@ -191,7 +192,7 @@ Result<void> TarWriter::contents(std::string_view bytes)
 Result<void> TarWriter::zeros(uint64_t count)
 {
     while (count > 0) {
-        std::string_view piece(kZeros, size_t(std::min<uint64_t>(count, sizeof(kZeros))));
+        std::string_view piece(g_zeros, size_t(std::min<uint64_t>(count, sizeof(g_zeros))));
         TRY(contents(piece));
         count -= piece.size();
     }
@@ -240,7 +241,7 @@ Result<void> TarWriter::add(const Entry& entry)
         put_pax_block(pax, name, records.size());
         TRY(put({pax, kTarBlock}));
         TRY(put(records));
-        TRY(put({kZeros, -records.size() % kTarBlock}));
+        TRY(put({g_zeros, -records.size() % kTarBlock}));
     }
     TRY(put({block, kTarBlock}));
     TRY(put(map));
@@ -252,7 +253,7 @@ Result<void> TarWriter::finish()
 {
     if (left_ > 0)
         return Error(EINVAL, "the contents of an entry of the archive end early");
-    TRY(put({kZeros, 2 * kTarBlock}));
+    TRY(put({g_zeros, 2 * kTarBlock}));
     return flush();
 }
 

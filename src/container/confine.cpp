@@ -30,7 +30,7 @@ Result<void> set_groups(const Identity& identity)
     // rights that files deny to that group.
     std::vector<gid_t> groups = identity.groups;
     if (std::find(groups.begin(), groups.end(), identity.gid) == groups.end())
-        groups.insert(groups.begin(), identity.gid);
+        groups.push_back(identity.gid);
     if (::syscall(SYS_setgroups, groups.size(), groups.data()) < 0)
         return os_error("set %zu supplementary groups", groups.size());
     return {};

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/links.h"
 #include "base/fs.h"
 #include "container/mount_api.h"
 
@@ -42,12 +43,6 @@ public:
     Result<void> directory(const Fd& from, const Fd& to, const std::string& path, int depth);
 
 private:
-    struct Link {
-        ino_t inode;
-        dev_t device;
-        std::string path;  // of the first name, below top_
-    };
-
     Result<void> entry(const Fd& from, const Fd& to, const std::string& name,
                        const std::string& path, int depth);
     Result<void> make_way(const Fd& to, const std::string& name, bool for_directory);
@@ -61,7 +56,7 @@ private:
 
     const Fd& top_;
     CopyRules rules_;
-    std::vector<Link> links_;  // sorted by inode
+    archive::Links links_;  // by their first names, below top_
 };
 
 bool Copier::is_opaque(const Fd& directory) const
@@ -184,16 +179,12 @@ Result<bool> Copier::link(const Fd& to, const std::string& name, const struct st
 {
     if (facts.st_nlink < 2)
         return false;
-    auto at = std::lower_bound(links_.begin(), links_.end(), facts.st_ino,
-                               [](const Link& l, ino_t inode) { return l.inode < inode; });
-    for (auto same = at; same != links_.end() && same->inode == facts.st_ino; ++same)
-        if (same->device == facts.st_dev) {
-            if (::linkat(top_.get(), same->path.c_str(), to.get(), name.c_str(), 0) < 0)
-                return os_error("link %s", path.c_str());
-            return true;
-        }
-    links_.insert(at, Link{facts.st_ino, facts.st_dev, path});
-    return false;
+    const std::string& first = links_.first(facts, path);
+    if (first.empty())
+        return false;
+    if (::linkat(top_.get(), first.c_str(), to.get(), name.c_str(), 0) < 0)
+        return os_error("link %s", first.c_str());
+    return true;
 }
 
 Result<void> Copier::file(const Fd& from, const Fd& to, const std::string& name,

@@ -248,8 +248,8 @@ Result<SeccompFilter> build_default(Capabilities bounding, Machine machine, Sing
 {
     bpf::Program program;
     program.foreign = SECCOMP_RET_KILL_THREAD;
-    program.verdicts = {
-        {fail_with(EPERM), true, {}}, {fail_with(ENOSYS), true, {}}, {kAllow, true, {}}};
+    for (uint32_t action : {fail_with(EPERM), fail_with(ENOSYS), uint32_t(kAllow)})
+        program.verdicts.push_back({action, true, {}});
     add_checked(program, true);
     add_checked(program, false);
 
@@ -289,7 +289,7 @@ Result<SeccompFilter> single_id_filter(uid_t uid, gid_t gid, Machine machine)
 {
     bpf::Program program;
     program.foreign = kAllow;
-    program.verdicts = {{kAllow, false, {}}};
+    program.verdicts.push_back({kAllow, false, {}});
     SingleIds ids(uid, gid);
     for (const Abi& abi : abis_of(machine)) {
         Slots slots = fill_slots(kSlots, 0, 0);

@@ -329,7 +329,10 @@ Result<void> add_variables(std::vector<std::string>& env, const std::vector<std:
 }
 
 Spec::Spec() = default;
-Spec::Spec(Spec&&) noexcept = default;
+Spec::Spec(Spec&& other) noexcept : Spec()  // moving is there once
+{
+    *this = std::move(other);
+}
 Spec& Spec::operator=(Spec&&) noexcept = default;
 Spec::~Spec() = default;
 

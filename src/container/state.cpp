@@ -50,7 +50,10 @@ static std::span<const json::Field> fields_of(const State*)
 }
 
 State::State() = default;
-State::State(State&&) noexcept = default;
+State::State(State&& other) noexcept : State()  // moving is there once
+{
+    *this = std::move(other);
+}
 State& State::operator=(State&&) noexcept = default;
 State::~State() = default;
 

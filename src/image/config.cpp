@@ -132,7 +132,10 @@ Result<std::vector<History>> parse_history(std::string text)
 }
 
 Config::Config() = default;
-Config::Config(Config&&) noexcept = default;
+Config::Config(Config&& other) noexcept : Config()  // moving is there once
+{
+    *this = std::move(other);
+}
 Config& Config::operator=(Config&&) noexcept = default;
 Config::~Config() = default;
 

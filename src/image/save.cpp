@@ -223,7 +223,8 @@ Result<void> Saver::prepare()
         image.config_text =
             TRY(fs::read(root, image_path(image.source) + "/" + kConfig, kMaxConfig));
         Config config = TRY(Config::parse(image.config_text));
-        needed.insert(needed.end(), config.diff_ids.begin(), config.diff_ids.end());
+        for (const Digest& diff_id : config.diff_ids)
+            needed.push_back(diff_id);
         configs.push_back(std::move(config));
     }
     TRY(claim_.say(store_, needed));

@@ -168,7 +168,10 @@ Result<Found> look_up(const Fd& root, std::string_view name)
 }
 
 Image::Image() = default;
-Image::Image(Image&&) noexcept = default;
+Image::Image(Image&& other) noexcept : Image()  // moving is there once
+{
+    *this = std::move(other);
+}
 Image& Image::operator=(Image&&) noexcept = default;
 Image::~Image() = default;
 

@@ -173,7 +173,9 @@ Result<ContentRange> ContentRange::parse(std::string_view text)
 {
     Error wrong(EPROTO, "\"%s\" is not a range of bytes", str::printable(text, 60).c_str());
     auto number = [](std::string_view digits, uint64_t& value) {
-        auto [end, error] = std::from_chars(digits.begin(), digits.end(), value);
+        unsigned long long read = 0;
+        auto [end, error] = std::from_chars(digits.begin(), digits.end(), read);
+        value = read;
         return error == std::errc() && end == digits.end();
     };
     if (!text.starts_with("bytes "))

@@ -51,7 +51,8 @@ void Examination::append(const unsigned char* bytes, size_t size)
 {
     size_ += size;
     if (size_ <= kMaxChainBytes && received_.size() <= kMaxChain)
-        received_.back().insert(received_.back().end(), bytes, bytes + size);
+        for (size_t i = 0; i < size; i++)
+            received_.back().push_back(bytes[i]);
 }
 
 unsigned Examination::finish()

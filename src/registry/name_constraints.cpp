@@ -17,14 +17,13 @@ constexpr uint8_t kDnsName = 0x82, kIpAddress = 0x87;
 // "example" covers itself and all below it, ".example" what is below it, "" everything.
 bool covers_name(std::string_view base, std::string_view host)
 {
-    std::string lowered;
+    std::string lowered = ".";
     for (char c : base)
         lowered += c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
-    if (lowered.empty() || lowered == host)
+    std::string_view below = lowered, name = below.substr(1);
+    if (name.empty() || name == host)
         return true;
-    if (lowered[0] != '.')
-        lowered.insert(0, 1, '.');
-    return host.ends_with(lowered);
+    return host.ends_with(name[0] == '.' ? name : below);
 }
 
 // `base` is an address and a mask.

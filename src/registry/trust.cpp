@@ -179,12 +179,14 @@ Result<void> Trust::judge(std::vector<Certificate>& chain, const Url& host)
 
     std::vector<br_x509_trust_anchor> compiled = compiled_anchors(chain);
     std::vector<br_x509_trust_anchor> anchors = kept_anchors(chain, host);
-    anchors.insert(anchors.end(), compiled.begin(), compiled.end());
+    for (const br_x509_trust_anchor& anchor : compiled)
+        anchors.push_back(anchor);
     Verdict verdict = validate(chain, anchors);
     if (verdict.error != BR_ERR_X509_OK) {
         TRY(search_files(chain, host));
         anchors = kept_anchors(chain, host);
-        anchors.insert(anchors.end(), compiled.begin(), compiled.end());
+        for (const br_x509_trust_anchor& anchor : compiled)
+            anchors.push_back(anchor);
         verdict = validate(chain, anchors);
     }
 

@@ -141,7 +141,7 @@ Result<Url> Url::parse(std::string_view text)
     Url url = TRY(from_authority(authority, scheme == "https"));
     url.path = TRY(clean_path(text.substr(end)));
     if (!url.path.starts_with('/'))
-        url.path.insert(0, 1, '/');
+        url.path = "/" + url.path;
     return url;
 }
 

@@ -118,7 +118,7 @@ private:
 
     std::span<const Summary> containers_;
     std::vector<std::vector<size_t>> requirements_;
-    std::vector<bool> wanted_, placed_;
+    std::vector<char> wanted_, placed_;
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ public:
             all_[i].container = &containers[i];
         // A circle holds nobody back: only what boot could have put in order counts.
         BootPlan plan = plan_boot(containers, [](const Summary&) { return true; });
-        std::vector<bool> ordered(containers.size());
+        std::vector<char> ordered(containers.size());
         for (size_t index : plan.order)
             ordered[index] = true;
         for (size_t i = 0; i < containers.size(); i++)
