@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
+
 namespace kist::archive {
 
 // By device and inode.  A walk over a tree asks for every file with st_nlink > 1.
@@ -17,6 +19,7 @@ public:
 
 private:
     struct Link {
+        using Growth = CarriedAsBytes<Link>;
         dev_t device;
         ino_t inode;
         std::string name;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 
 namespace kist::archive {
@@ -19,6 +20,7 @@ constexpr size_t kMaxXattrs = 256;         // of one file
 constexpr uint64_t kMaxFile = 1ull << 44;  // bytes of one file, holes included
 
 struct Xattr {
+    using Growth = CarriedAsBytes<Xattr>;
     std::string name;
     std::string value;
 };

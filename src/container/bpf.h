@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 
 namespace kist::container::bpf {
@@ -27,12 +28,14 @@ struct Test {
 };
 
 struct Rule {
+    using Growth = CarriedAsBytes<Rule>;
     std::vector<Test> all_of;
     uint32_t action = 0;  // SECCOMP_RET_*
 };
 
 // What to answer: the action of the first rule whose tests hold, else `otherwise`.
 struct Verdict {
+    using Growth = CarriedAsBytes<Verdict>;
     uint32_t otherwise = 0;
     bool wide = true;  // arguments are 64 bits; else only their lower halves count
     std::vector<Rule> rules;
@@ -45,6 +48,7 @@ struct Span {
 };
 
 struct Section {
+    using Growth = CarriedAsBytes<Section>;
     uint32_t architecture = 0;
     std::vector<Span> spans;  // ascending, the first one starts at 0
 };

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "container/delegation.h"
@@ -24,6 +25,7 @@ namespace kist::container {
 
 // "/dev/sda:1mb" of --device-read-bps.
 struct DeviceRate {
+    using Growth = CarriedAsBytes<DeviceRate>;
     std::string path;             // a block device of the host, the whole disk
     unsigned long long rate = 0;  // bytes a second
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "container/spec.h"
@@ -12,6 +13,7 @@
 namespace kist::container {
 
 struct Change {
+    using Growth = CarriedAsBytes<Change>;
     char kind;         // A: added, C: changed, D: deleted
     std::string path;  // absolute in the container
 };

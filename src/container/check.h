@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
+
 namespace kist::container {
 
 enum class CheckState {
@@ -18,6 +20,7 @@ enum class CheckState {
 };
 
 struct CheckRow {
+    using Growth = CarriedAsBytes<CheckRow>;
     const char* feature;  // "user namespaces": stable, scripts select by it
     CheckState state = CheckState::ok;
     std::string meaning;  // what was found and what it is good for, one sentence

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 #include "container/directories.h"
 #include "container/idmap.h"
@@ -16,6 +17,7 @@
 namespace kist::container {
 
 struct Summary {
+    using Growth = CarriedAsBytes<Summary>;
     Spec spec;
     State state;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "container/device_filter.h"
@@ -18,6 +19,7 @@ inline constexpr size_t kMaxDevices = 4096;
 
 // A node of the host that the container gets.
 struct DeviceNode {
+    using Growth = CarriedAsBytes<DeviceNode>;
     std::string source, target;
     std::string access;  // "rwm"
     mode_t mode = 0;     // with its type

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "container/capabilities.h"
@@ -47,6 +48,7 @@ struct RunOptions {
 
 // One mount asked for: --volume, --mount, --tmpfs, and the image's volumes.
 struct Mount {
+    using Growth = CarriedAsBytes<Mount>;
     enum class Kind : uint8_t { bind, tmpfs, volume };
     Kind kind = Kind::bind;
     std::string source;       // bind: absolute, on the host; volume: its name (volume_store.h)
@@ -63,10 +65,12 @@ struct Mount {
 };
 
 struct Device {
+    using Growth = CarriedAsBytes<Device>;
     std::string source, target, permissions;  // "/dev/ttyUSB0", "/dev/ttyUSB0", "rwm"
 };
 
 struct Ulimit {
+    using Growth = CarriedAsBytes<Ulimit>;
     std::string name;             // "nofile"
     uint64_t soft = 0, hard = 0;  // UINT64_MAX: unlimited
 };

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -29,6 +30,7 @@ namespace kist::container {
 inline constexpr const char* kVolumeData = "_data";
 
 struct VolumeInfo {
+    using Growth = CarriedAsBytes<VolumeInfo>;
     int version = 1;
     std::string name;
     std::string created;  // RFC 3339
@@ -41,6 +43,7 @@ struct VolumeInfo {
 
 // A volume that is being deleted: out of sight, and ours as long as `lock` is.
 struct VolumeTrash {
+    using Growth = CarriedAsBytes<VolumeTrash>;
     std::string name;
     Fd lock;
 };

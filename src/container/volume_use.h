@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 #include "container/directories.h"
 #include "container/spec.h"
@@ -20,6 +21,7 @@ Result<Mount> mount_of_options(const json::Map& options, const Mount& asked);
 
 // Which container mounts a volume.
 struct VolumeUse {
+    using Growth = CarriedAsBytes<VolumeUse>;
     std::string volume, container_id, container;
 };
 Result<std::vector<VolumeUse>> volume_uses(const image::Places& places);

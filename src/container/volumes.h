@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "container/spec.h"
@@ -13,6 +14,7 @@ namespace kist::container {
 
 // A mount of the Spec with its source in hand.
 struct Volume {
+    using Growth = CarriedAsBytes<Volume>;
     Mount mount;             // a volume whose options say so has become a bind or a tmpfs
     std::optional<Fd> tree;  // bind, volume: detached
     std::optional<Fd> home;  // volume: its own directory (volume_store.h)

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "image/layout.h"
 #include "image/manifest.h"
 
@@ -33,6 +34,7 @@ inline constexpr char kRefAnnotation[] = "org.opencontainers.image.ref.name";
 
 // An element of docker's manifest.json.
 struct DockerImage {
+    using Growth = CarriedAsBytes<DockerImage>;
     std::string config;                     // names of entries
     std::vector<std::string> tags, layers;  // "alpine:3.20"; entries, bottom first
 };
@@ -40,6 +42,7 @@ std::span<const json::Field> fields_of(const DockerImage*);
 
 // An entry that is a layer by its looks.
 struct LayerPart {
+    using Growth = CarriedAsBytes<LayerPart>;
     std::string name;
     uint64_t size = 0;    // bytes of the entry
     bool packed = false;  // by gzip
@@ -68,9 +71,11 @@ public:
 
 private:
     struct Document {
+        using Growth = CarriedAsBytes<Document>;
         std::string name, text;
     };
     struct Link {
+        using Growth = CarriedAsBytes<Link>;
         std::string name, target;
     };
     std::string resolve(std::string_view name) const;
@@ -84,6 +89,7 @@ private:
 
 // An image of the archive.
 struct BundleImage {
+    using Growth = CarriedAsBytes<BundleImage>;
     Digest id;
     std::optional<Digest> named;  // what index.json calls it; nothing in docker's form
     std::string config_text;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -69,6 +70,7 @@ std::span<const json::Field> fields_of(const Execution*);
 
 // A step of how the image was made.
 struct History {
+    using Growth = CarriedAsBytes<History>;
     std::string created, created_by, author, comment;  // the first is RFC 3339
     bool empty_layer = false;                          // it made no layer
 };
@@ -77,6 +79,7 @@ std::span<const json::Field> fields_of(const History*);
 Result<std::vector<History>> parse_history(std::string text);
 
 struct Config {
+    using Growth = CarriedAsBytes<Config>;
     Config();
     Config(Config&&) noexcept;
     Config& operator=(Config&&) noexcept;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/json.h"
@@ -38,6 +39,7 @@ inline constexpr size_t kMaxRecord = 8 << 10;  // bytes of a file in references/
 
 // What a name means: the contents of references/NAME.
 struct Record {
+    using Growth = CarriedAsBytes<Record>;
     std::string reference;  // in full
     Digest id;              // of the configuration
     Digest digest;          // of what the registry named

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/fd.h"
 #include "image/pull.h"
 
@@ -17,6 +18,7 @@ struct LoadOptions {
 };
 
 struct Loaded {
+    using Growth = CarriedAsBytes<Loaded>;
     Digest id;
     std::vector<std::string> names;  // in full
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/digest.h"
 #include "base/result.h"
 #include "image/config.h"
@@ -23,6 +24,7 @@ struct DescriptorPlatform {
 };
 
 struct Descriptor {
+    using Growth = CarriedAsBytes<Descriptor>;
     std::string media_type;
     Digest digest;
     uint64_t size = 0;

@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/result.h"
@@ -50,6 +51,7 @@ struct LayerInfo {
 
 // One image of the store, with all its names.
 struct Image {
+    using Growth = CarriedAsBytes<Image>;
     Image();
     Image(Image&&) noexcept;
     Image& operator=(Image&&) noexcept;

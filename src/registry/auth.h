@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 #include "registry/credentials.h"
 #include "registry/http.h"
@@ -23,6 +24,7 @@ namespace kist::registry {
 
 // One way in that a server offers (RFC 9110, section 11.3).
 struct Challenge {
+    using Growth = CarriedAsBytes<Challenge>;
     std::string scheme;                                           // in lower case
     std::vector<std::pair<std::string, std::string>> parameters;  // names in lower case
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 
 namespace kist::registry {
@@ -20,6 +21,7 @@ inline constexpr size_t kMaxCertificate = 64 << 10;  // bytes of one, in DER
 
 // All views point into `der`, which is on the heap: a Certificate may be moved, not copied.
 struct Certificate {
+    using Growth = CarriedAsBytes<Certificate>;
     std::vector<unsigned char> der;
 
     std::string_view subject;  // distinguished names, in DER

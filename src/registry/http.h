@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/carried.h"
 #include "base/result.h"
 #include "base/stream.h"
 #include "registry/url.h"
@@ -20,6 +21,7 @@
 namespace kist::registry {
 
 struct Header {
+    using Growth = CarriedAsBytes<Header>;
     std::string name;
     std::string value;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "registry/http.h"
 #include "registry/http_body.h"
 #include "registry/http_head.h"
@@ -39,6 +40,7 @@ public:
 
 private:
     struct Idle {
+        using Growth = CarriedAsBytes<Idle>;
         std::unique_ptr<Connection> connection;
         int64_t since_ms;
     };

@@ -11,12 +11,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/carried.h"
 #include "base/digest.h"
 #include "base/result.h"
 
 namespace kist::registry {
 
 struct Reference {
+    using Growth = CarriedAsBytes<Reference>;
     std::string host;        // "docker.io", "localhost:5000", "[::1]:5000"
     std::string repository;  // "library/alpine"
     std::string tag;         // "latest"; empty when only a digest was given

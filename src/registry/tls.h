@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/carried.h"
 #include "registry/socket.h"
 #include "registry/trust.h"
 #include "registry/url.h"
@@ -31,6 +32,7 @@ public:
 
 private:
     struct Session {
+        using Growth = CarriedAsBytes<Session>;
         std::string name;
         br_ssl_session_parameters parameters;
     };
