@@ -28,8 +28,6 @@ struct InspectRow {
     const char* path;
     const char* constant = nullptr;  // JSON
     void (*write)(json::Text& out, const Subject& subject) = nullptr;
-    const json::Type* type = nullptr;
-    const void* (*member)(const Subject& subject) = nullptr;
 };
 
 // A row that shows the member `Member` of what `Of` finds in the subject.
@@ -37,8 +35,9 @@ template <auto Of, auto Member>
 constexpr InspectRow shown(const char* path)
 {
     using Value = decltype(json::value_of(Member));
-    return {path, nullptr, nullptr, &json::TypeOf<Value>::type,
-            [](const Subject& subject) -> const void* { return &(Of(subject).*Member); }};
+    return {path, nullptr, [](json::Text& out, const Subject& subject) {
+                json::write_value(out, json::TypeOf<Value>::type, &(Of(subject).*Member));
+            }};
 }
 
 // The object that `rows` make.

@@ -19,16 +19,6 @@ bool is_within(std::string_view path, std::string_view group)
     return group.empty() || path == group || (path.starts_with(group) && path[group.size()] == '.');
 }
 
-void write_value(json::Text& out, const InspectRow& row, const Subject& subject)
-{
-    if (row.constant)
-        out.raw(row.constant);
-    else if (row.write)
-        row.write(out, subject);
-    else
-        json::write_value(out, *row.type, row.member(subject));
-}
-
 }  // namespace
 
 std::string write_rows(std::span<const InspectRow> rows, const Subject& subject)
@@ -48,7 +38,10 @@ std::string write_rows(std::span<const InspectRow> rows, const Subject& subject)
             group = parent.substr(0, size_t(name.end() - parent.begin()));
         }
         out.name(path.substr(parent.empty() ? 0 : parent.size() + 1));
-        write_value(out, row, subject);
+        if (row.constant)
+            out.raw(row.constant);
+        else
+            row.write(out, subject);
     }
     for (; !group.empty(); group = parent_of(group))
         out.end('}');
