@@ -138,11 +138,12 @@ stage_check() { tap_stage check 1200 tests/check.sh "${CHECK:-quick}"; }
 # An integration test may ask for more than three minutes with a line "# timeout: SECONDS".
 stage_integration() { integration tests/integration/*.sh; }
 
-# The tests that use the server of faults, at every point instead of some.
+# The tests that use the server of faults, at every point instead of some; and kist killed at every one of
+# its system calls.
 stage_fault() {
-    export KIST_FAULTS=all
+    export KIST_FAULTS=all KIST_FAULT_SECONDS=all
     # shellcheck disable=SC2046 # names without blanks
-    integration $(grep -l '^ *fault_start ' tests/integration/*.sh)
+    integration $(grep -l '^ *fault_start ' tests/integration/*.sh) tests/integration/killed-anywhere.sh
 }
 
 integration() {

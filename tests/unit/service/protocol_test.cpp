@@ -7,9 +7,8 @@
 #include <cstring>
 
 #include "base/sys.h"
-#include "service/client.h"
-#include "service/clients.h"
 #include "check.h"
+#include "service/clients.h"
 
 namespace kist::service {
 namespace {
@@ -61,15 +60,6 @@ TEST(Protocol, PacksSizesAndAttachments)
     Attachment back = unpack_attachment(pack_attachment(all));
     EXPECT_TRUE(back.input && back.errors && back.until_exit);
     EXPECT_FALSE(back.output || back.owner);
-}
-
-TEST(DetachKeys, AreLettersAndControls)
-{
-    EXPECT_EQ(MUST(parse_detach_keys("ctrl-p,ctrl-q")), "\x10\x11");
-    EXPECT_EQ(MUST(parse_detach_keys("a,ctrl-[,ctrl-@")), std::string("a\x1b\0", 3));
-    EXPECT_EQ(MUST(parse_detach_keys("")), "");
-    for (const char* bad : {"ctrl-", "ctrl-1", "ab", "ctrl-pq", ",a"})
-        EXPECT_TRUE(parse_detach_keys(bad).error().is(EINVAL)) << bad;
 }
 
 }  // namespace
