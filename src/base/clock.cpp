@@ -81,6 +81,12 @@ std::string to_text(int64_t seconds, unsigned nanos)
     return text + "Z";
 }
 
+std::string now_text()
+{
+    int64_t now = now_nanos();
+    return to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
+}
+
 Result<int64_t> from_text(std::string_view text, unsigned* nanos)
 {
     int64_t year = TRY(number(text, 4));

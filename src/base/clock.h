@@ -16,6 +16,7 @@ int64_t steady_ms();  // milliseconds of CLOCK_MONOTONIC, for measuring interval
 
 // "2026-11-22T11:24:00Z", with nine digits of fraction when `nanos` is not 0 (RFC 3339).
 std::string to_text(int64_t seconds, unsigned nanos = 0);
+std::string now_text();  // now, with its nanoseconds
 // Seconds since 1970; offset and fraction are understood, the fraction goes to `nanos`.
 Result<int64_t> from_text(std::string_view text, unsigned* nanos = nullptr);
 // The same in nanoseconds since 1970; what these cannot hold (before 1678, after 2261) is ERANGE.

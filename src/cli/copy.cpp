@@ -103,7 +103,7 @@ Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments op
     if (out && stream && ::isatty(STDOUT_FILENO))
         return refuse_terminal("redirect stdout to a file or a program");
 
-    container::Summary summary = TRY(container::find(engine.places, engine.outer, name));
+    container::Summary summary = TRY(container::find(engine.directories, name));
     summary.spec.remove = false;  // what is mounted here is not thrown away
     container::VisitRequest request = {.places = engine.places,
                                        .outer = engine.outer,
@@ -132,7 +132,7 @@ struct NoFlags {};
 
 Result<int> diff(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
-    container::Summary summary = TRY(container::find(engine.places, engine.outer, operands[0]));
+    container::Summary summary = TRY(container::find(engine.directories, operands[0]));
     // The files may belong to ids that are not ours.
     TRY(container::enter_outer(engine.outer, engine.places));
     Fd store = TRY(sys::open(engine.places.root, O_PATH | O_DIRECTORY));
@@ -159,7 +159,7 @@ Result<int> export_container(const ExportFlags& flags, const service::Engine& en
 {
     if (flags.output.empty() && ::isatty(STDOUT_FILENO))
         return refuse_terminal("use --output, or redirect stdout");
-    container::Summary summary = TRY(container::find(engine.places, engine.outer, operands[0]));
+    container::Summary summary = TRY(container::find(engine.directories, operands[0]));
     summary.spec.remove = false;
     container::VisitRequest request = {.places = engine.places,
                                        .outer = engine.outer,

@@ -55,6 +55,17 @@ Result<std::string> resolve(const Directories& directories, const std::string& n
         .with_hint("\"kist ps -a\" lists them");
 }
 
+// Those that can be read: one that is just being made or removed is left out.
+Result<std::vector<Spec>> all_specs(const image::Places& places)
+{
+    Directories directories = TRY(Directories::open(places));
+    std::vector<Spec> all;
+    for (const std::string& id : TRY(fs::list(directories.containers)))
+        if (auto spec = directories.read_spec(id))
+            all.push_back(std::move(*spec));
+    return all;
+}
+
 }  // namespace
 
 Result<std::vector<Summary>> list(const Directories& directories)
@@ -92,23 +103,13 @@ Result<std::vector<Summary>> list(const image::Places& places, const OuterNamesp
     return list(directories);
 }
 
-Result<Summary> find(const image::Places& places, const OuterNamespace& outer,
-                     std::string_view name)
-{
-    Directories directories = TRY(Directories::open(places));
-    sweep(directories, places, outer);
-    return find(directories, name);
-}
-
 Result<std::vector<Digest>> images_in_use(const image::Places& places)
 {
-    Directories directories = TRY(Directories::open(places));
     std::vector<Digest> used;
-    for (const std::string& id : TRY(fs::list(directories.containers))) {
-        auto spec = directories.read_spec(id);
-        if (!spec || spec->image_id.empty())
+    for (const Spec& spec : TRY(all_specs(places))) {
+        if (spec.image_id.empty())
             continue;
-        Digest digest = TRY(Digest::parse(spec->image_id));
+        Digest digest = TRY(Digest::parse(spec.image_id));
         if (std::find(used.begin(), used.end(), digest) == used.end())
             used.push_back(digest);
     }
@@ -117,11 +118,10 @@ Result<std::vector<Digest>> images_in_use(const image::Places& places)
 
 Result<std::vector<std::string>> containers_of(const image::Places& places, const Digest& image)
 {
-    Directories directories = TRY(Directories::open(places));
     std::vector<std::string> names;
-    for (const std::string& id : TRY(fs::list(directories.containers)))
-        if (auto spec = directories.read_spec(id); spec && spec->image_id == image.text())
-            names.push_back(std::move(spec->name));
+    for (Spec& spec : TRY(all_specs(places)))
+        if (spec.image_id == image.text())
+            names.push_back(std::move(spec.name));
     return names;
 }
 

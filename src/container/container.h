@@ -22,16 +22,14 @@ struct Summary {
     State state;
 };
 
-// The same without the sweep, for who has opened the directories (service/engine.h).
+// All containers, newest first; one that vanishes meanwhile is left out.  service::open_engine()
+// has swept what killed commands left.
 Result<std::vector<Summary>> list(const Directories& directories);
-Result<Summary> find(const Directories& directories, std::string_view name);
-
-// All containers, newest first.  What killed commands left is swept on the way.  A container
-// that vanishes meanwhile is left out.
-Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
 // By name, id or unique prefix of the id.  ENOENT; EINVAL: the prefix is ambiguous.
-Result<Summary> find(const image::Places& places, const OuterNamespace& outer,
-                     std::string_view name);
+Result<Summary> find(const Directories& directories, std::string_view name);
+// list() for who has opened nothing: it sweeps first.
+Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
+
 // Ids of the images that containers use, so that the store keeps them.
 Result<std::vector<Digest>> images_in_use(const image::Places& places);
 // Names of the containers made of `image`.

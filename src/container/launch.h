@@ -25,7 +25,6 @@ struct LaunchOptions {
     const image::Places& places;
     const OuterNamespace& outer;   // how we get at ids (idmap.h)
     const Fd& store;               // the store's root directory
-    const Fd& directory;           // the container's directory in the store: containers/ID
     const Fd& volatile_directory;  // the container's directory in the state: hosts, resolv.conf
     const Cgroup* cgroup;          // null: none to be had
     // Without a tty: what the process gets as 0, 1 and 2 (borrowed).

@@ -348,8 +348,7 @@ Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
     spec.name = options.name;
     if (!spec.name.empty())
         TRY(check_name(spec.name));
-    int64_t now = clock::now_nanos();
-    spec.created = clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
+    spec.created = clock::now_text();
     spec.remove = options.remove;
     TRY(settle_rootfs(spec, image_name, image));
     TRY(settle_namespaces(spec, options));

@@ -12,7 +12,6 @@
 #include <climits>
 #include <csignal>
 
-#include "base/log.h"
 #include "base/sys.h"
 #include "container/console.h"
 #include "service/clients.h"
@@ -112,7 +111,6 @@ private:
                 end_.oom_killed = message->b != 0;
                 over_ = true;
                 return {};
-            case Word::warning: log::warn("%s", message->payload.c_str()); return {};
             default: return {};
         }
     }
@@ -202,8 +200,6 @@ Result<void> Client::begin(const Attachment& attachment, const Fd* signals)
             return Error(ECONNRESET, "the container's monitor was killed while it was starting");
         if (message->word == Word::failed)
             return error_of(*message);
-        if (message->word == Word::warning)
-            log::warn("%s", message->payload.c_str());
         if (message->word == Word::started)
             return {};
     }
@@ -222,11 +218,6 @@ Result<void> Client::stop(int timeout, int signal, bool resume)
 Result<void> Client::reload()
 {
     return send(socket_, pack(Word::reload));
-}
-
-Result<void> Client::release()
-{
-    return send(socket_, pack(Word::release));
 }
 
 Result<Attended> Client::attend(const Attachment& attachment, const Terminal& terminal,

@@ -38,8 +38,7 @@ public:
     // `timeout` in seconds, -1: never kill it.  The monitor keeps the time.
     // `resume`: the next boot starts it again, since it was not the user who stopped it.
     Result<void> stop(int timeout, int signal, bool resume = false);
-    Result<void> reload();   // the Spec was changed
-    Result<void> release();  // owner no more: the container lives on without us
+    Result<void> reload();  // the Spec was changed
 
     struct Terminal {
         bool tty = false;                   // the container has a terminal: ours becomes raw

@@ -17,12 +17,6 @@ namespace {
 
 constexpr int64_t kNanosPerMs = 1'000'000;
 
-std::string now_text()
-{
-    int64_t now = clock::now_nanos();
-    return clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
-}
-
 // {"CMD", word...} as it is, {"CMD-SHELL", line} for the shell.
 std::vector<std::string> command_of(const std::vector<std::string>& test)
 {
@@ -77,7 +71,7 @@ bool await(const container::Executed& process, const Fd& from, int64_t until, st
 
 Result<HealthAnswer> ask_health(const container::Spec& spec, const container::State& state)
 {
-    HealthAnswer answer = {.start = now_text(), .end = "", .exit_code = -1, .output = ""};
+    HealthAnswer answer = {.start = clock::now_text(), .end = "", .exit_code = -1, .output = ""};
     int64_t until = clock::steady_ms() + spec.health->timeout / kNanosPerMs;
     Fd nothing = TRY(sys::open("/dev/null", O_RDONLY));
     sys::Pipe pipe = TRY(sys::pipe());
@@ -105,7 +99,7 @@ Result<HealthAnswer> ask_health(const container::Spec& spec, const container::St
         if (!said.empty())
             answer.output += ": " + said;
     }
-    answer.end = now_text();
+    answer.end = clock::now_text();
     return answer;
 }
 

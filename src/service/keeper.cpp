@@ -72,7 +72,6 @@ Result<void> Keeper::start(const Fd* cancel, Size size)
         .places = engine_.places,
         .outer = engine_.outer,
         .store = engine_.directories.store,
-        .directory = directory_,
         .volatile_directory = volatile_,
         .cgroup = cgroup_ ? &*cgroup_ : nullptr,
         .rows = size.rows,
@@ -98,8 +97,7 @@ void Keeper::record_start(bool again)
     state_.pid = launched_.pid;
     auto started = process::start_time(launched_.pid);
     state_.start_time = started ? *started : 0;  // ended already: nothing to find
-    int64_t now = clock::now_nanos();
-    state_.started_at = clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
+    state_.started_at = clock::now_text();
     if (auto written = write_state(directory_, state_, false); !written)
         log::warn("%s", written.error().message().c_str());
     if (spec_.health)
@@ -203,8 +201,7 @@ void Keeper::heed_signal()
 void Keeper::record_end(int code)
 {
     state_.status = Status::exited;
-    int64_t now = clock::now_nanos();
-    state_.finished_at = clock::to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
+    state_.finished_at = clock::now_text();
     state_.exit_code = code;
     if (cgroup_) {
         container::Cgroup::Usage usage = cgroup_->usage();

@@ -44,12 +44,11 @@ enum class Word : uint8_t {
 
     // From a monitor
     started = 64,
-    failed,   // a: errno; payload: message NUL hint
-    output,   // bytes of the container's stdout, or its terminal
-    errors,   // and of its stderr
-    taken,    // the input has been written
-    exited,   // a: exit code; b: 1 when it ran out of memory
-    warning,  // payload: a sentence for the user
+    failed,  // a: errno; payload: message NUL hint
+    output,  // bytes of the container's stdout, or its terminal
+    errors,  // and of its stderr
+    taken,   // the input has been written
+    exited,  // a: exit code; b: 1 when it ran out of memory
 };
 
 struct Message {

@@ -146,7 +146,6 @@ private:
             .places = places_,
             .outer = outer,
             .store = store,
-            .directory = own,
             .volatile_directory = run,
             .cgroup = nullptr,
             .stdio = {null.get(), output.get(), output.get()},
