@@ -3,6 +3,7 @@
 #include "container/confine.h"
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,6 +60,16 @@ Result<void> set_identity(const Identity& identity)
     return {};
 }
 
+// What the caller keeps in the session keyring is not for the container.
+Result<void> leave_keyring()
+{
+    // Not in the kernel, not allowed by the filter that kist is under, or the user has too many.
+    if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS &&
+        errno != EPERM && errno != EDQUOT)
+        return os_error("make a session keyring");
+    return {};
+}
+
 Result<void> install_filters(const Confinement& confinement)
 {
     TRY(check(raw_install_filter(confinement.id_filter), "seccomp"));
@@ -82,6 +93,7 @@ Result<void> confine(const Confinement& confinement, const Identity& identity, c
     // Any other user's capabilities end with execve(2) anyway (capabilities(7)).
     Capabilities last = identity.uid == 0 ? confinement.capabilities : Capabilities();
 
+    TRY(leave_keyring());
     TRY(check(raw_limit_bounding_set(confinement.capabilities), "limit capabilities"));
     TRY(check(raw_clear_ambient(), "clear ambient capabilities"));
     TRY(check(raw_keep_capabilities(true), "keep capabilities"));

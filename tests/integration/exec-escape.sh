@@ -141,11 +141,37 @@ check_before_execve() {
     same "$seen" found
     down
 }
+
+# What the caller has in the session keyring is not there, though every system call be allowed.
+check_keyring() {
+    case $machine in amd64) add=248 find=249 control=250 ;; arm64) add=217 find=218 control=219 ;; *) return 0 ;; esac
+    cat > "$work/keep.py" <<PYTHON
+import ctypes, os, sys
+call = ctypes.CDLL(None).syscall
+call($control, 1, None)  # a session keyring of its own
+assert call($add, b"user", b"secret", b"payload", 7, -3) > 0
+os.execvp(sys.argv[1], sys.argv[1:])
+PYTHON
+    read_it="import ctypes; call = ctypes.CDLL(None).syscall
+text = ctypes.create_string_buffer(64); call($control, 11, call($find, b'user', b'secret', 0, -3), text, 63)
+print('found:' + text.value.decode())"
+    chmod 644 "$work/keep.py"
+    in_mode $python "$work/keep.py" $python -c "$read_it" > "$work/said" 2> /dev/null || return 0  # no keyrings here
+    same "$(cat "$work/said")" found:payload
+    up --security-opt seccomp=unconfined -v /:/host:ro
+    for way in "exec escape" "run --rm --security-opt seccomp=unconfined -v /:/host:ro $image" \
+        "run --rm --init --security-opt seccomp=unconfined -v /:/host:ro $image"; do
+        same "$(in_mode $python "$work/keep.py" "$kist" $way chroot /host $python -c "$read_it")" found:
+    done
+    down
+}
+
 check_all() {
     k pull -q "$image" > /dev/null
     check_own_file
     check_descriptors
     check_masks
     check_before_execve
+    check_keyring
 }
 each_mode check_all
