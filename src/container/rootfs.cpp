@@ -111,8 +111,15 @@ Result<void> mount_copy(const RootRequest& request, const std::string& own)
             TRY(copy_tree(tree, copy, {.layer = true, .user_xattr = request.user_xattr}),
                 "copy layer %u", layer);
         }
+        // A copy of earlier that was not marked: a kill came in between.
+        TRY(fs::remove_tree(here, own + "root"));
+        if (!request.spec.remove)
+            TRY(sys::syncfs(copy));
         TRY(sys::rename_at(here, own + "copy", own + "root"));
         TRY(sys::open(own + kCopied, O_WRONLY | O_CREAT, 0600));
+        Fd container = TRY(sys::open(own, O_RDONLY | O_DIRECTORY));
+        if (!request.spec.remove)
+            TRY(sys::fsync(container));
     }
     Fd root = TRY(sys::open(own + "root", O_PATH | O_DIRECTORY));
     Fd tree = TRY(clone_tree(root, "", Depth::one));

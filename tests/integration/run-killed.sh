@@ -46,4 +46,27 @@ check() {
         same "$(find "$tree" -type d -path '*kist/*' 2>/dev/null | head -3)" ''
     done
 }
+
+# A root that was copied, for want of overlayfs, and whose mark did not come to be.
+copied() {
+    "$kist" save -o "$work/image.tar" "$image"
+    mkdir "$work/lower" "$work/upper" "$work/work" "$work/place"
+    ends_with 0 unshare --mount --propagation private sh -ec '
+        cd "$2"
+        mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work place
+        export KIST_ROOT="$2/place/root" KIST_STATE="$3/copied"
+        "$1" load -q -i image.tar
+        "$1" create --name web "$4" sh -c "echo ran >> /said; cat /said"
+        "$1" start -a web
+        "$1" start -a web
+        rm "$KIST_ROOT"/containers/*/copied
+        "$1" start -a web
+        "$1" rm web
+        find "$KIST_ROOT/containers" -mindepth 1
+        ' sh "$kist" "$work" "$state" "$image"
+    has "$output" "files are copied instead"
+    same "$(echo "$output" | grep -v "^kist: warning" | tail -n 5 | tr '\n' ' ')" "ran ran ran ran web "
+}
+
 each_mode check
+[ "$(id -u)" != 0 ] || copied
