@@ -142,10 +142,6 @@ Result<void> remove_below(const Fd& top, const Fd& parent, CStr name, int depth,
     int refusal = errno;
     if (refusal != EISDIR && refusal != EPERM && refusal != EACCES)
         return os_error("unlink %s", name.get());
-    if (depth > kMaxDepth) {
-        std::string aside = ".deep." + random::hex(16);
-        return sys::rename_between(parent, name, top, aside);
-    }
     auto opened = open_to_empty(parent, name);
     if (!opened && opened.error().is(ENOTDIR)) {
         errno = refusal;  // a file after all: what refused to unlink it is the answer
@@ -156,7 +152,11 @@ Result<void> remove_below(const Fd& top, const Fd& parent, CStr name, int depth,
     if (facts.st_dev != device)
         return Error(EBUSY, "%s is a mount point", name.get());
     if ((facts.st_mode & 0700) != 0700)
-        (void)::fchmod(directory.get(), 0700);
+        (void)::fchmod(directory.get(), 0700);  // also what rename(2) needs to give it another ".."
+    if (depth > kMaxDepth) {
+        std::string aside = ".deep." + random::hex(16);
+        return sys::rename_between(parent, name, top, aside);
+    }
     for (const std::string& entry : TRY(list(directory)))
         TRY(remove_below(top, directory, entry, depth + 1, device), "%s", name.get());
     if (::unlinkat(parent.get(), name, AT_REMOVEDIR) < 0 && errno != ENOENT)

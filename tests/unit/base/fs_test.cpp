@@ -68,8 +68,11 @@ TEST(Fs, RemoveTreeTakesUnreadableAndVeryDeepDirectories)
     EXPECT_OK(fs::make_directory(place.fd(), "tree/locked/inner"));
     EXPECT_EQ(::fchmodat(place.fd().get(), "tree/locked", 0, 0), 0);
     Fd at = MUST(fs::make_directory(place.fd(), "tree"));
-    for (int depth = 0; depth < 1000; depth++)
-        at = MUST(fs::make_directory(at, "d"));
+    for (int depth = 0; depth < 1000; depth++) {
+        Fd below = MUST(fs::make_directory(at, "d"));
+        EXPECT_EQ(::fchmod(at.get(), 0555), 0);
+        at = std::move(below);
+    }
     EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
     EXPECT_TRUE(MUST(fs::list(place.fd())).empty());
 }
