@@ -56,13 +56,21 @@ static std::span<const json::Field> fields_of(const VolumeInfo*)
 Result<VolumeInfo> read_volume(const Fd& volume, const std::string& name)
 {
     auto text = fs::read(volume, kRecord, kMaxRecord);
-    auto info = text ? json::parse<VolumeInfo>(text.take()) : std::move(text).error();
-    if (!info) {
+    if (!text && !text.error().is(ENOENT))
+        return std::move(text).error();
+    // Lost, or empty: those of containers that go when they end are not synced.
+    if (!text || text->empty()) {
         VolumeInfo lost;
         lost.name = name;
         lost.anonymous = looks_anonymous(name);
         return lost;
     }
+    auto info = json::parse<VolumeInfo>(text.take());
+    if (!info)
+        return std::move(info)
+            .error()
+            .context("the record of volume \"%s\" (%s) is damaged", name.c_str(), kRecord)
+            .with_hint("repair it, or remove the volume with its files: kist volume rm " + name);
     if (info->version > VolumeInfo().version)
         return Error(ENOTSUP, "volume \"%s\" is of a newer kist (format %d)", name.c_str(),
                      info->version)

@@ -85,7 +85,7 @@ private:
 };
 
 // The record in a volume's own directory.  One that a power cut took is made up: the files are
-// there, and can be used and removed.
+// there, and can be used and removed.  EBADMSG: it is damaged.
 Result<VolumeInfo> read_volume(const Fd& volume, const std::string& name);
 Result<void> write_volume(const Fd& volume, const VolumeInfo& info, fs::Durable durable);
 

@@ -112,6 +112,9 @@ TEST_F(Volumes, WithoutARecordCanStillBeFoundAndRemoved)
     VolumeTrash trash = MUST(store().take_out(name, kYes));
     EXPECT_OK(store().erase(trash));
     EXPECT_TRUE(MUST(store().list()).empty());
+    make("spoilt");
+    write(path("spoilt/volume.json"), "{\"ver");
+    EXPECT_ERROR(store().find("spoilt"), EBADMSG, "damaged");
     make("newer");
     write(path("newer/volume.json"), R"({"version":9,"name":"newer","created":""})");
     EXPECT_ERROR(store().find("newer"), ENOTSUP, "newer kist");
