@@ -20,7 +20,7 @@ namespace kist::container {
 
 namespace {
 
-constexpr int kMaxDepth = 16;  // of cgroups that a container made below its own
+constexpr int kMaxDepth = 256;  // of cgroups that a container made below its own
 
 void pause_ms(int milliseconds)
 {

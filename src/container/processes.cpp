@@ -15,7 +15,7 @@ namespace kist::container {
 namespace {
 
 constexpr size_t kMaxStat = 4096;
-constexpr int kMaxDepth = 16;  // of cgroups below the container's
+constexpr int kMaxDepth = 256;  // of cgroups below the container's
 
 unsigned long long number(std::string_view text)
 {
