@@ -1,6 +1,5 @@
 // copy.cpp - cp, diff and export: the files of containers, from outside.
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,6 +7,7 @@
 #include "base/sys.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/print.h"
 #include "container/changes.h"
 #include "container/transfer.h"
@@ -75,7 +75,8 @@ Result<void> settle_paths(Place& from, Place& to)
         if (place->path.empty())
             return cannot_copy(place == &from ? "SRC has no path" : "DEST has no path");
         if (!place->container.empty()) {
-            place->path = "/" + place->path;
+            if (!place->path.starts_with('/'))
+                place->path = "/" + place->path;
         } else if (place->path != "-" && !place->path.starts_with('/')) {
             char here[4096];
             if (!::getcwd(here, sizeof here))
@@ -88,11 +89,6 @@ Result<void> settle_paths(Place& from, Place& to)
     return {};
 }
 
-Error refuse_terminal(const char* hint)
-{
-    return Error(EINVAL, "an archive is not written to a terminal").with_hint(hint);
-}
-
 Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments operands)
 {
     Place from = parse_place(operands[0]), to = parse_place(operands[1]);
@@ -101,7 +97,8 @@ Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments op
     const std::string& name = out ? from.container : to.container;
     bool stream = (out ? to : from).path == "-";
     if (out && stream && ::isatty(STDOUT_FILENO))
-        return refuse_terminal("redirect stdout to a file or a program");
+        return Error(EINVAL, "an archive does not belong on a terminal")
+            .with_hint("redirect stdout to a file or a program");
 
     container::Summary summary = TRY(container::find(engine.directories, name));
     summary.spec.remove = false;  // what is mounted here is not thrown away
@@ -157,8 +154,7 @@ constexpr Flag kExportFlags[] = {
 Result<int> export_container(const ExportFlags& flags, const service::Engine& engine,
                              Arguments operands)
 {
-    if (flags.output.empty() && ::isatty(STDOUT_FILENO))
-        return refuse_terminal("use --output, or redirect stdout");
+    Output output = TRY(Output::open(flags.output));
     container::Summary summary = TRY(container::find(engine.directories, operands[0]));
     summary.spec.remove = false;
     container::VisitRequest request = {.places = engine.places,
@@ -166,17 +162,9 @@ Result<int> export_container(const ExportFlags& flags, const service::Engine& en
                                        .directories = engine.directories,
                                        .container = summary,
                                        .volumes = false};
-    if (flags.output.empty()) {
-        TRY(export_root(request, sys::borrow(STDOUT_FILENO)), "cannot export container \"%s\"",
-            summary.spec.name.c_str());
-        return 0;
-    }
-    Fd file = TRY(sys::open(flags.output, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-    bool plain = S_ISREG(TRY(sys::stat(file)).st_mode);
-    auto exported = export_root(request, file);
-    if (!exported && plain)
-        (void)sys::unlink_at(sys::borrow(AT_FDCWD), flags.output);
-    TRY(std::move(exported), "cannot export container \"%s\"", summary.spec.name.c_str());
+    TRY(export_root(request, output.file()), "cannot export container \"%s\"",
+        summary.spec.name.c_str());
+    TRY(output.finish(), "cannot export container \"%s\"", summary.spec.name.c_str());
     return 0;
 }
 

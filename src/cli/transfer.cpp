@@ -1,18 +1,16 @@
 // transfer.cpp - save, load, tag: images without a registry.
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 
 #include "base/file_stream.h"
-#include "base/path.h"
-#include "base/random.h"
 #include "base/sys.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "image/load.h"
 #include "image/save.h"
@@ -33,58 +31,6 @@ constexpr Flag kSaveFlags[] = {
     flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output", Offer::files),
 };
 // clang-format on
-
-// Where an archive goes.  A file appears when it is complete; until then, and when that fails, what
-// was called so stays.
-class Output {
-public:
-    static Result<Output> open(const std::string& path)
-    {
-        Output output;
-        if (path.empty()) {
-            if (::isatty(1))
-                return Error(EINVAL, "an archive does not belong on a terminal")
-                    .with_hint("use -o FILE, or redirect the output");
-            output.file_ = TRY(sys::duplicate(sys::borrow(1)));
-            return output;
-        }
-        struct stat status;
-        if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-            output.file_ = TRY(sys::open(path, O_WRONLY));
-            return output;
-        }
-        std::string directory(path::directory(path));
-        output.name_ = path::base(path);
-        output.temporary_ = "." + output.name_ + "." + random::hex(8);
-        output.directory_ = TRY(sys::open(directory, O_PATH | O_DIRECTORY));
-        output.file_ = TRY(
-            sys::open_at(output.directory_, output.temporary_, O_WRONLY | O_CREAT | O_EXCL, 0600));
-        return output;
-    }
-    Output(Output&&) noexcept = default;
-    ~Output()
-    {
-        if (directory_.get() >= 0)
-            (void)sys::unlink_at(directory_, temporary_);
-    }
-
-    const Fd& file() const { return file_; }
-
-    Result<void> finish()
-    {
-        if (directory_.get() < 0)
-            return {};
-        TRY(sys::fsync(file_), "%s", name_.c_str());
-        TRY(sys::rename_at(directory_, temporary_, name_));
-        directory_.close();
-        return {};
-    }
-
-private:
-    Output() = default;
-    Fd directory_, file_;
-    std::string name_, temporary_;
-};
 
 Result<int> save(const SaveFlags& flags, const Context& context, Arguments operands)
 {

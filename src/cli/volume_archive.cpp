@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
 #include "archive/inflate.h"
 #include "archive/layer.h"
 #include "archive/pack.h"
 #include "base/file_stream.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/volume.h"
 
 namespace kist::cli {
@@ -20,13 +23,13 @@ struct Held {
     Fd lock, files;
 };
 
-Result<Held> hold(const Context& context, std::string_view operand, sys::Lock kind)
+Result<Held> hold(const Context& context, std::string_view operand)
 {
     std::string name(operand);
     VolumeStore store = TRY(enter_volumes(context));
     VolumeInfo info = TRY(store.find(name));
     Held held = {TRY(store.open_volume(name)), Fd()};
-    TRY(sys::lock(held.lock, kind));
+    TRY(sys::lock(held.lock, sys::Lock::shared));
     container::Mount mount;
     if (!info.options.empty())
         mount = TRY(container::mount_of_options(info.options, {}));
@@ -57,19 +60,12 @@ Result<void> write_archive(const Held& held, const Fd& to)
 
 Result<int> export_volume(const ExportFlags& flags, const Context& context, Arguments operands)
 {
-    bool to_file = !flags.output.empty() && flags.output != "-";
-    if (!to_file && ::isatty(1))
-        return Error(EINVAL, "an archive is nothing for a terminal")
-            .with_hint("use --output FILE, or redirect standard output");
-    Held held = TRY(hold(context, operands[0], sys::Lock::shared), "cannot export");
-    if (!to_file) {
-        TRY(write_archive(held, sys::borrow(1)), "cannot export");
-        return 0;
-    }
-    Fd file = TRY(sys::open(flags.output, O_WRONLY | O_CREAT | O_TRUNC, 0600), "cannot export");
-    Undo discard([&] { (void)::unlink(flags.output.c_str()); });
-    TRY(write_archive(held, file), "cannot export to %s", flags.output.c_str());
-    discard.keep();
+    // Before the user namespace is entered: the file is the caller's.
+    Output output = TRY(Output::open(flags.output), "cannot export");
+    ::signal(SIGPIPE, SIG_IGN);
+    Held held = TRY(hold(context, operands[0]), "cannot export");
+    TRY(write_archive(held, output.file()), "cannot export");
+    TRY(output.finish(), "cannot export");
     return 0;
 }
 
@@ -98,7 +94,7 @@ Result<int> import_volume(const ImportFlags&, const Context& context, Arguments 
         return Error(EINVAL, "an archive cannot be typed in").with_hint("name a file, or redirect");
     Fd file = TRY(source == "-" ? sys::duplicate(sys::borrow(0)) : sys::open(source, O_RDONLY),
                   "cannot import");
-    Held held = TRY(hold(context, operands[0], sys::Lock::exclusive), "cannot import");
+    Held held = TRY(hold(context, operands[0]), "cannot import");
     TRY(read_archive(context, held, file), "cannot import %s",
         source == "-" ? "standard input" : source.c_str());
     return 0;

@@ -98,7 +98,10 @@ Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
         bool used = !users_of(uses, info.name).empty();
         if (used || !(all || info.anonymous) || !match_volume(conditions, {info, used}))
             continue;
-        trash.push_back(TRY(store.take_out(info.name, fs::Durable::yes)));
+        auto taken = store.take_out(info.name, fs::Durable::yes);
+        if (!taken && (taken.error().is(EBUSY) || taken.error().is(ENOENT)))
+            continue;  // in somebody's hands, or gone
+        trash.push_back(TRY(std::move(taken)));
         pruned.names.push_back(info.name);
     }
     lock.close();

@@ -8,7 +8,6 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <memory>
 
 #include "archive/inflate.h"
@@ -72,6 +71,9 @@ Result<Target> find_target(const Fd& root, const Transfer& transfer, bool from_d
     } else if (!place.exists() && !from_directory && asserts_directory(to)) {
         return Error(ENOENT, "%s: there is no such directory", to.c_str());
     }
+    auto facts = sys::stat_at(target.directory, target.name);
+    if (facts && !S_ISDIR(facts->st_mode) && !S_ISREG(facts->st_mode) && !S_ISLNK(facts->st_mode))
+        return Error(EINVAL, "%s is neither a file nor a directory", to.c_str());
     return target;
 }
 
@@ -225,7 +227,6 @@ Result<uint64_t> receive(Job& job)
 
 Result<uint64_t> copy_out(const VisitRequest& container, const Transfer& transfer)
 {
-    (void)::signal(SIGPIPE, SIG_IGN);
     sys::Pipe pipe = TRY(sys::pipe());
     Job job = {.transfer = transfer, .pipe = std::move(pipe)};
     Visit visit = TRY(Visit::start(container, send_out, &job));
@@ -239,7 +240,6 @@ Result<uint64_t> copy_out(const VisitRequest& container, const Transfer& transfe
 
 Result<uint64_t> copy_in(const VisitRequest& container, const Transfer& transfer)
 {
-    (void)::signal(SIGPIPE, SIG_IGN);
     Fd root = TRY(host_root());
     Location place = TRY(find_source(root, transfer));
     sys::Pipe pipe = TRY(sys::pipe());

@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "container/mount_api.h"
+#include "container/processes.h"
 #include "container/rootfs.h"
 #include "container/sweep.h"
 #include "container/volumes.h"
@@ -80,18 +81,6 @@ bool may_enter(pid_t pid)
     return bool(sys::open(str::format("/proc/%d/ns/mnt", pid), O_RDONLY));
 }
 
-// Field 4 of /proc/PID/stat, behind the name in parentheses (proc(5)).
-pid_t parent_of(pid_t pid)
-{
-    auto text = fs::read_path(str::format("/proc/%d/stat", pid));
-    if (!text)
-        return 0;
-    std::vector<std::string_view> fields =
-        str::words(std::string_view(*text).substr(text->rfind(')') + 1));
-    auto parent = fields.size() > 1 ? str::to_integer(fields[1]) : str::to_integer("");
-    return parent ? pid_t(*parent) : 0;
-}
-
 // With --init the first process is our reaper, which nobody but the host's root may look into: then
 // one of its children has the same root.
 Result<void> find_entry(Handle& handle)
@@ -106,7 +95,8 @@ Result<void> find_entry(Handle& handle)
             continue;
         auto process = sys::pidfd_open(pid_t(*pid));
         // Asked after the pidfd was opened: it holds on to the process that is asked about.
-        if (!process || parent_of(pid_t(*pid)) != handle.pid)
+        auto facts = read_process(pid_t(*pid));
+        if (!process || !facts || facts->parent != handle.pid)
             continue;
         handle.process = std::move(*process);
         handle.pid = pid_t(*pid);
@@ -211,6 +201,7 @@ Result<Visit> Visit::start(const VisitRequest& request, Errand errand, void* con
 {
     Handle handle = TRY(take_hold(request));
     sys::Pipe socket = TRY(sys::socket_pair());
+    (void)::signal(SIGPIPE, SIG_IGN);  // whoever reads an archive may have seen enough
     pid_t child = ::fork();
     if (child < 0)
         return os_error("fork");

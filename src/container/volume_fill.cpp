@@ -78,13 +78,24 @@ Result<bool> copy_aside(Filling& filling, const Fd& image)
 Result<void> fill_volume(const Fd& volume, const std::string& name, const Fd& root,
                          const std::string& target, fs::Durable durable)
 {
-    Fd lock = TRY(sys::open_at(volume, ".", O_RDONLY | O_DIRECTORY));
-    TRY(sys::lock(lock, sys::Lock::exclusive));
     VolumeInfo info = TRY(read_volume(volume, name));
-    Filling filling = {volume, Fd(), std::move(info), durable};
+    if (info.filled)
+        return {};
+    Fd data = TRY(sys::open_at(volume, kVolumeData, kDirectory));
+    Fd lock = TRY(sys::open_at(volume, ".", O_RDONLY | O_DIRECTORY));
+    if (!TRY(sys::try_lock(lock, sys::Lock::exclusive))) {
+        // An export or import may take its time, and a used volume is not filled.  Looked at in
+        // this order: what is just being moved in shows in the record.
+        bool used = !TRY(fs::list(data)).empty();
+        info = TRY(read_volume(volume, name));
+        if (used && !info.moving)
+            return {};
+        TRY(sys::lock(lock, sys::Lock::exclusive));
+    }
+    info = TRY(read_volume(volume, name));
+    Filling filling = {volume, std::move(data), std::move(info), durable};
     if (filling.info.filled)
         return {};
-    filling.data = TRY(sys::open_at(volume, kVolumeData, kDirectory));
     if (filling.info.moving)
         return move_in(filling);
 

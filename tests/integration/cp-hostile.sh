@@ -85,8 +85,16 @@ check_nodes() {
     [ -p "$mine/got/nodes/pipe" ] || fail "no fifo"
     listing=$(k cp web:/tmp/n - | tar -tv)
     [ "$mode" != root ] || has "$(echo "$listing" | tr -s " ")" "crw-r--r-- 0/0 1,5"
-    k cp "$mine/from/f" web:/tmp/n/pipe
-    same "$(k cp web:/tmp/n/pipe - | tar -xO)" ours
+    # Nor are they replaced by a file.
+    ends_with 1 k cp "$mine/from/f" web:/tmp/n/pipe
+    has "$output" "neither a file nor a directory"
+    k cp "$mine/from/f" web:/tmp/zero
+    in_mode mkfifo "$mine/got/zero"
+    for place in zero ""; do
+        ends_with 1 k cp web:/tmp/zero "$mine/got/$place"
+        has "$output" "neither a file nor a directory"
+    done
+    [ -p "$mine/got/zero" ] || fail "a fifo was replaced"
     k rm web > /dev/null
 }
 

@@ -62,6 +62,15 @@ check_export() {
     k export -o "$work/$mode/home/out.tar" web
     cmp "$work/ended.tar" "$work/$mode/home/out.tar"
     same "$(tar -xOf "$work/ended.tar" home/other)" mine
+    not_spoilt export web
+    # Who reads it may stop early.
+    for words in "export web" "cp web:/bin -"; do
+        k $words 2>&1 > /dev/null | cat > /dev/null
+        { k $words 2> "$work/why" || :; } | head -c 100 > /dev/null
+        has "$(cat "$work/why")" "Broken pipe"
+    done
+    ends_with 1 k cp web:/absent -
+    has "$output" ": /absent: "
     listing=$(tar -tvf "$work/ended.tar" --numeric-owner)
     has "$listing" "home/own link to home/other"
     lacks "$listing" "etc/group"

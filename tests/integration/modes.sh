@@ -84,3 +84,22 @@ mode_clean_up() {
         done
     done > /dev/null 2>&1
 }
+
+# not_spoilt COMMAND...: with --output a command that fails leaves the file that was there, and what is no
+# file is written to as it is.
+not_spoilt() {
+    [ "$mode" = root ] || return 0
+    mkdir -p "$work/small"
+    ends_with 1 unshare --mount --propagation private sh -ec '
+        mount -t tmpfs -o size=64k none "$0/small"
+        echo backup > "$0/small/file"
+        mknod "$0/small/full" c 1 7
+        "$@" --output "$0/small/full" || [ -c "$0/small/full" ] || echo gone
+        "$@" --output "$0/small/file" || { cat "$0/small/file"; ls -A "$0/small"; exit 1; }
+        ' "$work" "$kist" "$@"
+    has "$output" "No space left"
+    has "$output" "
+backup
+file
+full"
+}

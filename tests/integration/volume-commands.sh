@@ -128,6 +128,7 @@ archived() {
     run -v to:/v "$image" sh -c 'rm /v/own'
     run -v to:/v "$image" sh -c "$list" | grep -v ' pipe\|^\. ' > "$work/after"
     grep -v ' pipe\|^\. ' "$work/before" | diff - "$work/after" || fail "import of a file"
+    not_spoilt volume export to
     # An empty volume that something was imported into is not filled from an image.
     same "$(run -v to:/declared "$image" sh -c 'ls /declared | grep -c seed')" 0
     ends_with 1 k volume import nobody "$work/$mode/home/packed"
@@ -138,6 +139,44 @@ archived() {
     ends_with 1 k volume import to "$work/$mode/home/junk"
     rm "$work/plain.tar" "$work/plain.tar.gz"
     k volume rm from to > /dev/null
+}
+
+# Who exports or imports it does not hold up containers, nor each other.
+held() {
+    k volume create held > /dev/null
+    run -v held:/v "$image" sh -c 'echo mine > /v/own; head -c 300000 /dev/urandom > /v/big'
+    mkfifo "$work/hold"
+    for way in export import; do
+        case $way in
+            export) k volume export held > "$work/hold" & exec 5< "$work/hold" ;;
+            import) k volume import held < "$work/hold" & exec 5> "$work/hold" ;;
+        esac
+        holder=$!
+        eventually 5 grep -q "FLOCK.*:$(in_mode stat -c %i "$(store)/volumes/held") " /proc/locks
+        same "$(in_mode timeout 20 "$kist" run --rm -v held:/v "$image" cat /v/own)" mine
+        ends_with 1 k volume rm held
+        has "$output" "just being"
+        k volume create --label sweep=1 swept > /dev/null
+        has "$(k volume prune -fa --filter label!=x)" swept
+        k volume inspect held > /dev/null
+        [ $way = export ] || tar -cf - -C "$work" hold >&5
+        exec 5>&- 5<&-
+        wait $holder || [ $way = export ] || fail "the import failed"
+    done
+    rm "$work/hold"
+    { k volume export held; sleep 1; } | in_mode timeout 20 "$kist" volume import held
+    same "$(k volume rm held)" held
+}
+
+# A record that cannot be understood is not taken for none.
+damaged() {
+    k volume create --label a=b spoilt > /dev/null
+    in_mode sh -c "echo '{\"ver' > '$(store)/volumes/spoilt/volume.json'"
+    ends_with 125 k run --rm -v spoilt:/v "$image" true
+    has "$output" "damaged"
+    has "$output" "volume rm spoilt"
+    same "$(in_mode cat "$(store)/volumes/spoilt/volume.json")" '{"ver'
+    same "$(k volume rm spoilt)" spoilt
 }
 
 # An archive cannot write elsewhere, neither by its names nor through links that it or a container made.
@@ -177,6 +216,8 @@ check() {
     removed
     options
     archived
+    held
+    damaged
     hostile
     disk
 }

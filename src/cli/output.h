@@ -1,0 +1,31 @@
+// output.h - where an archive goes: a file, or standard output.
+
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace kist::cli {
+
+// A file appears when it is complete; until then, and when that fails, what was called so stays.
+// A device or fifo is written to as it is.
+class Output {
+public:
+    // "" and "-" are standard output, which may not be a terminal (EINVAL).
+    static Result<Output> open(const std::string& path);
+    Output(Output&&) noexcept = default;
+    ~Output();
+
+    const Fd& file() const { return file_; }
+    // After the last byte.
+    Result<void> finish();
+
+private:
+    Output() = default;
+    Fd directory_, file_;
+    std::string name_, temporary_;
+};
+
+}  // namespace kist::cli
