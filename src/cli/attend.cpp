@@ -2,6 +2,8 @@
 
 #include "cli/attend.h"
 
+#include <cstdio>
+
 #include "cli/each.h"
 #include "cli/print.h"
 #include "container/signals.h"
@@ -87,7 +89,10 @@ Result<int> attach(const AttachFlags& flags, const service::Engine& engine, Argu
             .with_hint(str::format("\"kist start -a %s\" starts it", container.spec.name.c_str()));
     service::Client connected = TRY(std::move(client));
     service::Client::Terminal terminal = {
-        .tty = container.spec.tty, .signals = flags.sig_proxy != "false", .detach_keys = keys};
+        .tty = container.spec.tty,
+        // Ctrl-C that is not typed into the container's terminal is for us.
+        .signals = flags.sig_proxy != "false" && !(flags.no_stdin && container.spec.tty),
+        .detach_keys = keys};
     return finish_attending(TRY(connected.attend(wants, terminal, signals)));
 }
 
@@ -103,6 +108,8 @@ int finish_attending(const service::Attended& attended)
     if (attended.oom_killed)
         report(Error(ENOMEM, "a process of the container was killed: out of memory")
                    .with_hint("give it more with --memory, or look for a leak"));
+    if (attended.detached && attended.exit_code == 0)
+        (void)fputc('\n', stderr);  // the shell's prompt follows the container's
     return attended.exit_code;
 }
 

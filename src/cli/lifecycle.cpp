@@ -31,25 +31,71 @@ struct StopFlags {
 // clang-format off
 constexpr Flag kStopFlags[] = {
     flag<&StopFlags::signal> ('s', "signal",  "SIGNAL",  "Signal to ask with, instead of the container's own"),
-    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it; -1: for ever"),
+    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it (10, or its --stop-timeout); -1: for ever"),
+    flag<&StopFlags::timeout>(0,   "time",    "SECONDS", "The same"),
 };
 // clang-format on
 
+// What is asked of each of several containers, and where the first half of it got to.
+struct End {
+    service::StopOptions options;
+    int kill = 0;  // with this signal instead
+    bool start_again = false;
+};
+struct Ordered {
+    std::string id;
+    std::optional<service::Client> client;
+};
+
+Result<Ordered> order(const End& end, const service::Engine& engine, std::string_view name)
+{
+    Summary container = TRY(container::find(engine.directories, name));
+    auto client = end.kill ? service::order_kill(engine, container, end.kill)
+                           : service::order_stop(engine, container, end.options);
+    if (!client)
+        return std::move(client).error();
+    return Ordered{container.spec.id, std::move(*client)};
+}
+
+Result<void> complete(const End& end, const service::Engine& engine, const Ordered& ordered)
+{
+    constexpr int kPatienceMs = 10'000;
+    TRY(service::wait_for_end(ordered.client, end.kill ? kPatienceMs : -1));
+    if (end.start_again)
+        TRY(service::start(engine, ordered.id, {}));
+    return {};
+}
+
+// All are told to end before the first is waited for.
+Result<int> end_each(const End& end, const service::Engine& engine, Arguments names)
+{
+    std::vector<Result<Ordered>> all;
+    for (std::string_view name : names)
+        all.push_back(order(end, engine, name));
+    int status = 0;
+    for (size_t i = 0; i < names.size(); i++) {
+        auto done = all[i] ? complete(end, engine, *all[i]) : std::move(all[i]).error();
+        if (!done) {
+            report(done.error());
+            status = 1;
+            continue;
+        }
+        printf("%.*s\n", int(names[i].size()), names[i].data());
+        (void)fflush(stdout);
+    }
+    return status;
+}
+
 Result<int> stop(const StopFlags& flags, const service::Engine& engine, Arguments operands)
 {
-    service::StopOptions options = {flags.timeout, TRY(signal_of(flags.signal))};
-    return for_each(engine, operands,
-                    [&](const Summary& each) { return service::stop(engine, each, options); });
+    End end = {.options = {flags.timeout, TRY(signal_of(flags.signal))}};
+    return end_each(end, engine, operands);
 }
 
 Result<int> restart(const StopFlags& flags, const service::Engine& engine, Arguments operands)
 {
-    service::StopOptions options = {flags.timeout, TRY(signal_of(flags.signal))};
-    return for_each(engine, operands, [&](const Summary& each) -> Result<void> {
-        TRY(service::stop(engine, each, options));
-        TRY(service::start(engine, each.spec.id, {}));
-        return {};
-    });
+    End end = {.options = {flags.timeout, TRY(signal_of(flags.signal))}, .start_again = true};
+    return end_each(end, engine, operands);
 }
 
 struct KillFlags {
@@ -64,9 +110,8 @@ constexpr Flag kKillFlags[] = {
 
 Result<int> kill(const KillFlags& flags, const service::Engine& engine, Arguments operands)
 {
-    int number = TRY(container::parse_signal(flags.signal), "--signal");
-    return for_each(engine, operands,
-                    [&](const Summary& each) { return service::kill(engine, each, number); });
+    End end = {.kill = TRY(container::parse_signal(flags.signal), "--signal")};
+    return end_each(end, engine, operands);
 }
 
 // ---- pause, unpause, wait ----------------------------------------------------------------------

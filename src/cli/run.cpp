@@ -63,7 +63,6 @@ Result<service::Attachment> attachment_of(const RunOptions& options)
     wants = {.input = options.interactive,
              .output = true,
              .errors = true,
-             .owner = true,
              .until_exit = true};
     if (options.attach.empty())
         return wants;

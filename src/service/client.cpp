@@ -22,6 +22,8 @@ namespace kist::service {
 
 namespace {
 
+constexpr int kPatience = 3;
+
 Size size_of_terminal(int terminal)
 {
     winsize window;
@@ -84,13 +86,24 @@ private:
                 say(pack(Word::resize, 0, pack_size(size_of_terminal(0))));
         } else if (number == SIGPIPE) {
             return {};  // our own: somebody has stopped reading
+        } else if (number == SIGHUP && terminal_.tty) {
+            leave(number);  // the container has a terminal of its own, which does not hang up
         } else if (terminal_.signals) {
+            if (number == SIGINT && ::isatty(0) && ++unanswered_ == kPatience)
+                return Error(EINTR, "the container goes on: it does not heed Ctrl-C")
+                    .with_hint("\"kist kill\" ends it");
             say(pack(Word::signal, number));
         } else if (number == SIGHUP || number == SIGINT || number == SIGTERM || number == SIGQUIT) {
-            end_ = {.detached = true, .exit_code = 128 + number};
-            over_ = true;
+            leave(number);
         }
         return {};
+    }
+
+    // As a program ends that does not catch this signal.
+    void leave(int number)
+    {
+        end_ = {.detached = true, .exit_code = 128 + number};
+        over_ = true;
     }
 
     Result<void> hear()
@@ -104,6 +117,7 @@ private:
             case Word::errors:
                 target_ = message->word == Word::output ? 1 : 2;
                 left_ = std::move(message->payload);
+                unanswered_ = 0;
                 return put();
             case Word::taken: may_send_ = true; return {};
             case Word::exited:
@@ -122,8 +136,10 @@ private:
         if (written > 0) {
             left_.erase(0, size_t(written));
         } else if (written < 0 && errno != EAGAIN && errno != EINTR) {
-            left_.clear();  // nobody reads any more
-            say(pack(Word::closed, target_));
+            // Nobody reads any more; what the container writes is still logged.
+            if (errno != EPIPE && errno != EIO)
+                return os_error("the container goes on, but its output cannot be passed on");
+            leave(SIGPIPE);
         }
         return {};
     }
@@ -134,6 +150,8 @@ private:
         ssize_t got = sys::retry([&] { return ::read(0, typed, sizeof typed); });
         if (got < 0 && errno == EAGAIN)
             return {};
+        if (got <= 0 && terminal_.tty && !::isatty(0) && errno == EIO)
+            leave(SIGHUP);  // it was a terminal, which has hung up
         if (got <= 0) {
             reading_ = false;
             say(pack(Word::input_end));
@@ -146,7 +164,6 @@ private:
             say(pack(Word::input, 0, 0, through));
         }
         if (found) {
-            say(pack(Word::release));
             end_.detached = true;
             over_ = true;
         }
@@ -161,6 +178,7 @@ private:
     bool may_send_ = true;  // nothing that we sent waits to be taken
     std::string left_;      // of the container's output, for target_
     int target_ = 1;
+    int unanswered_ = 0;  // Ctrl-C since the container last said something
     bool over_ = false;
     Attended end_;
 };
@@ -229,7 +247,7 @@ Result<Attended> Client::attend(const Attachment& attachment, const Terminal& te
     return Session(socket_, attachment, terminal, signals).run();
 }
 
-Result<Attended> Client::wait()
+Result<Attended> Client::wait() const
 {
     for (;;) {
         std::optional<Message> message = TRY(receive(socket_));

@@ -16,13 +16,12 @@ namespace kist::service {
 struct Attachment {
     bool input = false;
     bool output = false, errors = false;
-    bool owner = false;       // the container is killed when this client is lost without a word
     bool until_exit = false;  // told of the exit, even without streams
 };
 
 // How an attached client ended.
 struct Attended {
-    bool detached = false;  // by its detach keys: the container lives on
+    bool detached = false;  // the container lives on
     int exit_code = 0;
     bool oom_killed = false;
 };
@@ -46,14 +45,15 @@ public:
         std::string_view detach_keys = "";  // parsed; "": none
     };
     // Carries bytes between our 0, 1 and 2 and the container until it ends or the detach keys were
-    // typed.  `signals` is from container::catch_signals().  ECONNRESET: its monitor was killed.
+    // typed, our terminal has hung up, or nobody reads what we write.  `signals` is from
+    // container::catch_signals().  ECONNRESET: its monitor was killed.  EINTR: Ctrl-C does nothing.
     Result<Attended> attend(const Attachment& attachment, const Terminal& terminal,
                             const Fd& signals);
     // Says what is wanted and waits until the monitor has started the container.  `signals` (may be
     // null) are passed on meanwhile.  The error is the one that kept it from starting.
     Result<void> begin(const Attachment& attachment, const Fd* signals);
     // Waits for the exit that the monitor tells of.
-    Result<Attended> wait();
+    Result<Attended> wait() const;
     // For poll(2), to which it shows when the monitor is gone.
     const Fd& socket() const { return socket_; }
 

@@ -35,8 +35,7 @@ Size unpack_size(int32_t packed)
 int32_t pack_attachment(const Attachment& attachment)
 {
     return int32_t(attachment.input) | int32_t(attachment.output) << 1 |
-           int32_t(attachment.errors) << 2 | int32_t(attachment.owner) << 3 |
-           int32_t(attachment.until_exit) << 4;
+           int32_t(attachment.errors) << 2 | int32_t(attachment.until_exit) << 4;
 }
 
 Attachment unpack_attachment(int32_t bits)
@@ -44,7 +43,6 @@ Attachment unpack_attachment(int32_t bits)
     return {.input = bool(bits & 1),
             .output = bool(bits & 2),
             .errors = bool(bits & 4),
-            .owner = bool(bits & 8),
             .until_exit = bool(bits & 16)};
 }
 
@@ -102,8 +100,6 @@ void Clients::act(std::span<const pollfd> waits, Orders& orders)
             stays = say_waiting(client);
         if (stays && (events & (POLLIN | POLLHUP | POLLERR)))
             stays = hear(client, orders);
-        if (!stays && client.wants.owner && !client.leaving)
-            orders.lose_owner();
         if (stays && !(client.leaving && client.waiting.empty())) {
             if (left != i)
                 all_[left] = std::move(client);
@@ -140,21 +136,11 @@ void Clients::obey(Connection& client, const Message& message, Orders& orders)
                 orders.resize(unpack_size(message.b));
             return say(client, pack(Word::started));
         case Word::input: client.owes_taken = true; return orders.input(message.payload);
-        case Word::input_end: return orders.end_input(client.wants.owner);
+        case Word::input_end: return orders.end_input();
         case Word::resize: return orders.resize(unpack_size(message.b));
-        case Word::closed:
-            if (message.a == 1)
-                client.wants.output = false;
-            else
-                client.wants.errors = false;
-            if (client.wants.owner)
-                orders.close_output(message.a == 1 ? container::Stream::output
-                                                   : container::Stream::errors);
-            return;
         case Word::signal: return orders.signal(message.a);
         case Word::kill: return orders.kill(message.a);
         case Word::stop: return orders.stop(message.a, message.b, message.payload == kResume);
-        case Word::release: client.wants.owner = false; return;
         case Word::reload: return orders.reload();
         default: log::debug("a client said %d", int(message.word));
     }

@@ -31,16 +31,13 @@ class Orders {
 public:
     virtual ~Orders() = default;
     virtual void input(std::string_view bytes) = 0;
-    virtual void end_input(bool owner) = 0;
+    virtual void end_input() = 0;
     virtual void resize(Size size) = 0;
     virtual void signal(int number) = 0;
     virtual void kill(int number) = 0;
     // `resume`: the machine goes down, and the next boot is to bring it back.
     virtual void stop(int timeout, int number, bool resume) = 0;
     virtual void reload() = 0;
-    virtual void close_output(container::Stream stream) = 0;
-    // The client on whose life the container's depends is gone.
-    virtual void lose_owner() = 0;
     // Why nothing can be attached to now; nothing: it runs.
     virtual std::optional<Error> not_running() const = 0;
 };

@@ -44,14 +44,12 @@ public:
     Result<void> live(Fd client, const Attachment& attachment, Size size);
 
     void input(std::string_view bytes) override { plumbing_.input(bytes); }
-    void end_input(bool owner) override { plumbing_.end_input(owner); }
+    void end_input() override { plumbing_.end_input(); }
     void resize(Size size) override { plumbing_.resize(size); }
-    void close_output(container::Stream stream) override { plumbing_.close_output(stream); }
     void signal(int number) override { (void)sys::pidfd_send_signal(launched_.process, number); }
     void kill(int number) override;
     void stop(int timeout, int number, bool resume) override;
     void reload() override;
-    void lose_owner() override;
     std::optional<Error> not_running() const override;
 
 private:

@@ -59,13 +59,6 @@ void Keeper::reload()
     }
 }
 
-void Keeper::lose_owner()
-{
-    over_ = true;
-    if (running_)
-        signal(SIGKILL);
-}
-
 std::optional<Error> Keeper::not_running() const
 {
     if (running_)
@@ -110,7 +103,7 @@ Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
 {
     // A copy: the connection may be moved about while the launch looks at it.
     std::optional<Fd> cancel;
-    if (attachment.owner)
+    if (attachment.until_exit)
         cancel = TRY(sys::duplicate(client));
     clients_.add(std::move(client), attachment);
     state_.stopped = state_.resume = false;

@@ -162,12 +162,15 @@ Result<Client> start(const Engine& engine, const std::string& id, const Attachme
     return client;
 }
 
-Result<void> stop(const Engine& engine, const Summary& container, const StopOptions& options)
+Result<std::optional<Client>> order_stop(const Engine& engine, const Summary& container,
+                                         const StopOptions& options)
 {
     const Spec& spec = container.spec;
     auto client = reach(engine, spec);
+    if (!client && client.error().is(EINVAL))
+        return std::optional<Client>();
     if (!client)
-        return client.error().is(EINVAL) ? Result<void>() : std::move(client).error();
+        return std::move(client).error();
     int signal = SIGTERM;
     if (options.signal)
         signal = *options.signal;
@@ -175,16 +178,35 @@ Result<void> stop(const Engine& engine, const Summary& container, const StopOpti
         signal = TRY(container::parse_signal(spec.stop_signal));
     emit_of(engine.places, spec, "stop");
     TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal, options.resume));
-    auto end = client->wait();
+    return std::optional<Client>(std::move(*client));
+}
+
+Result<std::optional<Client>> order_kill(const Engine& engine, const Summary& container, int signal)
+{
+    std::optional<Client> client = TRY(reach(engine, container.spec));
+    TRY(client->signal(signal));
+    if (signal != SIGKILL)
+        client.reset();
+    return client;
+}
+
+Result<void> wait_for_end(const std::optional<Client>& ordered, int limit_ms)
+{
+    if (!ordered)
+        return {};
+    pollfd end_of_it = {ordered->socket().get(), POLLIN, 0};
+    if (sys::retry([&] { return ::poll(&end_of_it, 1, limit_ms); }) == 0)
+        return Error(ETIMEDOUT, "the container was killed, but has not ended yet");
+    auto end = ordered->wait();
     if (!end && !end.error().is(ECONNRESET))
         return std::move(end).error();
     return {};
 }
 
-Result<void> kill(const Engine& engine, const Summary& container, int signal)
+Result<void> stop(const Engine& engine, const Summary& container, const StopOptions& options)
 {
-    Client client = TRY(reach(engine, container.spec));
-    return client.signal(signal);
+    std::optional<Client> ordered = TRY(order_stop(engine, container, options));
+    return wait_for_end(ordered);
 }
 
 Result<bool> is_paused(const Summary& container)

@@ -43,9 +43,16 @@ struct StopOptions {
 // Asks it to end, kills it when it does not, and waits until that is on record.  Its restart policy
 // does not bring it back.  One that does not run is no error.
 Result<void> stop(const Engine& engine, const Summary& container, const StopOptions& options);
-// EINVAL: it does not run.  After SIGKILL its restart policy does not bring it back, as with
-// docker.
-Result<void> kill(const Engine& engine, const Summary& container, int signal);
+// In two steps, so that several end side by side: the order, and then the wait.  Nothing when there
+// is nothing to wait for.
+Result<std::optional<Client>> order_stop(const Engine& engine, const Summary& container,
+                                         const StopOptions& options);
+// Sends a signal.  EINVAL: it does not run.  After SIGKILL its restart policy does not bring it
+// back, as with docker, and its end is to be waited for.
+Result<std::optional<Client>> order_kill(const Engine& engine, const Summary& container,
+                                         int signal);
+// ETIMEDOUT: after `limit_ms` (-1: none).
+Result<void> wait_for_end(const std::optional<Client>& ordered, int limit_ms = -1);
 // Asks its cgroup.
 Result<bool> is_paused(const Summary& container);
 // ENOTSUP: there is no cgroup v2.  EALREADY, EINVAL: it is paused, or not.

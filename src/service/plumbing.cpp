@@ -117,14 +117,11 @@ void Plumbing::give()
         input_.reset();
 }
 
-// The owner's end of input is the container's; with a terminal, which has none, it hangs up.
-void Plumbing::end_input(bool owner)
+// A terminal's input has no end: it outlives the one that somebody typed at.
+void Plumbing::end_input()
 {
-    if (terminal_) {
-        if (owner)
-            output_.reset();
+    if (terminal_)
         return;
-    }
     ending_ = true;
     if (pending_.empty())
         input_.reset();
@@ -135,11 +132,6 @@ void Plumbing::resize(Size size)
     winsize window = {.ws_row = size.rows, .ws_col = size.columns, .ws_xpixel = 0, .ws_ypixel = 0};
     if (terminal_ && output_)
         (void)::ioctl(output_->get(), TIOCSWINSZ, &window);
-}
-
-void Plumbing::close_output(container::Stream stream)
-{
-    (stream == container::Stream::output ? output_ : errors_).reset();
 }
 
 void Plumbing::drain()

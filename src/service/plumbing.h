@@ -31,9 +31,8 @@ public:
     void act(std::span<const pollfd> waits);
 
     void input(std::string_view bytes);
-    void end_input(bool owner);
+    void end_input();
     void resize(Size size);
-    void close_output(container::Stream stream);
     // Takes what the container left in its pipes when it ended, whether clients keep up or not.
     void drain();
 

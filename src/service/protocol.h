@@ -35,11 +35,9 @@ enum class Word : uint8_t {
     input,       // bytes for the container's stdin
     input_end,   // there will be no more
     resize,      // b: as in attach
-    closed,      // a: 1 or 2: nobody reads what the container writes there any more
     signal,      // a: number, as a terminal or a shell sends it
     kill,        // a: number, as `kist kill` sends it: the restart policy heeds it
     stop,        // a: seconds until it is killed, -1: never; b: signal; payload: "" or kResume
-    release,     // the container is to live on without this client
     reload,      // the Spec was changed
 
     // From a monitor

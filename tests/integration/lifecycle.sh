@@ -28,6 +28,12 @@ check() {
     ends_with 0 k start web
     ends_with 0 k restart -t 1 web
     state_is web running || fail "web was not restarted"
+    # A kill has done its work when it returns.
+    for i in 1 2 3 4 5; do
+        k kill web > /dev/null
+        k start web > /dev/null
+        state_is web running || fail "kill; start starts nothing"
+    done
     # wait tells the exit code, of a kill too.
     k wait web > "$work/waited" & waiter=$!
     sleep 0.2
@@ -66,6 +72,17 @@ check() {
     ends_with 0 k start deaf
     ends_with 0 k stop -t 0 deaf
     ends_with 0 k rm deaf
+    # Several are stopped side by side; a signal without an effect does not keep us.
+    for i in 1 2 3; do
+        k run -d --name deaf$i "$image" sh -c 'trap "" TERM; while :; do sleep 0.05; done' > /dev/null
+    done
+    ends_with 0 k kill -s TERM deaf1
+    began=$(date +%s%N)
+    ends_with 1 k stop --time 2 deaf1 nosuch deaf2 deaf3
+    same "$(echo "$output" | grep -c '^deaf')" 3
+    has "$output" nosuch
+    [ $((($(date +%s%N) - began) / 1000000)) -lt 4000 ] || fail "stopped one after the other"
+    ends_with 0 k rm deaf1 deaf2 deaf3
     # --rm in the background leaves nothing.
     k run -d --rm --name brief "$image" sleep 0.3 > /dev/null
     k wait --condition removed brief > /dev/null

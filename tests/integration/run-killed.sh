@@ -1,5 +1,6 @@
 #!/bin/sh
-# run-killed.sh - a kill -9 of kist takes the container down, and the next command sweeps what is left.
+# run-killed.sh - a container outlives the kist run that was killed; a kill -9 of its monitor takes it down,
+# and the next command sweeps what is left.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/modes.sh"
 . "$(dirname "$0")/registry.sh"
@@ -14,8 +15,19 @@ running() { pgrep -c -x -f "sleep $seconds" || :; }
 none_runs() { [ "$(running)" = 0 ]; }
 one_runs() { [ "$(running)" -gt 0 ]; }
 none_listed() { [ -z "$(k ps -q)" ]; }
+nothing_kept_listed() { [ -z "$(k ps -aq)" ]; }
 nothing_kept() { [ -z "$(ls "$store/containers" 2>/dev/null)" ]; }
 only_one_left() { [ "$(k ps -aq | wc -l)" = 1 ]; }
+# The client is killed: the container goes on.  Its monitor is killed: it ends.
+kill_both() {
+    kill -9 $runner
+    wait $runner 2>/dev/null || :
+    sleep 0.2
+    same "$(running)" 1
+    monitor=$(pgrep -f ":monitor .*$(k ps -q --no-trunc)")
+    kill -9 "$monitor"
+    eventually 10 none_runs
+}
 
 check() {
     seconds=86$$
@@ -25,17 +37,14 @@ check() {
     for options in '' '--init' '--pid host' '-t'; do
         start run --rm $options "$image" sleep $seconds > "$work/said" 2>&1
         eventually 10 one_runs
-        kill -9 $runner
-        wait $runner 2>/dev/null || :
-        eventually 10 none_runs
+        kill_both
+        eventually 10 nothing_kept_listed
     done
     # The one without --rm stays listed, as ended.
     start run --name stays "$image" sleep $seconds
     eventually 10 one_runs
-    kill -9 $runner
-    wait $runner 2>/dev/null || :
-    eventually 10 none_runs
-    eventually 10 none_listed  # its monitor records the end
+    kill_both
+    eventually 10 none_listed
     eventually 10 only_one_left
     has "$(k ps -a)" stays
     k rm stays > /dev/null

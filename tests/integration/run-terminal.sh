@@ -9,6 +9,7 @@ push_image "$(fixture busybox)" box
 image=$registry/box
 played() { in_mode $python "$fixtures/terminal.py" "$@"; }
 
+has_more_lines() { [ "$(k logs goeson | wc -l)" -gt "$lines" ]; }
 check() {
     k pull -q "$image" > /dev/null
     output=$(played --size 30x99 "$kist" run --rm -it "$image" sh <<'DIALOGUE'
@@ -54,8 +55,47 @@ DIALOGUE
     same "$(k run --rm "$image" sh -c 'test -t 0 || test -t 1 || echo none')" none
     same "$(head -c 3000000 /dev/zero | k run --rm -i "$image" wc -c)" 3000000
     same "$(k run --rm "$image" head -c 3000000 /dev/zero | wc -c)" 3000000
-    # A reader that leaves early.
-    k run --rm "$image" sh -c 'yes' | head -1 > /dev/null
+    # A reader that leaves early: the container goes on, and what it writes is logged.
+    same "$(k run --name goeson "$image" sh -c 'while :; do echo again; sleep 0.05; done' | head -1)" again
+    lines=$(k logs goeson | wc -l)
+    eventually 5 has_more_lines
+    k rm -f goeson > /dev/null
+    # The terminal hangs up: the container goes on, and its terminal too.
+    played "$kist" run --name hung -it "$image" sh -c 'echo ready; read line; echo got "$line"; sleep 99' \
+        > /dev/null <<'DIALOGUE' || :
+expect ready
+hangup
+DIALOGUE
+    sleep 0.3
+    played "$kist" attach hung > "$work/said" <<'DIALOGUE'
+send hello
+expect got hello
+key C-p
+key C-q
+DIALOGUE
+    same "$(k ps --format '{{.Names}}')" hung
+    k rm -f hung > /dev/null
+    # Ctrl-C for a program that does not heed it: the third leaves it alone.
+    played "$kist" run --name deaf "$image" sh -c 'trap "" INT; echo ready; sleep 99' > "$work/said" \
+        <<'DIALOGUE' && fail "no status" || same $? 130
+expect ready
+key C-c
+wait 0.2
+key C-c
+wait 0.2
+key C-c
+expect does not heed
+DIALOGUE
+    same "$(k ps --format '{{.Names}}')" deaf
+    k rm -f deaf > /dev/null
+    # Without stdin Ctrl-C is for the client.
+    k run -dit --name own "$image" sh > /dev/null
+    played "$kist" attach --no-stdin own > /dev/null <<'DIALOGUE' && fail "no status" || same $? 130
+wait 0.3
+key C-c
+DIALOGUE
+    same "$(k ps --format '{{.Names}}')" own
+    k rm -f own > /dev/null
     # stdio belongs to the container's user.
     k run --rm -u app "$image" sh -c 'echo x > /dev/stdout' > /dev/null
     writer='echo x > /dev/tty && echo x > /proc/self/fd/1'

@@ -56,10 +56,10 @@ TEST(Protocol, PacksSizesAndAttachments)
     EXPECT_EQ(size.rows, 40000);
     EXPECT_EQ(size.columns, 65535);
     Attachment all = {
-        .input = true, .output = false, .errors = true, .owner = false, .until_exit = true};
+        .input = true, .output = false, .errors = true, .until_exit = true};
     Attachment back = unpack_attachment(pack_attachment(all));
     EXPECT_TRUE(back.input && back.errors && back.until_exit);
-    EXPECT_FALSE(back.output || back.owner);
+    EXPECT_FALSE(back.output);
 }
 
 }  // namespace
