@@ -104,6 +104,12 @@ std::string_view controller_of(std::string_view file)
     return str::cut(file, '.');
 }
 
+// What holds without the controller, too.
+bool is_unlimited(std::string_view value)
+{
+    return value.starts_with("max");
+}
+
 bool is_missing(const Fd& directory, const char* file)
 {
     return ::faccessat(directory.get(), file, F_OK, 0) < 0 && errno == ENOENT;
@@ -230,7 +236,7 @@ void Limits::merge(const Limits& changed)
 bool Limits::any() const
 {
     for (const Knob& knob : kKnobs)
-        if (!knob.value(*this).empty())
+        if (std::string value = knob.value(*this); !value.empty() && !is_unlimited(value))
             return true;
     return !device_read_bps.empty() || !device_write_bps.empty() || !conf.empty();
 }
@@ -306,7 +312,7 @@ Result<void> Cgroup::limit(const Limits& limits) const
     TRY(check_limits(limits));
     for (const Knob& knob : kKnobs) {
         std::string value = knob.value(limits);
-        if (value.empty())
+        if (value.empty() || (is_unlimited(value) && is_missing(directory_, knob.file)))
             continue;
         TRY(need_controller(knob.file, knob.flag));
         bool skip = TRY(can_do_without(directory_, knob, limits), "cannot apply %s", knob.flag);

@@ -33,6 +33,10 @@ check() {
         esac
     done
     same "$(k ps -aq)" ''
+    # What is unlimited needs nothing.
+    for limit in '--pids-limit -1' '--memory-swap -1' '--cpu-quota -1'; do
+        same "$(k run --rm $limit "$image" echo fine 2>/dev/null)" fine
+    done
     # Without a limit it runs, cgroup or not.
     same "$(k run --rm "$image" echo fine 2>/dev/null)" fine
 }

@@ -95,6 +95,18 @@ TEST_F(CgroupTest, WritesProcessorsAndProcesses)
         "cpu.max=50000 100000 cpu.weight=39 cpuset.cpus=0-1 pids.max=7");
 }
 
+TEST_F(CgroupTest, NeedsNothingForWhatIsUnlimited)
+{
+    tree_.write("tree/cgroup.controllers", "cpu\n");
+    for (const char* file : {"memory.swap.max", "pids.max", "cpu.max"})
+        unlink((tree_.root() + "/" + file_of(file)).c_str());
+    Limits unlimited = {.memory_swap = -1, .cpu_quota = -1, .pids = -1};
+    EXPECT_FALSE(unlimited.any());
+    EXPECT_EQ(apply(unlimited).find("cannot"), std::string::npos);
+    EXPECT_EQ(tree_.read("tree/cgroup.subtree_control"), "");
+    EXPECT_TRUE(Limits({.pids = 1}).any());
+}
+
 TEST_F(CgroupTest, WritesQuotaAndPeriod)
 {
     EXPECT_EQ(apply({.cpu_quota = 5000, .cpu_period = 10000, .pids = -1}),
@@ -168,7 +180,10 @@ TEST_F(CgroupTest, IsMadeFoundAndRemoved)
     Delegation place = MUST(tree_.find());
     auto group = MUST(Cgroup::create(place, "new"));
     EXPECT_EQ(group.path(), place.path + "/kist/new");
-    EXPECT_EQ(mkdir((group.path() + "/below").c_str(), 0755), 0);
+    std::string below = group.path();
+    for (int i = 0; i < 100; i++)
+        below += "/b";
+    EXPECT_OK(fs::make_directories(below));
     EXPECT_OK(Cgroup::open(group.path()));
     EXPECT_OK(group.destroy(0));
     EXPECT_ERROR(Cgroup::open(group.path()), ENOENT, "cannot use the cgroup");
