@@ -138,6 +138,8 @@ Result<void> become_program(const Becoming& becoming, const Fd& report)
     TRY(enter_workdir(becoming.workdir));
     std::string program = TRY(find_program(becoming.argv[0], env));
     ::umask(becoming.spec.umask.value_or(0022));
+    for (int i = 0; becoming.limits && i < RLIM_NLIMITS; i++)
+        (void)::setrlimit(i, &becoming.limits[i]);  // only root may go above its own
     TRY(apply_limits(becoming.spec));
     TRY(confine(becoming.confinement, becoming.identity, report));
     if (becoming.reaper)

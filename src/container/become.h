@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <sys/resource.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +34,8 @@ struct Becoming {
     const std::string& workdir;
     const Confinement& confinement;
     const Identity& identity;
-    bool reaper = false;  // the calling process stays behind as one (--init)
+    const rlimit* limits = nullptr;  // RLIM_NLIMITS of them, to have where `spec` says nothing
+    bool reaper = false;             // the calling process stays behind as one (--init)
 };
 
 // Confines the calling process and executes the program; returns only when that fails, with

@@ -32,13 +32,15 @@ namespace {
 struct Entry {
     const ExecOptions& options;
     Fd first;          // pidfd of the container's first process, or one like it
+    pid_t pid = 0;     // of it
     std::string proc;  // "/proc/PID" of it
     std::optional<Cgroup> cgroup;
     int namespaces = 0;  // to join: CLONE_NEW*
     Confinement confinement;
     bool single = false;  // id-map tier: there is one identity
     std::optional<int> oom_score;
-    sys::Pipe socket;  // reader: ours, writer: theirs
+    rlimit limits[RLIM_NLIMITS] = {};  // those of the first process
+    sys::Pipe socket;                  // reader: ours, writer: theirs
     Executed result;
 };
 
@@ -142,7 +144,7 @@ Result<void> plan(Entry& entry)
         return not_running(options.spec);
     entry.first = std::move(*first);
     // Whose namespaces we join lives no longer than the first one; a pidfd holds on to it.
-    pid_t joined = TRY(representative_of(state));
+    pid_t joined = entry.pid = TRY(representative_of(state));
     entry.proc = str::format("/proc/%d", joined);
     if (joined != state.pid) {
         entry.first = TRY(sys::pidfd_open(joined));
@@ -205,7 +207,8 @@ Result<void> run_program(const Entry& entry, const Fd& report)
          .env = options.env,
          .workdir = options.workdir.empty() ? options.spec.workdir : options.workdir,
          .confinement = entry.confinement,
-         .identity = identity},
+         .identity = identity,
+         .limits = entry.limits},
         report);
 }
 
@@ -218,7 +221,7 @@ Result<void> hide()
 }
 
 // In the joiner; and in the new process, which comes out of its clone(2) too.
-Result<void> join(const Entry& entry, const Fd& report)
+Result<void> join(Entry& entry, const Fd& report)
 {
     ::umask(0);
     TRY(set_oom_score(entry.options.spec, entry.oom_score));
@@ -227,6 +230,10 @@ Result<void> join(const Entry& entry, const Fd& report)
     if (::syscall(SYS_setns, entry.first.get(), entry.namespaces) < 0)
         return errno == ESRCH ? not_running(entry.options.spec) : os_error("enter the container");
     TRY(hide());  // joining a user namespace has undone it
+    // Only now for sure with the right to do so.
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        if (::prlimit(entry.pid, decltype(RLIMIT_CORE)(i), nullptr, &entry.limits[i]) < 0)
+            (void)::getrlimit(i, &entry.limits[i]);
     pid_t pid = TRY(clone_process({.sibling = true}), "cannot start a process in the container");
     if (pid == 0)
         return run_program(entry, report);
@@ -234,7 +241,7 @@ Result<void> join(const Entry& entry, const Fd& report)
     return send_report(report, process);
 }
 
-[[noreturn]] void run_joiner(const Entry& entry, const Fd& report)
+[[noreturn]] void run_joiner(Entry& entry, const Fd& report)
 {
     auto joined = join(entry, report);
     if (!joined)

@@ -31,6 +31,10 @@ check_place() {
     printf 'FILED=f\n# no\nA=from-file\n' > "$work/env"
     chmod 644 "$work/env"
     same "$(k exec --env-file "$work/env" -e A=wins exe sh -c 'echo $FILED $A')" "f wins"
+    # The limits are the container's, not the caller's.
+    same "$( (ulimit -Sn 77; ulimit -Sc 5; k exec exe sh -c 'ulimit -Sn; ulimit -Sc') | tr '\n' ' ')" \
+        "$(inside sed -n 's/^Max open files *\([0-9a-z]*\) .*/\1/p' /proc/1/limits) $(
+            inside sed -n 's/^Max core file size *\([0-9a-z]*\) .*/\1/p' /proc/1/limits) "
     # As confined as the first process.
     for line in CapEff CapBnd CapInh CapAmb NoNewPrivs Seccomp; do
         same "$(inside grep "^$line:" /proc/self/status)" "$(inside grep "^$line:" /proc/1/status)"
