@@ -90,8 +90,12 @@ Result<std::vector<Watched>> look(const service::Engine& engine, const StatsFlag
     std::vector<Listed> containers;
     if (names.empty())
         containers = TRY(list_containers(engine));
-    for (std::string_view name : names)
-        containers.push_back(TRY(find_container(engine, name)));
+    for (std::string_view name : names) {
+        auto found = find_container(engine, name);
+        if (!before.empty() && !found && found.error().is(ENOENT))
+            continue;  // removed meanwhile
+        containers.push_back(TRY(std::move(found)));
+    }
 
     std::vector<Watched> seen;
     for (Listed& each : containers) {
@@ -112,14 +116,16 @@ Result<void> print_all(const std::vector<Watched>& seen, const StatsFlags& flags
     for (const Watched& one : seen)
         rows.push_back(row_of(one, flags.no_trunc));
     TRY(print_rows(kColumns, rows, flags.format));
-    fflush(stdout);
+    if (fflush(stdout) < 0)
+        return os_error("standard output");
     return {};
 }
 
 // The terminal that keys are read from as they are typed, unseen; as it was before, in the end.
 class Keys {
 public:
-    Keys() : good_(::isatty(0) && ::tcgetattr(0, &before_) == 0)
+    // In the background the terminal is somebody else's.
+    Keys() : good_(::tcgetpgrp(0) == ::getpgrp() && ::tcgetattr(0, &before_) == 0)
     {
         if (!good_)
             return;
@@ -154,9 +160,9 @@ Result<Fd> catch_the_end()
 }
 
 // False: the user has seen enough.
-bool wait_a_moment(const Fd& signals, const Keys& keys, int milliseconds)
+bool wait_a_moment(const Fd& signals, bool keys, int milliseconds)
 {
-    pollfd watched[] = {{signals.get(), POLLIN, 0}, {keys.good() ? 0 : -1, POLLIN, 0}};
+    pollfd watched[] = {{signals.get(), POLLIN, 0}, {keys ? 0 : -1, POLLIN, 0}};
     if (sys::retry([&] { return ::poll(watched, 2, milliseconds); }) <= 0)
         return true;
     char key = 'q';
@@ -170,10 +176,14 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
     Fd signals = TRY(catch_the_end());
     bool screen = !flags.no_stream && ::isatty(1);
     std::optional<Keys> keys;
-    keys.emplace();
+    if (screen)
+        keys.emplace();
     std::vector<Watched> seen = TRY(look(engine, flags, names, {}));
-    for (int pause = kFirstMs; wait_a_moment(signals, *keys, pause); pause = kPeriodMs) {
+    for (int pause = kFirstMs; wait_a_moment(signals, keys && keys->good(), pause);
+         pause = kPeriodMs) {
         seen = TRY(look(engine, flags, names, seen));
+        if (seen.empty() && !names.empty())
+            break;  // none of them is there any more
         if (screen)
             fputs("\033[H\033[J", stdout);  // an empty screen
         TRY(print_all(seen, flags));

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "base/fs.h"
+#include "container/processes.h"
 
 namespace kist::cli {
 
@@ -35,15 +36,18 @@ int64_t steady_us()
     return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
+std::vector<pid_t> processes_below(const State& state)
+{
+    auto all = container::processes_of(state);
+    return all ? all.take() : std::vector<pid_t>();
+}
+
 // Where the memory controller is off: what its processes have for themselves (proc(5), statm).
 uint64_t private_memory(const State& state)
 {
     uint64_t pages = 0;
-    std::string processes = read_cgroup(state, "cgroup.procs").value_or("");
-    std::string_view rest = processes;
-    while (!rest.empty()) {
-        std::string process(str::cut(rest, '\n'));
-        auto text = fs::read_path("/proc/" + process + "/statm");
+    for (pid_t process : processes_below(state)) {
+        auto text = fs::read_path(str::format("/proc/%d/statm", process));
         if (!text)
             continue;  // it has ended
         std::vector<std::string_view> fields = str::words(*text);
@@ -106,10 +110,10 @@ uint64_t count_tasks(const State& state)
 {
     if (auto current = read_cgroup(state, "pids.current"))
         return natural(*current);
-    std::string threads = read_cgroup(state, "cgroup.threads").value_or("");
     uint64_t count = 0;
-    for (char c : threads)
-        count += c == '\n';  // a line for each
+    for (pid_t process : processes_below(state))
+        if (auto facts = container::read_process(process))
+            count += uint64_t(facts->threads);
     return count;
 }
 

@@ -32,6 +32,22 @@ DIALOGUE
         same "$(cat "$1/before")" "$(cat "$1/after")"
     done > "$work/screen"
     has "$(cat "$work/screen")" up
+
+    # One that is removed ends it for the others as little as a terminal that is not ours.
+    k run -d --name brief "$image" sleep 300 > /dev/null
+    (sleep 1.5; k rm -f brief > /dev/null) &
+    in_mode timeout 4 "$kist" stats --format '{{.Name}}' up brief > "$work/said" || same $? 124
+    has "$(cat "$work/said")" brief
+    same "$(tail -n 1 "$work/said")" up
+    k run -d --name brief "$image" sleep 300 > /dev/null
+    (sleep 1.5; k rm -f brief > /dev/null) &
+    in_mode timeout 10 "$kist" stats --format '{{.Name}}' brief > /dev/null || fail "it did not end"
+    in_mode $python "$fixtures/terminal.py" sh -mc "stty > '$1/before'
+        '$kist' stats --no-stream --format '{{.Name}}' > '$1/said' & wait \$!; stty > '$1/after'
+        '$kist' stats < /dev/tty | head -n 1 > /dev/null; stty > '$1/piped'" < /dev/null > /dev/null
+    same "$(cat "$1/said")" up
+    same "$(cat "$1/before")" "$(cat "$1/after")"
+    same "$(cat "$1/before")" "$(cat "$1/piped")"
 }
 
 prune() {
