@@ -17,13 +17,14 @@
 
 #include "archive/tree.h"
 #include "base/fs.h"
+#include "base/log.h"
 
 namespace kist::container {
 
 namespace {
 
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-constexpr int kMaxDepth = 200;
+constexpr int kMaxDepth = 500;
 
 // What the mounts of mounts.cpp and files.cpp need to be there.  They change the times of the
 // directories that they are in.
@@ -114,8 +115,19 @@ private:
                                   const std::string& path, bool whole, int depth);
     Result<void> add(char kind, const std::string& path);
 
+    // What is too deep.
+    bool leave_out();
+
     std::vector<Change> changes_;
+    bool told_ = false;
 };
+
+bool Comparison::leave_out()
+{
+    if (!std::exchange(told_, true))
+        log::warn("what is more than %d directories deep is left out", kMaxDepth);
+    return false;
+}
 
 Result<void> Comparison::add(char kind, const std::string& path)
 {
@@ -178,8 +190,7 @@ Result<bool> Comparison::directory(const Fd& own, const Stack& below, const std:
                                    bool whole, int depth)
 {
     if (depth > kMaxDepth)
-        return Error(ELOOP, "%s: directories are nested more than %d deep", path.c_str(),
-                     kMaxDepth);
+        return leave_out();
     std::vector<std::string> names = TRY(fs::list(own), "%s", path.c_str());
     if (whole)
         for (const Fd& layer : below)

@@ -122,6 +122,9 @@ Result<void> settle_log_option(LogPlan& log, const std::string& option)
 {
     auto [name, value] = TRY(parse_pair(option, "log-opt"));
     if (name == "max-size") {
+        if (value.starts_with('-'))
+            return Error(EINVAL, "--log-opt max-size=%s: every log is bounded", value.c_str())
+                .with_hint("a log without end fills the disk; give a size, for example 100m");
         log.max_size = TRY(str::to_bytes(value), "--log-opt max-size");
         if (log.max_size < kMinLogFile)
             return Error(EINVAL, "--log-opt max-size=%s: less than 4k", value.c_str());

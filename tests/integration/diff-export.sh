@@ -43,6 +43,13 @@ C /tmp"
     has "$(changed)" "A /done"
     lacks "$(changed)" "/vol/x"
     k rm -f web > /dev/null
+    # One can be deeper than all that diff and export go.
+    k run --name deep "$image" sh -c 'mkdir /a; cd /a; i=0
+        while [ $i -lt 600 ]; do mkdir d; cd d; i=$((i + 1)); done; touch /last'
+    same "$(k diff deep 2> /dev/null | sed -n '1p;$p' | tr '\n' ' ')" "A /a A /last "
+    ends_with 0 k diff deep
+    has "$output" "left out"
+    k rm deep > /dev/null
     ends_with 1 k diff absent
     has "$output" absent
 }

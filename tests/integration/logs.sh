@@ -75,6 +75,8 @@ print("%.1f" % (time.timestamp() + float("0" + text[19:-1]) + 0.6))')
 
 # Lines come as they are printed, whatever becomes of the files, to several readers; and it ends by itself.
 follows_across_rotation() {
+    ends_with 125 k run --log-opt max-size=-1 "$image" true
+    has "$output" bounded
     k run -d --name writer --log-opt max-size=64k --log-opt max-file=20 "$image" \
         sh -c 'sleep 1; seq 10000; sleep 0.3; seq 10001 12000' > /dev/null
     for reader in 1 2 3; do
