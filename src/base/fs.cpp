@@ -68,6 +68,16 @@ Result<void> replace(const Fd& directory, CStr name, std::string_view contents, 
     return sys::fsync(directory);  // ... and the name before we say so
 }
 
+void remove_temporaries(const Fd& directory)
+{
+    auto names = list(directory);
+    if (!names)
+        return;
+    for (const std::string& name : *names)
+        if (name.starts_with('.'))
+            (void)sys::unlink_at(directory, name);
+}
+
 Result<void> poke(const Fd& directory, CStr name, std::string_view value)
 {
     Fd file = TRY(sys::open_at(directory, name, O_WRONLY));

@@ -17,6 +17,9 @@ enum class Durable { no, yes };
 Result<void> replace(const Fd& directory, CStr name, std::string_view contents, mode_t mode = 0600,
                      Durable durable = Durable::yes);
 
+// Removes what a power cut leaves of that, and all else whose name begins with a dot.
+void remove_temporaries(const Fd& directory);
+
 // Writes to a file that exists and means something to the kernel: /proc, /sys.  One write(2).
 Result<void> poke(const Fd& directory, CStr name, std::string_view value);
 

@@ -100,10 +100,11 @@ Result<Fd> Directories::make(const Spec& spec) const
 Result<void> Directories::remove(const std::string& id, const std::string& name) const
 {
     TRY(fs::remove_tree(volatiles, id));
-    TRY(fs::remove_tree(containers, id));
+    // The name first: who is killed in between leaves a container, which is found.
     auto owner = name.empty() ? Result<std::string>(Error(ENOENT, "no name")) : id_of_name(name);
     if (owner && *owner == id)
         TRY(sys::unlink_at(names, name));
+    TRY(fs::remove_tree(containers, id));
     auto gone = sys::unlink_at(locks, id);
     return gone || gone.error().is(ENOENT) ? Result<void>() : std::move(gone);
 }
@@ -116,7 +117,10 @@ Result<Fd> Directories::open_container(const std::string& id) const
 Result<Spec> Directories::read_spec(const std::string& id) const
 {
     Fd directory = TRY(open_container(id));
-    return spec_from_json(TRY(fs::read(directory, kSpecFile, kMaxSpec)));
+    std::string text = TRY(fs::read(directory, kSpecFile, kMaxSpec));
+    if (text.empty())  // that of a container with --rm, which is not synced, after a power cut
+        return Error(ENOENT, "%s was not written", kSpecFile);
+    return spec_from_json(std::move(text));
 }
 
 Result<std::string> Directories::id_of_name(const std::string& name) const

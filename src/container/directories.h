@@ -48,6 +48,7 @@ struct Directories {
     Result<void> remove(const std::string& id, const std::string& name) const;
 
     Result<Fd> open_container(const std::string& id) const;
+    // ENOENT: it was never written.
     Result<Spec> read_spec(const std::string& id) const;
     // The id behind a name; ENOENT.
     Result<std::string> id_of_name(const std::string& name) const;

@@ -11,6 +11,7 @@ namespace kist::container {
 namespace {
 
 constexpr const char* kFile = "state.json";
+constexpr const char* kRemoved = "removed.json";
 
 // clang-format off
 constexpr json::Field kState[] = {
@@ -80,6 +81,19 @@ Result<void> write_state(const Fd& directory, const State& state, bool durable)
 Result<State> read_state(const Fd& directory)
 {
     return state_from_json(TRY(fs::read(directory, kFile)));
+}
+
+// Renamed or removed, but not written: the disk may be full.
+Result<void> remove_state(const Fd& directory, bool keep_volumes)
+{
+    auto gone = keep_volumes ? sys::rename_at(directory, kFile, kRemoved)
+                             : sys::unlink_at(directory, kFile);
+    return gone || gone.error().is(ENOENT) ? Result<void>() : std::move(gone);
+}
+
+bool keeps_volumes(const Fd& directory)
+{
+    return bool(sys::stat_at(directory, kRemoved));
 }
 
 std::string describe(const State& state)

@@ -50,6 +50,10 @@ Result<State> state_from_json(std::string text);
 // Durable only when the container is to outlive the command (not with --rm).
 Result<void> write_state(const Fd& directory, const State& state, bool durable);
 Result<State> read_state(const Fd& directory);
+// The first step of a removal: whoever finds the container without its record goes on with it.  Its
+// anonymous volumes go, too, unless they are kept.
+Result<void> remove_state(const Fd& directory, bool keep_volumes);
+bool keeps_volumes(const Fd& directory);
 
 // "Up 5 minutes", "Exited (0) 2 hours ago", "Created".
 std::string describe(const State& state);

@@ -13,6 +13,7 @@
 #include "container/launch.h"
 #include "container/log_files.h"
 #include "container/volume_store.h"
+#include "container/volume_use.h"
 
 namespace kist::container {
 
@@ -67,24 +68,66 @@ Result<void> clear_volatiles(const Directories& directories, const Spec& spec)
     return {};
 }
 
+// The names of containers that were not made, or not renamed, before the power was cut.
+void sweep_names(const Directories& directories)
+{
+    auto names = fs::list(directories.names);
+    if (!names)
+        return;
+    for (const std::string& name : *names) {
+        auto id = sys::readlink_at(directories.names, name);
+        if (!id || directories.is_locked(*id))
+            continue;
+        auto spec = directories.read_spec(*id);
+        if (spec ? spec->name != name : spec.error().is(ENOENT))
+            (void)sys::unlink_at(directories.names, name);
+    }
+}
+
+// The anonymous volumes of containers with --rm of which a power cut took the records, theirs and
+// the volumes': neither was synced.
+void sweep_volumes(const Directories& directories, const image::Places& places,
+                   const OuterNamespace& outer)
+{
+    auto store = VolumeStore::open(directories.store);
+    auto volumes = store ? store->list() : std::vector<VolumeInfo>();
+    Spec lost;
+    for (VolumeInfo& info : *volumes) {
+        if (!info.anonymous || !info.created.empty())
+            continue;
+        Mount& mount = lost.mounts.emplace_back();
+        mount.kind = Mount::Kind::volume;
+        mount.anonymous = true;
+        mount.source = std::move(info.name);
+    }
+    (void)remove_anonymous_volumes(lost, places, outer);
+}
+
 // True: its monitor was killed in this boot.
 Result<bool> sweep_one(const Directories& directories, const image::Places& places,
-                       const OuterNamespace& outer, const std::string& id)
+                       const OuterNamespace& outer, const std::string& id, bool first_of_boot)
 {
     std::optional<Fd> lock = TRY(directories.take_lock(id));
     if (!lock)
         return false;
     auto directory = directories.open_container(id);
+    if (first_of_boot && directory)
+        fs::remove_temporaries(*directory);
     auto spec = directories.read_spec(id);
     auto read = directory ? read_state(*directory) : Result<State>(Error(ENOENT, "gone"));
     bool unwritten = !spec && spec.error().is(ENOENT);
-    if (unwritten || (!read && read.error().is(ENOENT))) {  // killed before its record was written
+    // Killed before its record was written, or after it was removed.
+    if (unwritten || (!read && read.error().is(ENOENT))) {
         (void)clean_up(places, outer, id, true);
-        if (spec)
+        if (spec && !keeps_volumes(*directory))
             TRY(remove_anonymous_volumes(*spec, places, outer));
         TRY(directories.remove(id, spec ? spec->name : ""));
         return false;
     }
+    State lost;  // the file was not synced, and is not whole
+    lost.status = Status::running;
+    if (!read && read.error().is(EBADMSG))
+        read = std::move(lost);
     State state = TRY(std::move(read));
     if (!spec)
         return std::move(spec).error();
@@ -142,13 +185,16 @@ Result<void> finish(const Directories& directories, const image::Places& places,
         if (!result && first)
             first = std::move(result);
     };
+    auto directory = directories.open_container(spec.id);
+    if (spec.remove && directory)
+        attempt(remove_state(*directory, !has_anonymous_volumes(spec)));
     attempt(clean_up(places, outer, spec.id, spec.remove));
     if (spec.remove) {
         attempt(remove_anonymous_volumes(spec, places, outer));
         attempt(directories.remove(spec.id, spec.name));
         return first;
     }
-    if (auto directory = directories.open_container(spec.id))
+    if (directory)
         attempt(write_state(*directory, state, true));
     attempt(clear_volatiles(directories, spec));
     auto unlinked = sys::unlink_at(directories.locks, spec.id);
@@ -168,15 +214,18 @@ std::vector<std::string> sweep(const Directories& directories, const image::Plac
     for (const std::string& id : *ids) {
         if (id.starts_with('.'))
             continue;
-        auto swept = sweep_one(directories, places, outer, id);
+        auto swept = sweep_one(directories, places, outer, id, first_of_boot);
         if (swept && *swept)
             killed.push_back(id);
         if (!swept)
             log::debug("cannot sweep container %.12s: %s", id.c_str(),
                        swept.error().message().c_str());
     }
-    if (first_of_boot)
-        (void)sys::open_at(directories.locks, kBootMark, O_WRONLY | O_CREAT, 0600);
+    if (!first_of_boot)
+        return killed;
+    sweep_names(directories);
+    sweep_volumes(directories, places, outer);
+    (void)sys::open_at(directories.locks, kBootMark, O_WRONLY | O_CREAT, 0600);
     return killed;
 }
 

@@ -96,6 +96,7 @@ Result<void> fill_volume(const Fd& volume, const std::string& name, const Fd& ro
     Filling filling = {volume, std::move(data), std::move(info), durable};
     if (filling.info.filled)
         return {};
+    fs::remove_temporaries(volume);
     if (filling.info.moving)
         return move_in(filling);
 

@@ -159,10 +159,7 @@ Result<void> make_volumes(const Spec& spec, const image::Places& places,
 Result<void> remove_anonymous_volumes(const Spec& spec, const image::Places& places,
                                       const OuterNamespace& outer)
 {
-    bool any = false;
-    for (const Mount& mount : spec.mounts)
-        any = any || is_anonymous_volume(mount);
-    if (!any)
+    if (!has_anonymous_volumes(spec))
         return {};
     Fd root = TRY(sys::open(places.root, O_RDONLY | O_DIRECTORY));
     VolumeStore store = TRY(VolumeStore::open(root));
@@ -175,6 +172,14 @@ Result<void> remove_anonymous_volumes(const Spec& spec, const image::Places& pla
     auto erased = erase();
     return erased || !needs_other_ids(outer, erased.error()) ? std::move(erased)
                                                              : do_inside(outer, places, erase);
+}
+
+bool has_anonymous_volumes(const Spec& spec)
+{
+    for (const Mount& mount : spec.mounts)
+        if (is_anonymous_volume(mount))
+            return true;
+    return false;
 }
 
 void keep_volumes(Spec& spec)

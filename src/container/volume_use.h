@@ -29,6 +29,8 @@ Result<std::vector<VolumeUse>> volume_uses(const image::Places& places);
 // The record of the volume that `mount` names, when it is to be made.
 VolumeInfo volume_of(const Mount& mount);
 
+bool has_anonymous_volumes(const Spec& spec);
+
 // Its anonymous volumes stay when it is removed (`rm` without -v).
 void keep_volumes(Spec& spec);
 

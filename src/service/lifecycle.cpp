@@ -132,9 +132,11 @@ Result<std::optional<Fd>> take_idle(const container::Directories& directories,
         if (lock || !directory)
             return lock;
         auto state = container::read_state(*directory);
+        // Without a record it is being made or removed.
+        bool unwritten = !state && state.error().is(ENOENT);
         bool idle = state && (state->status == container::Status::created ||
                               state->status == container::Status::exited);
-        if (!idle)
+        if (!idle && !unwritten)
             return lock;
         (void)::poll(nullptr, 0, kPauseMs);
     }
@@ -294,10 +296,13 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     Spec spec = TRY(directories.read_spec(id));
     auto read = container::read_state(*directory);
     State state = read ? std::move(*read) : State();
-    if (!options.volumes && !spec.remove)
+    bool durable = !spec.remove;
+    if (!options.volumes && durable)
         container::keep_volumes(spec);
     spec.remove = true;
     TRY(container::finish(directories, engine.places, engine.outer, spec, state));
+    if (durable)
+        TRY(sys::fsync(directories.containers));
     emit_of(engine.places, spec, "destroy");
     return {};
 }
