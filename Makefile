@@ -62,7 +62,7 @@ fuzz: host ## run every fuzz target for a minute
 
 board: all ## the tests on QEMU boards (also part of `make test`, with fewer power cuts and less idling)
 	$(deps) test board
-	@KIST_CUTS=$${KIST_CUTS:-20} KIST_IDLE=$${KIST_IDLE:-600} tests/run.sh board
+	@KIST_CUTS=$${KIST_CUTS:-50} KIST_IDLE=$${KIST_IDLE:-600} tests/run.sh board
 
 fault: all ## the tests of broken connections and lying servers, at every point instead of some
 	$(deps) test

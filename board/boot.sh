@@ -8,7 +8,7 @@
 #   --append WORDS   more words for the kernel's command line
 #   --timeout S      seconds until the board is given up (default 120)
 #   --writes FILE    log every write to /data in FILE, in the order in which the disk saw them
-#   --cut S          kill the machine S seconds after it said @@READY, as a power cut
+#   --cut S          kill the machine S seconds after it said @@CUT, as a power cut
 #
 # Ends with the board's own status; 124 when it never said one (a crash, or QEMU hung).  The machine is
 # always emulated: a test must not depend on /dev/kvm.  Only one machine runs at a time, by a lock.
@@ -96,7 +96,7 @@ qemu=$!
 said() { grep -q "^@@$1" "$work/console.log"; }
 started=$SECONDS
 while kill -0 "$qemu" 2>/dev/null && [ $((SECONDS - started)) -lt "$limit" ]; do
-    if [ -n "$cut" ] && said READY; then
+    if [ -n "$cut" ] && said CUT; then
         sleep "$cut"
         break
     fi

@@ -2,8 +2,8 @@
 # run.sh [BOARD...] - the tests on QEMU boards, as TAP.
 #
 # Every row of the table below is a board: how it boots, the users that run kist on it, and the tests of
-# guest/tests that they run.  "powercut" is another script: KIST_CUTS says how many cuts (default 4).
-# The boards that kist boots are in bootcycle.sh.
+# guest/tests that they run.  "powercut" is in powercut.sh, and the boards that kist boots are in
+# bootcycle.sh.
 # A board that ends without a word is started once more, which is counted and said.
 # What each board said is in build/board/results/.  KIST_BOARD_TESTS=run,killed runs other tests than the table's.
 

@@ -46,5 +46,11 @@ start() {
     if [ "$who" = root ]; then $kist "$@" & else sh /data/board/as_pi $kist "$@" & fi
     runner=$!
 }
+# no_overlay: as on a board whose kernel was built without overlayfs; false when it cannot be taken away.
+no_overlay() {
+    rmmod overlay 2>/dev/null
+    find /lib/modules -name 'overlay.ko*' | xargs rm -f
+    ! grep -q overlay /proc/filesystems
+}
 # The cgroup below which the containers of $who are.
 case $who in root) group=/sys/fs/cgroup ;; *) group=/sys/fs/cgroup/user/pi ;; esac
