@@ -58,7 +58,10 @@ Result<void> replace(const Fd& directory, CStr name, std::string_view contents, 
     Fd file = TRY(sys::open_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
     Undo discard([&] { (void)sys::unlink_at(directory, temporary); });
 
-    TRY(sys::write_all(file, contents), "%s", temporary.c_str());
+    if (auto written = sys::write_all(file, contents); !written) {
+        auto path = sys::readlink_at(directory, str::format("/proc/self/fd/%d", directory.get()));
+        return std::move(written).error().context("%s/%s", path ? path->c_str() : "", name.get());
+    }
     if (durable == Durable::yes)
         TRY(sys::fsync(file), "%s", temporary.c_str());  // contents before the name ...
     TRY(sys::rename_at(directory, temporary, name));

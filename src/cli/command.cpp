@@ -57,7 +57,7 @@ Result<long long> integer_between(std::string_view text, long long least, long l
 }
 
 // Reads the flag or cluster of flags at words[at]; the number of words it took.
-// --name, --name=value, --name value, -n value, -nvalue, -ab for switches a and b.
+// --name, --name=value, --name value, -n value, -nvalue, -n=value, -ab for switches a and b.
 Result<size_t> take_flag(const Command& command, Arguments words, size_t at, void* options)
 {
     std::string_view word = words[at];
@@ -72,15 +72,18 @@ Result<size_t> take_flag(const Command& command, Arguments words, size_t at, voi
         if (!flag)
             return unknown_flag(command, is_long, name);
 
+        bool equals = !is_long && rest.size() > 1 && rest[0] == '=';  // -t=false, -e=A=b
+        if (equals)
+            rest.remove_prefix(1);
         bool attached = is_long ? word.find('=') != word.npos : !rest.empty();
-        std::string_view value = flag->value || is_long ? rest : std::string_view();
+        std::string_view value = flag->value || is_long || equals ? rest : std::string_view();
         if (flag->value && !attached) {
             if (at + took == words.size())
                 return usage_error(command,
                                    str::format("--%s needs a %s", flag->name, flag->value));
             value = words[at + took++];
         }
-        if (flag->value && !is_long)
+        if ((flag->value || equals) && !is_long)
             rest = {};
         auto done = flag->set(options, value);
         if (!done)
@@ -139,7 +142,7 @@ Result<size_t> parse_leading(const Command& command, Arguments words, void* opti
 {
     size_t at = 0;
     while (at < words.size() && is_flag(words[at]) && words[at] != "--" && words[at] != "--help" &&
-           words[at] != "--version")
+           words[at] != "--version" && words[at] != "-h" && words[at] != "-v")
         at += TRY(take_flag(command, words, at, options));
     return at;
 }

@@ -68,6 +68,11 @@ constexpr Alias kAliases[] = {
 };
 // clang-format on
 
+// docker's that have no like here: no guess at what was meant.
+constexpr const char* kNotOurs[] = {"build",   "buildx",  "commit", "compose", "context",
+                                    "import",  "network", "plugin", "push",    "search",
+                                    "service", "stack",   "swarm",  "trust"};
+
 // Whether `words` begin with those of `name`; how many these are.
 size_t begins_with(Arguments words, std::string_view name)
 {
@@ -97,22 +102,19 @@ const Command kGroup = {
     .run = run_as<GroupFlags, list_group>,
 };
 
-size_t each_of_group(std::string_view group, void (*each)(const char* name, const Command& command))
+std::vector<Named> spellings(std::string_view group)
 {
-    size_t count = 0;
+    std::vector<Named> all;
     auto look = [&](const char* name, const Command& command) {
         std::string_view rest = name;
-        if (str::cut(rest, ' ') != group || rest.empty())
-            return;
-        count++;
-        if (each)
-            each(name, command);
+        if (group.empty() || (str::cut(rest, ' ') == group && !rest.empty()))
+            all.push_back({name, &command});
     };
     for (const Command* command : commands())
         look(command->name, *command);
     for (const Alias& alias : kAliases)
         look(alias.name, *alias.command);
-    return count;
+    return all;
 }
 
 const Command kProgram = {
@@ -143,13 +145,16 @@ Result<Found> find_command(Arguments words)
             return Found{alias.command, count};
 
     std::string word(words[0]);
-    if (each_of_group(word, nullptr) > 0) {
-        if (words.size() == 1 || words[1] == "--help")
+    if (!spellings(word).empty()) {
+        if (words.size() == 1 || words[1] == "--help" || words[1] == "-h")
             return Found{&kGroup, 0};
         return usage_error(kProgram, str::format("unknown command \"%s %s\"", word.c_str(),
                                                  std::string(words[1]).c_str()))
             .with_hint(str::format("\"kist %s\" lists those that there are", word.c_str()));
     }
+    for (const char* name : kNotOurs)
+        if (word == name)
+            return usage_error(kProgram, str::format("kist has no %s", name));
     for (const Command* command : commands())
         if (word.size() > 1 && str::distance(word, command->name) <= 2)
             return usage_error(kProgram, str::format("unknown command \"%s\"; did you mean \"%s\"?",

@@ -12,10 +12,13 @@ extern const Command kProgram;
 // In the order help lists them.
 std::span<const Command* const> commands();
 
-// Calls `each` (may be null) for every command whose name begins with the word `group` ("image"),
-// docker's spellings included; how many these are.
-size_t each_of_group(std::string_view group,
-                     void (*each)(const char* name, const Command& command));
+// Every command whose name begins with the word `group` ("image"; "": all), docker's spellings
+// included.
+struct Named {
+    const char* name;
+    const Command* command;
+};
+std::vector<Named> spellings(std::string_view group);
 // What stands for a group's name alone ("image"): it prints the list.
 extern const Command kGroup;
 

@@ -123,27 +123,50 @@ const char* words_command(Offer offer)
     return nullptr;
 }
 
+// The words that may stand first, or second after `group`, each once.
+std::string words_of(std::string_view group)
+{
+    std::string all = " ";
+    for (const Named& each : spellings(group)) {
+        std::string_view rest = each.name;
+        std::string_view first = str::cut(rest, ' ');
+        std::string word = str::format(" %s ", std::string(group.empty() ? first : rest).c_str());
+        if (all.find(word) == all.npos)
+            all += word.substr(1);
+    }
+    return all;
+}
+
+// The command is found by where its words stand; flags of kist's own may come before.
 void print_bash()
 {
     printf(
-        "_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" line=\" ${COMP_WORDS[*]:1} \"\n"
-        "    COMPREPLY=()\n    case \"$line\" in\n");
-    for (const Command* command : commands()) {
-        printf("    *\" %s \"*) if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"",
-               command->name);
-        for (const Flag& flag : command->flags)
-            printf("--%s ", flag.name);
-        printf("--help\" -- \"$word\")); ");
-        if (const char* words = words_command(command->offer))
-            printf(
-                "else COMPREPLY=($(compgen -W \"$(%s)\" -- \"$word\")); __ltrim_colon_completions "
-                "\"$word\" 2>/dev/null; ",
-                words);
-        printf("fi ;;\n");
+        "_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
+        "    COMPREPLY=()\n"
+        "    while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do\n"
+        "        [[ ${COMP_WORDS[at+1]} == = ]] && at=$((at + 1))\n"
+        "        case ${COMP_WORDS[at]} in =|--root|--state|--log-level) at=$((at + 1)) ;; esac\n"
+        "        at=$((at + 1))\n    done\n"
+        "    case \"$((COMP_CWORD - at > 1 ? 2 : COMP_CWORD - at)) ${COMP_WORDS[at]} "
+        "${COMP_WORDS[at+1]} \" in\n"
+        "    0*) words='echo%s' flags='--help --version",
+        words_of("").c_str());
+    for (const Flag& flag : kProgram.flags)
+        printf(" --%s", flag.name);
+    printf("' ;;\n");
+    for (const char* group : {"container", "healthcheck", "image", "system", "volume"})
+        printf("    \"1 %s \"*) words='echo%s' ;;\n", group, words_of(group).c_str());
+    for (const Named& each : spellings("")) {
+        printf("    [12]\" %s \"*) flags='--help", each.name);
+        for (const Flag& flag : each.command->flags)
+            printf(" --%s", flag.name);
+        const char* words = words_command(each.command->offer);
+        printf("' words=\"%s\" ;;\n", words ? words : "");
     }
     printf(
-        "    *) COMPREPLY=($(compgen -W \"$(kist help --names)\" -- \"$word\")) ;;\n    esac\n"
-        "    return 0\n}\n"
+        "    esac\n    [[ $word == -* ]] && words=\"echo $flags\"\n"
+        "    COMPREPLY=($(compgen -W \"$(eval \"$words\")\" -- \"$word\"))\n"
+        "    __ltrim_colon_completions \"$word\" 2>/dev/null\n    return 0\n}\n"
         "complete -o default -F _kist kist\n");
 }
 
@@ -209,7 +232,7 @@ void print_overview(FILE* where)
 {
     fprintf(where, "Usage: kist [FLAGS] COMMAND [ARG...]\n\n%s\n\nCommands:\n", kProgram.summary);
     for (const Command* command : commands())
-        fprintf(where, "  %-12s %s\n", command->name, command->summary);
+        fprintf(where, "  %-17s %s\n", command->name, command->summary);
     fprintf(where, "\n\"kist help COMMAND\" says more.  Flags before the command:\n");
     for (const Flag& flag : kProgram.flags)
         fprintf(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help);
@@ -228,9 +251,8 @@ void print_help(const Command& command)
 void print_group(std::string_view group)
 {
     printf("Usage: kist %.*s COMMAND\n\nCommands:\n", int(group.size()), group.data());
-    each_of_group(group, [](const char* name, const Command& command) {
-        printf("  %-20s %s\n", name, command.summary);
-    });
+    for (const Named& each : spellings(group))
+        printf("  %-20s %s\n", each.name, each.command->summary);
     puts("\n\"kist help COMMAND\" says more.");
 }
 

@@ -31,8 +31,8 @@ struct StopFlags {
 // clang-format off
 constexpr Flag kStopFlags[] = {
     flag<&StopFlags::signal> ('s', "signal",  "SIGNAL",  "Signal to ask with, instead of the container's own"),
-    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it (10, or its --stop-timeout); -1: for ever"),
-    flag<&StopFlags::timeout>(0,   "time",    "SECONDS", "The same"),
+    flag<&StopFlags::timeout>(0,   "time",    "SECONDS", "The same as --timeout"),
+    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it, 10 or its --stop-timeout unless said; -1: for ever"),
 };
 // clang-format on
 

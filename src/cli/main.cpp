@@ -44,8 +44,11 @@ Result<void> set_log_level(const Globals& globals)
 bool asks_for_help(const Command& command, Arguments words)
 {
     bool program_follows = std::string_view(command.operands).ends_with("[ARG...]");
+    bool short_too = true;  // docker's -h, where it is nothing else
+    for (const Flag& flag : command.flags)
+        short_too = short_too && flag.letter != 'h';
     for (std::string_view word : words) {
-        if (word == "--help")
+        if (word == "--help" || (short_too && word == "-h"))
             return true;
         if (word == "--" || (program_follows && !word.starts_with('-')))
             return false;
@@ -66,10 +69,10 @@ int dispatch(Arguments words)
         print_overview(stderr);
         return kUsageFailure;
     }
-    if (words[0] == "--help")
+    if (words[0] == "--help" || words[0] == "-h")
         return print_overview(stdout), 0;
     constexpr std::string_view kVersionWord[] = {"version"};
-    if (words[0] == "--version")
+    if (words[0] == "--version" || words[0] == "-v")
         words = kVersionWord;
 
     auto found = find_command(words);

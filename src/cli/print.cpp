@@ -103,8 +103,11 @@ void report(const Error& error)
 {
     fflush(stdout);
     fprintf(stderr, "kist: %s\n", error.message().c_str());
-    if (!error.hint().empty())
-        fprintf(stderr, "  hint: %s\n", error.hint().c_str());
+    bool full = error.hint().empty() && (error.is(ENOSPC) || error.is(EDQUOT));
+    if (full || !error.hint().empty())
+        fprintf(stderr, "  hint: %s\n",
+                full ? "make room there; \"kist system prune\" removes what kist keeps unused"
+                     : error.hint().c_str());
 }
 
 Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>& rows,
@@ -205,7 +208,8 @@ std::string in_units(unsigned long long bytes, unsigned step, const char* const*
 Result<bool> confirm(const char* question)
 {
     if (!::isatty(0))
-        return Error(EINVAL, "nobody is there to be asked").with_hint("use --force");
+        return Error(EINVAL, "stdin is no terminal, so the question cannot be asked")
+            .with_hint("use --force");
     fprintf(stderr, "%s [y/N] ", question);
     int answer = getchar();
     return answer == 'y' || answer == 'Y';

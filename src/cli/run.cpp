@@ -60,10 +60,7 @@ Result<service::Attachment> attachment_of(const RunOptions& options)
             return Error(EINVAL, "--attach and --detach contradict each other");
         return wants;
     }
-    wants = {.input = options.interactive,
-             .output = true,
-             .errors = true,
-             .until_exit = true};
+    wants = {.input = options.interactive, .output = true, .errors = true, .until_exit = true};
     if (options.attach.empty())
         return wants;
     wants.input = wants.output = wants.errors = false;

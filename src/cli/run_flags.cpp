@@ -50,10 +50,14 @@ Result<void> set_memory_swap(RunOptions& options, std::string_view text)
         options.limits.memory_swap = static_cast<long long>(TRY(str::to_bytes(text)));
     return {};
 }
-Result<void> refuse_publish(RunOptions&, std::string_view)
+Result<void> publish(RunOptions& options, std::string_view)
 {
-    return Error(ENOTSUP,
-                 "ports cannot be published yet: with --network host they are open already");
+    options.publish = true;
+    return {};
+}
+Result<void> ignore(RunOptions&, std::string_view)
+{
+    return {};
 }
 
 using O = RunOptions;
@@ -85,6 +89,7 @@ constexpr Flag kFlags[] = {
     flag<&O::entrypoint>(0, "entrypoint", "COMMAND", "Replace the image's entry point; \"\" clears it"),
     flag<&O::environment>('e', "env", "NAME=VALUE", "Set a variable; NAME alone takes its value from here"),
     flag<&O::environment_files>(0, "env-file", "FILE", "Set the variables that are lines of a file", Offer::files),
+    custom_flag<O, ignore>(0, "expose", "PORT", "Say that the program listens there; changes nothing"),
     flag<&O::groups>(0, "group-add", "GROUP", "Add a group, or keep-groups for the caller's"),
     flag<&O::health_cmd>(0, "health-cmd", "COMMAND", "Ask the container's health with this line of shell"),
     flag<&O::health_interval>(0, "health-interval", "TIME", "How often to ask, 30s unless said"),
@@ -106,6 +111,7 @@ constexpr Flag kFlags[] = {
     custom_flag<O, set_memory_swap>(0, "memory-swap", "BYTES", "Limit memory and swap together; -1: any amount"),
     flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs|volume,source=...,target=...[,readonly]"),
     flag<&O::name>(0, "name", "NAME", "Name the container"),
+    flag<&O::network>(0, "net", "host|none", "The same as --network"),
     flag<&O::network>(0, "network", "host|none", "Share the host's network (the default), or have loopback only"),
     flag<&O::no_healthcheck>(0, "no-healthcheck", nullptr, "Do without the image's health check"),
     flag<&O::oom_score_adj>(0, "oom-score-adj", "NUMBER", "How readily the kernel kills it for memory, -1000 to 1000"),
@@ -113,7 +119,8 @@ constexpr Flag kFlags[] = {
     custom_flag<O, set_number<&Limits::pids>>(0, "pids-limit", "COUNT", "Limit the number of processes"),
     flag<&O::platform>(0, "platform", "PLATFORM", "Another platform than this machine's"),
     flag<&O::privileged>(0, "privileged", nullptr, "Take all confinement away that can be taken away"),
-    custom_flag<O, refuse_publish>('p', "publish", "PORT", "Refused until there are networks"),
+    custom_flag<O, publish>('p', "publish", "PORT", "Only with --network host, where it changes nothing: all ports are open"),
+    custom_flag<O, publish>('P', "publish-all", nullptr, "The same as --publish, for all ports"),
     flag<&O::pull>(0, "pull", "POLICY", "Pull the image: missing (the default), always or never"),
     flag<&O::quiet>('q', "quiet", nullptr, "Say nothing while the image is pulled"),
     flag<&O::read_only>(0, "read-only", nullptr, "Make the root file system read-only"),

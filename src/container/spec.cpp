@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "container/names.h"
@@ -167,11 +168,16 @@ Result<void> settle_namespaces(Spec& spec, const RunOptions& options)
     if (options.network == "none") {
         spec.network = Namespace::own;
         spec.network_none = true;
-    } else if (options.network != "host") {
+    } else if (!options.network.empty() && options.network != "host") {
         return Error(EINVAL, "--network %s: only host and none exist yet", options.network.c_str())
             .with_hint(
                 "\"--network host\" shares this machine's network, \"none\" gives loopback only");
     }
+    if (options.publish && options.network != "host")
+        return Error(ENOTSUP, "ports cannot be published yet")
+            .with_hint("\"--network host\" shares this machine's network: all ports are open");
+    if (options.publish)
+        log::warn("--publish changes nothing with --network host: all ports are open");
     if (spec.uts == Namespace::host && !options.hostname.empty())
         return Error(EINVAL, "--hostname cannot be set with --uts host");
     spec.hostname = options.hostname.empty() ? spec.id.substr(0, kShortId) : options.hostname;
@@ -285,11 +291,10 @@ Result<void> settle_files(Spec& spec, const RunOptions& options)
         std::string_view name = str::cut(address, ':');
         if (name.empty() || address.empty())
             return Error(EINVAL, "--add-host %s: expected NAME:ADDRESS", host.c_str());
-        if (address == "host-gateway")
-            return Error(EINVAL, "--add-host %s: there is no host-gateway in --network %s",
-                         host.c_str(), options.network.c_str())
-                .with_hint("with --network host the host is 127.0.0.1");
-        spec.hosts.push_back(host);
+        if (address == "host-gateway" && options.network == "none")
+            return Error(EINVAL, "--add-host %s: there is no host-gateway in --network none",
+                         host.c_str());
+        spec.hosts.push_back(address != "host-gateway" ? host : std::string(name) + ":127.0.0.1");
     }
     spec.dns = options.dns;
     spec.dns_search = options.dns_search;

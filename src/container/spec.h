@@ -25,7 +25,7 @@ using Choice = std::optional<std::string>;
 
 struct RunOptions {
     bool interactive = false, tty = false, remove = false, replace = false, read_only = false;
-    bool privileged = false, init = false;
+    bool privileged = false, init = false, publish = false;
     std::vector<std::string> environment, environment_files;
     std::string user, workdir, hostname, name, cidfile, stop_signal, umask, timezone, platform;
     Choice entrypoint;  // --entrypoint "" clears the image's
@@ -33,7 +33,8 @@ struct RunOptions {
     std::vector<std::string> capabilities_added, capabilities_dropped, security, ulimits, sysctls;
     std::vector<std::string> hosts, dns, dns_search, groups, labels, label_files, annotations;
     std::string shm_size, pull = "missing";
-    std::string network = "host", userns, pid, ipc, uts, cgroupns;
+    std::string network;  // "host" unless said
+    std::string userns, pid, ipc, uts, cgroupns;
     std::optional<int> oom_score_adj;
     // Life
     bool detach = false, no_healthcheck = false, quiet = false;

@@ -69,6 +69,15 @@ TEST(Command, AClusterMayEndInAFlagWithAValue)
     EXPECT_EQ(options.env, std::vector<std::string>{"A=1"});
 }
 
+TEST(Command, OneEqualsSignMayFollowALetter)
+{
+    Options options;
+    MUST(parse(kPlain, Words{"-e=A=1", "-qf=false", "x"}, &options));
+    EXPECT_EQ(options.env, std::vector<std::string>{"A=1"});
+    EXPECT_TRUE(options.quiet);
+    EXPECT_FALSE(options.force);
+}
+
 TEST(Command, TheProgramsOwnFlagsAreLeftAlone)
 {
     Options options;
@@ -116,6 +125,7 @@ TEST(Commands, AreFoundByOneWordOrTwoAndByDockersOtherNames)
     EXPECT_EQ(name_of({"container", "ls", "-a"}), "ps");
     EXPECT_ERROR(find_command(Words{"rnu"}), EBADRQC, "did you mean \"run\"?");
     EXPECT_ERROR(find_command(Words{"frobnicate"}), EBADRQC, "unknown command");
+    EXPECT_ERROR(find_command(Words{"push", "x"}), EBADRQC, "kist has no push");
 }
 
 TEST(Commands, FlagsAreSortedAndTheirLettersUnique)

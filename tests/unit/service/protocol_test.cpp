@@ -55,8 +55,7 @@ TEST(Protocol, PacksSizesAndAttachments)
     Size size = unpack_size(pack_size({.rows = 40000, .columns = 65535}));
     EXPECT_EQ(size.rows, 40000);
     EXPECT_EQ(size.columns, 65535);
-    Attachment all = {
-        .input = true, .output = false, .errors = true, .until_exit = true};
+    Attachment all = {.input = true, .output = false, .errors = true, .until_exit = true};
     Attachment back = unpack_attachment(pack_attachment(all));
     EXPECT_TRUE(back.input && back.errors && back.until_exit);
     EXPECT_FALSE(back.output);

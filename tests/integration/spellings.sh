@@ -1,0 +1,72 @@
+#!/bin/sh
+# spellings.sh - docker's other spellings, what is offered while a command is typed, and what is said to mistakes.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/modes.sh"
+. "$(dirname "$0")/registry.sh"
+
+# Help and version by a letter; a letter that means something else keeps its meaning.
+has "$("$kist" -v)" "kist "
+has "$("$kist" -h)" "Commands:"
+has "$("$kist" stop -h)" "Usage: kist stop"
+has "$("$kist" volume -h)" "volume ls"
+ends_with 125 "$kist" push somewhere
+has "$output" "kist has no push"
+ends_with 125 "$kist" frobnicate
+
+# offered WORD...: what bash offers for the last word.
+"$kist" completion bash > "$work/completion"
+cat > "$work/offered" <<'SCRIPT'
+kist() {
+    case "$*" in "volume ls -q") echo data ;; images*) echo box:1 ;; ps*) echo web ;; esac
+}
+. "$1"
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_kist
+echo "${COMPREPLY[*]}"
+SCRIPT
+offered() { bash "$work/offered" "$work/completion" "$@"; }
+if command -v bash > /dev/null; then
+    same "$(offered kist volume rm '')" data
+    same "$(offered kist image rm '')" box:1
+    same "$(offered kist container rm '')" web
+    same "$(offered kist rm '')" web
+    same "$(offered kist exec web '')" web
+    same "$(offered kist rm volume rm '')" web
+    same "$(offered kist image re)" remove
+    same "$(offered kist vol)" volume
+    same "$(offered kist --root = /x --debug rmi '')" box:1
+    same "$(offered kist run --cpuset-c)" --cpuset-cpus
+    same "$(offered kist volume ls --qu)" --quiet
+    same "$(offered kist volume '' | tr ' ' '\n' | sort | uniq -d)" ''
+    has " $(offered kist volume '') " " prune "
+    same "$(offered kist '' | tr ' ' '\n' | sort | uniq -d)" ''
+fi
+
+need_root
+registry_start http
+push_image "$(fixture busybox)" box
+image=$registry/box
+"$kist" run --rm --net none -h=seen -e=A=b "$image" sh -c 'echo $A; hostname; ls /sys/class/net' > "$work/said"
+same "$(tr '\n' ' ' < "$work/said")" "b seen lo "
+has "$("$kist" run --rm --add-host=box:host-gateway "$image" cat /etc/hosts)" "127.0.0.1	box"
+ends_with 125 "$kist" run --rm --net none --add-host box:host-gateway "$image" true
+ends_with 125 "$kist" run --rm -p 80:80 "$image" true
+has "$output" "cannot be published yet"
+ends_with 0 "$kist" run --rm -p 80:80 -P --expose 80 --network host "$image" true
+has "$output" "--publish changes nothing"
+ends_with 1 "$kist" system prune < /dev/null
+has "$output" "stdin is no terminal"
+
+# A store without room says where it is; what can be told of an end is told.
+mkdir "$work/small"
+unshare --mount --propagation private sh -eu -c '
+    mount -t tmpfs -o size=3m small "$1/small"
+    export KIST_ROOT=$1/small/store
+    "$2" pull -q "$3"
+    "$2" create --name web "$3" sleep 9
+    dd if=/dev/zero of="$1/small/full" 2> /dev/null || :
+    "$2" create --name other "$3" sleep 9 2>&1 && exit 1
+    exit 0' sh "$work" "$kist" "$image" > "$work/said"
+has "$(cat "$work/said")" "$work/small/store/"
+has "$(cat "$work/said")" "system prune"
