@@ -44,15 +44,6 @@ constexpr unsigned long kViews[] = {
     PSTOREFS_MAGIC,      0x19800202 /* mqueue */,
 };
 
-bool is_opaque(const std::string& place)
-{
-    char value;
-    for (const char* mark : {"trusted.overlay.opaque", "user.overlay.opaque"})
-        if (::getxattr(place.c_str(), mark, &value, 1) == 1 && value == 'y')
-            return true;
-    return false;
-}
-
 class Packer {
 public:
     Packer(const PackOptions& options, TarWriter& tar) : options_(options), tar_(tar) {}
@@ -261,13 +252,12 @@ Result<void> Packer::below(const Fd& directory, const std::string& path, dev_t d
 Result<void> Packer::directory(const Fd& fd, const struct stat& facts, const std::string& path,
                                bool shown)
 {
-    std::string place = place_of(fd);
     if (shown) {
         fill(facts, path.empty() ? "./" : path, Kind::directory);
-        entry_.xattrs = get_xattrs(place);
+        entry_.xattrs = get_xattrs(place_of(fd));
         TRY(tar_.add(entry_));
     }
-    if (options_.marks == Marks::whiteouts && is_opaque(place))
+    if (options_.marks == Marks::whiteouts && is_opaque(fd))
         TRY(mark(path.empty() ? ".wh..wh..opq" : path + "/.wh..wh..opq", facts));
     return below(fd, path, facts.st_dev);
 }

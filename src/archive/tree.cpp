@@ -51,6 +51,16 @@ bool is_whiteout(const struct stat& facts)
     return S_ISCHR(facts.st_mode) && facts.st_rdev == 0;
 }
 
+bool is_opaque(const Fd& directory)
+{
+    std::string place = str::format("/proc/self/fd/%d", directory.get());
+    char value;
+    for (const char* mark : {"trusted.overlay.opaque", "user.overlay.opaque"})
+        if (::getxattr(place.c_str(), mark, &value, 1) == 1 && value == 'y')
+            return true;
+    return false;
+}
+
 Result<Tree> Tree::open(const Fd& root, Options options)
 {
     Fd own = TRY(sys::open_at(root, ".", kDirectory));

@@ -109,5 +109,7 @@ Result<void> chmod_at(const Fd& directory, CStr name, mode_t mode);
 
 // What hides a name of the layers below (overlayfs, "whiteouts and opaque directories").
 bool is_whiteout(const struct stat& facts);
+// What hides all of them.  `directory` may be open as O_PATH.
+bool is_opaque(const Fd& directory);
 
 }  // namespace kist::archive

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "cli/print.h"
+#include "container/cgroup_files.h"
 
 namespace kist::cli {
 
@@ -23,7 +24,7 @@ Listed look_at(const service::Engine& engine, container::Summary summary)
     if (listed.state.status != Status::running)
         return listed;
     if (auto events = read_cgroup(listed.state, "cgroup.events"))
-        listed.paused = number_in(*events, "frozen") == 1;
+        listed.paused = container::keyed_number(*events, "frozen") == 1;
     if (!listed.spec.health)
         return listed;
     listed.health = "starting";
@@ -125,18 +126,6 @@ std::optional<std::string> read_cgroup(const container::State& state, const char
         return std::nullopt;
     auto text = fs::read_path(state.cgroup + "/" + file);
     return text ? std::optional(std::move(*text)) : std::nullopt;
-}
-
-std::optional<uint64_t> number_in(std::string_view text, std::string_view key)
-{
-    while (!text.empty()) {
-        std::string_view line = str::cut(text, '\n');
-        if (str::cut(line, ' ') != key)
-            continue;
-        auto number = str::to_integer(line);
-        return number ? std::optional(static_cast<uint64_t>(*number)) : std::nullopt;
-    }
-    return std::nullopt;
 }
 
 std::string joined(const std::vector<std::string>& words, const char* separator)

@@ -46,8 +46,6 @@ std::string status_text(const Listed& listed);
 
 // What a file of the container's cgroup says; nothing when there is none.
 std::optional<std::string> read_cgroup(const container::State& state, const char* file);
-// The number behind `key` in lines of "key number"; nothing when it is not there.
-std::optional<uint64_t> number_in(std::string_view text, std::string_view key);
 
 std::string joined(const std::vector<std::string>& words, const char* separator);
 

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "base/fs.h"
+#include "container/cgroup_files.h"
 #include "container/processes.h"
 
 namespace kist::cli {
@@ -36,7 +37,7 @@ int64_t steady_us()
     return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
-std::vector<pid_t> processes_below(const State& state)
+std::vector<pid_t> members_of(const State& state)
 {
     auto all = container::processes_of(state);
     return all ? all.take() : std::vector<pid_t>();
@@ -46,7 +47,7 @@ std::vector<pid_t> processes_below(const State& state)
 uint64_t private_memory(const State& state)
 {
     uint64_t pages = 0;
-    for (pid_t process : processes_below(state)) {
+    for (pid_t process : members_of(state)) {
         auto text = fs::read_path(str::format("/proc/%d/statm", process));
         if (!text)
             continue;  // it has ended
@@ -67,7 +68,7 @@ void add_memory(UsageSample& sample, const State& state)
     }
     uint64_t used = natural(*current);
     uint64_t idle =
-        number_in(read_cgroup(state, "memory.stat").value_or(""), "inactive_file").value_or(0);
+        container::keyed_number(read_cgroup(state, "memory.stat").value_or(""), "inactive_file");
     sample.memory = used > idle ? used - idle : used;
     if (uint64_t limit = natural(read_cgroup(state, "memory.max").value_or("")))
         sample.memory_limit = std::min(limit, sample.memory_limit);
@@ -111,7 +112,7 @@ uint64_t count_tasks(const State& state)
     if (auto current = read_cgroup(state, "pids.current"))
         return natural(*current);
     uint64_t count = 0;
-    for (pid_t process : processes_below(state))
+    for (pid_t process : members_of(state))
         if (auto facts = container::read_process(process))
             count += uint64_t(facts->threads);
     return count;
@@ -128,7 +129,7 @@ std::optional<UsageSample> sample_usage(const Listed& listed)
         return std::nullopt;
     UsageSample sample;
     sample.when_us = steady_us();
-    sample.processor_us = number_in(*processor, "usage_usec").value_or(0);
+    sample.processor_us = container::keyed_number(*processor, "usage_usec");
     add_memory(sample, listed.state);
     add_disks(sample, listed.state);
     add_network(sample, listed);

@@ -20,46 +20,16 @@ namespace kist::container {
 
 namespace {
 
-constexpr int kMaxDepth = 256;  // of cgroups that a container made below its own
-
 void pause_ms(int milliseconds)
 {
     timespec time = {0, milliseconds * 1'000'000L};
     (void)::nanosleep(&time, nullptr);
 }
 
-// The cgroups directly below `directory`.
-std::vector<std::string> children_of(const Fd& directory)
-{
-    std::vector<std::string> found;
-    auto names = fs::list(directory);
-    if (!names)
-        return found;
-    for (const std::string& name : *names) {
-        auto about = sys::stat_at(directory, name);
-        if (about && S_ISDIR(about->st_mode))
-            found.push_back(name);
-    }
-    return found;
-}
-
-// SIGKILL to everything in `path` and below.  The processes are frozen: their numbers stay theirs.
-void kill_one_by_one(const std::string& path, int depth)
-{
-    for (pid_t pid : processes_in(path))
-        if (pid > 0)
-            (void)::kill(pid, SIGKILL);
-    auto directory = sys::open(path, O_RDONLY | O_DIRECTORY);
-    if (!directory || depth >= kMaxDepth)
-        return;
-    for (const std::string& name : children_of(*directory))
-        kill_one_by_one(path + "/" + name, depth + 1);
-}
-
 // Removes the cgroups below `directory`, deepest first.
 void remove_children(const Fd& directory, int depth)
 {
-    if (depth >= kMaxDepth)
+    if (depth >= kMaxCgroupDepth)
         return;
     for (const std::string& name : children_of(directory)) {
         if (auto child = sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
@@ -141,7 +111,8 @@ Result<void> Cgroup::kill() const
     (void)freeze(true);
     constexpr int kRounds = 50;
     for (int round = 0; round < kRounds; round++) {
-        kill_one_by_one(path_, 0);
+        for (pid_t pid : processes_below(path_))
+            (void)::kill(pid, SIGKILL);  // frozen: the numbers stay theirs
         auto alive = populated();
         if (!alive || !*alive)
             break;

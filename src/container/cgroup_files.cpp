@@ -10,6 +10,22 @@
 
 namespace kist::container {
 
+namespace {
+
+void add_processes(const std::string& path, std::vector<pid_t>& found, int depth)
+{
+    for (pid_t pid : processes_in(path))
+        if (pid > 0)
+            found.push_back(pid);
+    auto directory = sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory || depth >= kMaxCgroupDepth)
+        return;
+    for (const std::string& name : children_of(*directory))
+        add_processes(path + "/" + name, found, depth + 1);
+}
+
+}  // namespace
+
 bool has_word(const std::string& path, std::string_view word)
 {
     auto text = fs::read_path(path);
@@ -29,6 +45,25 @@ std::vector<pid_t> processes_in(const std::string& path)
     while (!rest.empty())
         if (auto number = str::to_integer(str::trim(str::cut(rest, '\n'))))
             found.push_back(pid_t(*number));
+    return found;
+}
+
+std::vector<pid_t> processes_below(const std::string& path)
+{
+    std::vector<pid_t> found;
+    add_processes(path, found, 0);
+    return found;
+}
+
+std::vector<std::string> children_of(const Fd& directory)
+{
+    std::vector<std::string> found;
+    auto names = fs::list(directory);
+    if (!names)
+        return found;
+    for (std::string& name : *names)
+        if (auto about = sys::stat_at(directory, name); about && S_ISDIR(about->st_mode))
+            found.push_back(std::move(name));
     return found;
 }
 

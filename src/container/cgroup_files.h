@@ -8,15 +8,23 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace kist::container {
+
+// How deep a container may nest cgroups below its own; what is deeper is not found.
+constexpr int kMaxCgroupDepth = 256;
 
 // Whether the file at `path` holds `word` among its words; not when it cannot be read.
 bool has_word(const std::string& path, std::string_view word);
 
 // The processes in the cgroup at `path` itself; 0 stands for one outside of our pid namespace.
 std::vector<pid_t> processes_in(const std::string& path);
+// Those in the cgroups below it, too, as far as they have numbers here.
+std::vector<pid_t> processes_below(const std::string& path);
+// The cgroups directly below the one that is open as `directory`.
+std::vector<std::string> children_of(const Fd& directory);
 // Those of them that do not run this program.
 std::vector<pid_t> foreign_processes(const std::string& path);
 // "bash (123), sleep (124) and 3 more", for errors.

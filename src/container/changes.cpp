@@ -9,7 +9,6 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include <climits>
 #include <cstdlib>
@@ -39,15 +38,6 @@ bool is_among(std::string_view path, const std::string_view (&list)[Size])
 {
     for (std::string_view each : list)
         if (path == each)
-            return true;
-    return false;
-}
-
-bool is_opaque(const Fd& directory)
-{
-    char value = 0;
-    for (const char* mark : {"trusted.overlay.opaque", "user.overlay.opaque"})
-        if (::fgetxattr(directory.get(), mark, &value, 1) == 1 && value == 'y')
             return true;
     return false;
 }
@@ -93,7 +83,7 @@ Result<Below> look_below(const Stack& parents, const std::string& name)
         if (!S_ISDIR(here.st_mode))
             break;
         Fd directory = TRY(sys::open_at(parent, name, kDirectory));
-        bool last = is_opaque(directory);
+        bool last = archive::is_opaque(directory);
         found.stack.push_back(std::move(directory));
         if (last)
             break;
@@ -145,7 +135,8 @@ Result<void> Comparison::common_directory(const Fd& own, const Below& below,
     size_t before = changes_.size();
     TRY(add('C', path));
     bool other = !same_attributes(facts, *below.facts, !is_among(path, kHolders));
-    bool names = TRY(directory(own, below.stack, path, whole || is_opaque(own), depth + 1));
+    bool names =
+        TRY(directory(own, below.stack, path, whole || archive::is_opaque(own), depth + 1));
     if (!other && !names)
         changes_.erase(changes_.begin() + static_cast<ptrdiff_t>(before));
     return {};

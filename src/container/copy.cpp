@@ -5,7 +5,6 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "archive/links.h"
+#include "archive/tree.h"
 #include "base/fs.h"
 #include "container/mount_api.h"
 
@@ -24,11 +24,6 @@ namespace {
 
 constexpr size_t kMaxAttributes = 64 << 10;  // the kernel's own limits (xattr(7))
 constexpr size_t kBufferSize = 64 << 10;
-
-bool is_whiteout(const struct stat& facts)
-{
-    return S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(0, 0);
-}
 
 // What an id map or a file system may refuse without making the copy useless.
 bool may_be_refused(int code)
@@ -52,19 +47,11 @@ private:
                               const std::string& path, int depth);
     Result<bool> link(const Fd& to, const std::string& name, const struct stat& facts,
                       const std::string& path);
-    bool is_opaque(const Fd& directory) const;
 
     const Fd& top_;
     CopyRules rules_;
     archive::Links links_;  // by their first names, below top_
 };
-
-bool Copier::is_opaque(const Fd& directory) const
-{
-    char value = 0;
-    const char* name = rules_.user_xattr ? "user.overlay.opaque" : "trusted.overlay.opaque";
-    return ::fgetxattr(directory.get(), name, &value, 1) == 1 && value == 'y';
-}
 
 // Extended attributes, by paths that lead to open files.
 Result<void> copy_xattrs(const std::string& from, const std::string& to)
@@ -201,7 +188,7 @@ Result<void> Copier::subdirectory(const Fd& from, const Fd& to, const std::strin
 {
     constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
     Fd source = TRY(sys::open_at(from, name, kFlags));
-    if (rules_.layer && is_opaque(source))
+    if (rules_.layer && archive::is_opaque(source))
         TRY(fs::remove_tree(to, name));
     if (::mkdirat(to.get(), name.c_str(), 0700) < 0 && errno != EEXIST)
         return os_error("mkdir");
@@ -214,7 +201,7 @@ Result<void> Copier::entry(const Fd& from, const Fd& to, const std::string& name
 {
     struct stat facts = TRY(sys::stat_at(from, name));
     TRY(make_way(to, name, S_ISDIR(facts.st_mode)));
-    if (rules_.layer && is_whiteout(facts))
+    if (rules_.layer && archive::is_whiteout(facts))
         return {};
     if (S_ISDIR(facts.st_mode))
         return subdirectory(from, to, name, path, depth);

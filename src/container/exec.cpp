@@ -144,14 +144,11 @@ Result<void> plan(Entry& entry)
         return not_running(options.spec);
     entry.first = std::move(*first);
     // Whose namespaces we join lives no longer than the first one; a pidfd holds on to it.
-    pid_t joined = entry.pid = TRY(representative_of(state));
-    entry.proc = str::format("/proc/%d", joined);
-    if (joined != state.pid) {
-        entry.first = TRY(sys::pidfd_open(joined));
-        auto facts = read_process(joined);
-        if (!facts || facts->parent != state.pid)
-            return not_running(options.spec);
-    }
+    auto joined = hold_representative(state, entry.first);
+    if (!joined)
+        return joined.error().is(ESRCH) ? not_running(options.spec) : std::move(joined).error();
+    entry.pid = *joined;
+    entry.proc = str::format("/proc/%d", entry.pid);
     if (!state.cgroup.empty()) {
         entry.cgroup = TRY(Cgroup::open(state.cgroup));
         auto frozen = entry.cgroup->frozen();

@@ -15,7 +15,6 @@ namespace kist::container {
 namespace {
 
 constexpr size_t kMaxStat = 4096;
-constexpr int kMaxDepth = 256;  // of cgroups below the container's
 
 unsigned long long number(std::string_view text)
 {
@@ -38,20 +37,6 @@ ino_t pid_namespace(pid_t pid)
 {
     struct stat facts;
     return ::stat(str::format("/proc/%d/ns/pid", pid).c_str(), &facts) == 0 ? facts.st_ino : 0;
-}
-
-void add_cgroup(const std::string& path, std::vector<pid_t>& found, int depth)
-{
-    for (pid_t pid : processes_in(path))
-        if (pid > 0)
-            found.push_back(pid);
-    auto directory = sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    auto names = directory ? fs::list(*directory) : Result<std::vector<std::string>>({});
-    if (!names || depth >= kMaxDepth)
-        return;
-    for (const std::string& name : *names)
-        if (auto facts = sys::stat_at(*directory, name); facts && S_ISDIR(facts->st_mode))
-            add_cgroup(path + "/" + name, found, depth + 1);
 }
 
 // Whether `pid` is below `ancestor`, or it.
@@ -120,11 +105,24 @@ Result<pid_t> representative_of(const State& state)
     return child;
 }
 
+Result<pid_t> hold_representative(const State& state, Fd& process)
+{
+    pid_t pid = TRY(representative_of(state));
+    if (pid == state.pid)
+        return pid;
+    // Asked after the pidfd was opened: it holds on to the process that is asked about.
+    process = TRY(sys::pidfd_open(pid));
+    auto facts = read_process(pid);
+    if (!facts || facts->parent != state.pid)
+        return Error(ESRCH, "process %d is gone", pid);
+    return pid;
+}
+
 Result<std::vector<pid_t>> processes_of(const State& state)
 {
     std::vector<pid_t> found;
     if (!state.cgroup.empty())
-        add_cgroup(state.cgroup, found, 0);
+        found = processes_below(state.cgroup);
     if (found.empty()) {
         ino_t ours = pid_namespace(TRY(representative_of(state)));
         bool shared = ours == pid_namespace(getpid());

@@ -31,6 +31,9 @@ Result<ProcessFacts> read_process(pid_t pid);
 // looked at (the reaper of --init, to whom is not root) the first child of it.
 Result<pid_t> representative_of(const State& state);
 
+// The same; `process`, a pidfd of the first one, becomes one of it.  ESRCH: it has just ended.
+Result<pid_t> hold_representative(const State& state, Fd& process);
+
 // All of a container's processes, by number: those of its cgroup, or of its pid namespace, or, when
 // there is neither, what descends from its first one.
 Result<std::vector<pid_t>> processes_of(const State& state);

@@ -28,7 +28,7 @@ using Tier = image::StoreMap::Tier;
 // A living container's first process, or the lock of one that does not run.
 struct Handle {
     std::optional<Fd> process, lock;
-    pid_t pid = 0;
+    State state;
 };
 
 // One that is starting or ending, or that somebody else visits, is waited for.
@@ -38,13 +38,12 @@ Result<Handle> take_hold(const VisitRequest& request)
     const std::string& id = request.container.spec.id;
     for (int i = 0; i < kMaxPauses; i++) {
         Fd directory = TRY(request.directories.open_container(id));
-        State state = TRY(read_state(directory));
         Handle handle;
+        handle.state = TRY(read_state(directory));
         handle.lock = TRY(request.directories.take_lock(id));
         if (handle.lock)
             return handle;
-        handle.process = TRY(find_process(state));
-        handle.pid = state.pid;
+        handle.process = TRY(find_process(handle.state));
         if (handle.process)
             return handle;
         (void)::poll(nullptr, 0, kPauseMs);
@@ -76,40 +75,11 @@ Result<std::optional<Fd>> root_alone(const std::string& directory)
     return alone ? std::optional<Fd>(alone.take()) : std::optional<Fd>();
 }
 
-bool may_enter(pid_t pid)
-{
-    return bool(sys::open(str::format("/proc/%d/ns/mnt", pid), O_RDONLY));
-}
-
-// With --init the first process is our reaper, which nobody but the host's root may look into: then
-// one of its children has the same root.
-Result<void> find_entry(Handle& handle)
-{
-    if (may_enter(handle.pid))
-        return {};
-    std::string path = str::format("/proc/%d/task/%d/children", handle.pid, handle.pid);
-    std::string children = TRY(fs::read_path(path));
-    for (std::string_view word : str::words(children)) {
-        auto pid = str::to_integer(word);
-        if (!pid || !may_enter(pid_t(*pid)))
-            continue;
-        auto process = sys::pidfd_open(pid_t(*pid));
-        // Asked after the pidfd was opened: it holds on to the process that is asked about.
-        auto facts = read_process(pid_t(*pid));
-        if (!process || !facts || facts->parent != handle.pid)
-            continue;
-        handle.process = std::move(*process);
-        handle.pid = pid_t(*pid);
-        return {};
-    }
-    return Error(EACCES, "none of the container's processes may be looked into");
-}
-
 // In the child.
 Result<Fd> enter_living(const VisitRequest& request, Handle& handle)
 {
-    TRY(find_entry(handle));
-    std::string directory = str::format("/proc/%d", handle.pid);
+    pid_t pid = TRY(hold_representative(handle.state, *handle.process));
+    std::string directory = str::format("/proc/%d", pid);
     // In tier single the container's user namespace is not below the outer one.
     if (request.outer.map.tier == Tier::single)
         TRY(join(directory, "user", CLONE_NEWUSER));
