@@ -125,8 +125,8 @@ Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
 Result<std::optional<Fd>> take_idle(const container::Directories& directories,
                                     const std::string& id)
 {
-    constexpr int kPauseMs = 10;
-    for (;;) {
+    constexpr int kPauseMs = 10, kMaxPauses = 1000;
+    for (int i = 0; i < kMaxPauses; i++) {
         std::optional<Fd> lock = TRY(directories.take_lock(id));
         auto directory = directories.open_container(id);
         if (lock || !directory)
@@ -140,6 +140,8 @@ Result<std::optional<Fd>> take_idle(const container::Directories& directories,
             return lock;
         (void)::poll(nullptr, 0, kPauseMs);
     }
+    return Error(EBUSY, "container %.12s is being copied from or to, or removed", id.c_str())
+        .with_hint("try again when that is done");
 }
 
 void release(const Engine& engine, const std::string& id, Fd lock)
@@ -241,7 +243,7 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
 {
     const std::string& id = container.spec.id;
     // Watched first, so that nothing is missed between looking and waiting.
-    Fd watch(::inotify_init1(IN_CLOEXEC));
+    Fd watch(until == Until::removed ? ::inotify_init1(IN_CLOEXEC) : -1);
     std::string path =
         str::format("/proc/self/fd/%d/%s", engine.directories.containers.get(), id.c_str());
     bool watched =

@@ -105,3 +105,23 @@ check() {
     same "$(k ps -aq)" ''
 }
 each_mode check
+
+# Who waits for an end takes no inotify instance, of which there are few.
+if [ "$(id -u)" = 0 ]; then
+    "$kist" run -d --name web "$image" sleep 100 > /dev/null
+    "$kist" wait web > /dev/null &
+    eventually 5 sh -c "ls -l /proc/$!/fd | grep -q socket"
+    lacks "$(ls -l /proc/$!/fd)" inotify
+    "$kist" rm -f web > /dev/null
+    # A copy that does not end holds up a start only so long.
+    "$kist" create --name web "$image" true > /dev/null
+    mkfifo "$work/slow"
+    "$kist" cp web:/bin - > "$work/slow" &
+    exec 5< "$work/slow"
+    eventually 5 sh -c "head -c 1 > /dev/null" <&5
+    ends_with 1 timeout 20 "$kist" start web
+    has "$output" "being copied"
+    exec 5<&-
+    ends_with 0 "$kist" start -a web
+    "$kist" rm web > /dev/null
+fi
