@@ -122,7 +122,8 @@ check_before_execve() {
     command -v strace > /dev/null || return 0
     [ "$mode" = root ] || return 0
     up
-    strace -f -o "$work/trace" -e trace=execve,prlimit64,capset -e inject=prlimit64,capset:delay_enter=700000 \
+    strace -f -o "$work/trace" -e trace=execve,prlimit64,capset \
+        -e inject=prlimit64:delay_enter=40000 -e inject=capset:delay_enter=700000 \
         "$kist" exec escape true &
     traced=$!
     watch='i=0; while [ $i -lt 100 ]; do i=$((i + 1))
