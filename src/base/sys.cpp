@@ -229,6 +229,18 @@ Result<Fd> duplicate(const Fd& file)
     return Fd(number);
 }
 
+void close_range(unsigned first, unsigned last, unsigned flags)
+{
+    constexpr unsigned kFallbackEnd = 1024;
+    if (::syscall(SYS_close_range, first, last, flags) == 0)
+        return;
+    for (unsigned number = first; number <= last && number < kFallbackEnd; number++)
+        if (flags)
+            (void)::fcntl(int(number), F_SETFD, FD_CLOEXEC);
+        else
+            (void)::close(int(number));
+}
+
 Result<void> lock(const Fd& file, Lock kind)
 {
     int operation = kind == Lock::shared ? LOCK_SH : LOCK_EX;

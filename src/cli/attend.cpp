@@ -40,10 +40,12 @@ Result<int> start_attached(const StartFlags& flags, const service::Engine& engin
                                  .errors = true,
                                  .until_exit = true};
     Fd signals = TRY(container::catch_signals());
-    service::Client client =
-        TRY(service::start(engine, container.spec.id, wants, std::nullopt, &signals));
+    auto client = service::start(engine, container.spec.id, wants, std::nullopt, &signals);
+    if (!client && client.error().is(EALREADY))
+        client = service::Client::connect(engine.directories, container.spec.id, wants);
+    service::Client connected = TRY(std::move(client));
     service::Client::Terminal terminal = {.tty = container.spec.tty, .detach_keys = keys};
-    return finish_attending(TRY(client.attend(wants, terminal, signals)));
+    return finish_attending(TRY(connected.attend(wants, terminal, signals)));
 }
 
 Result<int> start(const StartFlags& flags, const service::Engine& engine, Arguments operands)

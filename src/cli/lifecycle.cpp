@@ -7,6 +7,7 @@
 #include "cli/run.h"
 #include "container/signals.h"
 #include "container/spec_words.h"
+#include "service/protocol.h"
 
 namespace kist::cli {
 
@@ -94,7 +95,8 @@ Result<int> stop(const StopFlags& flags, const service::Engine& engine, Argument
 
 Result<int> restart(const StopFlags& flags, const service::Engine& engine, Arguments operands)
 {
-    End end = {.options = {flags.timeout, TRY(signal_of(flags.signal))}, .start_again = true};
+    End end = {.options = {flags.timeout, TRY(signal_of(flags.signal)), service::kKeep},
+               .start_again = true};
     return end_each(end, engine, operands);
 }
 
@@ -199,6 +201,7 @@ Result<int> update(const container::RunOptions& options, const service::Engine& 
     if (!options.restart.empty())
         policy = TRY(container::parse_restart(options.restart));
     return for_each(engine, operands, [&](const Summary& each) -> Result<void> {
+        Fd held = TRY(engine.directories.hold(each.spec.id));
         container::Spec spec = TRY(engine.directories.read_spec(each.spec.id));
         if (policy)
             spec.restart = *policy;

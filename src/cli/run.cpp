@@ -118,8 +118,11 @@ Result<int> run_in(const Context& context, const RunOptions& options, Arguments 
     std::optional<Fd> signals;
     if (!options.detach)
         signals = TRY(container::catch_signals());
-    service::Client client = TRY(service::start(engine, made.spec.id, wants, std::move(made.lock),
-                                                signals ? &*signals : nullptr));
+    auto started = service::start(engine, made.spec.id, wants, std::move(made.lock),
+                                  signals ? &*signals : nullptr);
+    if (!started && made.spec.remove)  // no monitor may have had it
+        (void)remove_namesake(engine, made.spec.id);
+    service::Client client = TRY(std::move(started));
     if (options.detach) {
         puts(made.spec.id.c_str());
         return 0;

@@ -27,10 +27,15 @@ std::optional<Summary> summary_of(const Directories& directories, const std::str
     if (!spec || !directory)
         return {};
     auto state = read_state(*directory);
-    Summary summary = {std::move(*spec), state ? std::move(*state) : State()};
-    Status& status = summary.state.status;
-    if ((status == Status::running || status == Status::restarting) && !directories.is_locked(id))
-        status = Status::exited;
+    Summary summary = {std::move(*spec), State()};
+    if (state) {
+        summary.state = std::move(*state);
+    } else if (!state.error().is(ENOENT)) {
+        summary.state.error = state.error().message();
+        summary.state.status = Status::exited;
+    }
+    if (is_alive(summary.state) && !directories.is_locked(id))
+        summary.state.status = Status::exited;
     return summary;
 }
 

@@ -58,19 +58,42 @@ bool Directories::is_locked(const std::string& id) const
     return taken && !*taken;
 }
 
+Result<Fd> Directories::hold(const std::string& id) const
+{
+    Fd directory = TRY(open_container(id));
+    TRY(sys::lock(directory, sys::Lock::exclusive));
+    return directory;
+}
+
+// Whether the one that ROOT/names/NAME leads to has that name, or is about to: one whose rename was
+// killed has not.
+bool Directories::keeps_name(const std::string& id, const std::string& name) const
+{
+    auto directory = open_container(id);
+    if (!directory)
+        return is_locked(id);  // it is just being made
+    auto alone = sys::try_lock(*directory, sys::Lock::shared);
+    if (alone && !*alone)
+        return true;  // it is just being renamed
+    auto spec = read_spec(id);
+    return spec ? spec->name == name : is_locked(id) || !spec.error().is(ENOENT);
+}
+
 Result<void> Directories::take_name(const Spec& spec) const
 {
     auto linked = sys::symlink_at(spec.id, names, spec.name);
     if (linked || !linked.error().is(EEXIST))
         return linked;
     auto owner = id_of_name(spec.name);
-    if (owner && (is_locked(*owner) || sys::stat_at(containers, *owner)))
+    if (owner && *owner == spec.id)
+        return {};
+    if (owner && keeps_name(*owner, spec.name))
         return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
                      owner->c_str())
             .with_hint(
                 str::format("choose another name, remove it with \"kist rm %s\", or use --replace",
                             spec.name.c_str()));
-    // Left by a command that was killed before it made its directory.
+    // Left by a command that was killed.
     TRY(sys::unlink_at(names, spec.name));
     return sys::symlink_at(spec.id, names, spec.name);
 }

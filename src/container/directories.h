@@ -38,6 +38,8 @@ struct Directories {
     // Whether a monitor holds it.
     bool is_locked(const std::string& id) const;
 
+    // Whose holder alone changes its spec.json.
+    Result<Fd> hold(const std::string& id) const;
     // Makes ROOT/names/NAME.  EEXIST: the name is taken.
     Result<void> take_name(const Spec& spec) const;
     // Replaces the spec.json of a container that is there.
@@ -52,6 +54,9 @@ struct Directories {
     Result<Spec> read_spec(const std::string& id) const;
     // The id behind a name; ENOENT.
     Result<std::string> id_of_name(const std::string& name) const;
+
+private:
+    bool keeps_name(const std::string& id, const std::string& name) const;
 };
 
 }  // namespace kist::container

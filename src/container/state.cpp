@@ -58,6 +58,11 @@ State::State(State&& other) noexcept : State()  // moving is there once
 State& State::operator=(State&&) noexcept = default;
 State::~State() = default;
 
+bool is_alive(const State& state)
+{
+    return state.status == Status::running || state.status == Status::restarting;
+}
+
 std::string to_json(const State& state)
 {
     return json::write(state, json::Layout::pretty) + "\n";

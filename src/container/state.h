@@ -1,8 +1,8 @@
 // state.h - what became of a container: the part of its record that changes.
 //
-// containers/ID/ in the store holds spec.json, written once, and state.json, replaced atomically.
-// Whether it runs is not read from a file: the monitor holds a lock on STATE/ID/lock, in the
-// volatile directory; when nobody holds it the container is not running, whatever the file says.
+// containers/ID/ in the store holds spec.json and state.json, both replaced atomically.  Whether it
+// runs is not read from a file alone: its monitor holds a lock on STATE/locks/ID, in the volatile
+// directory; when nobody holds it the container is not running, whatever the file says.
 
 #pragma once
 
@@ -43,6 +43,9 @@ struct State {
     uint64_t memory_peak = 0;    // bytes, of the last run; 0: not known
     int monitor_version = 0;     // of the protocol that its monitor speaks (service/protocol.h)
 };
+
+// Whether a monitor that lives attends to it: it runs, or is about to again.
+bool is_alive(const State& state);
 
 std::string to_json(const State& state);
 Result<State> state_from_json(std::string text);

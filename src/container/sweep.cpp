@@ -103,13 +103,14 @@ void sweep_volumes(const Directories& directories, const image::Places& places,
     (void)remove_anonymous_volumes(lost, places, outer);
 }
 
-// True: its monitor was killed in this boot.
-Result<bool> sweep_one(const Directories& directories, const image::Places& places,
-                       const OuterNamespace& outer, const std::string& id, bool first_of_boot)
+// Something: its monitor was killed in this boot.
+Result<std::optional<Spec>> sweep_one(const Directories& directories, const image::Places& places,
+                                      const OuterNamespace& outer, const std::string& id,
+                                      bool first_of_boot)
 {
     std::optional<Fd> lock = TRY(directories.take_lock(id));
     if (!lock)
-        return false;
+        return std::optional<Spec>();
     auto directory = directories.open_container(id);
     if (first_of_boot && directory)
         fs::remove_temporaries(*directory);
@@ -122,7 +123,7 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
         if (spec && !keeps_volumes(*directory))
             TRY(remove_anonymous_volumes(*spec, places, outer));
         TRY(directories.remove(id, spec ? spec->name : ""));
-        return false;
+        return std::optional<Spec>();
     }
     State lost;  // the file was not synced, and is not whole
     lost.status = Status::running;
@@ -131,24 +132,25 @@ Result<bool> sweep_one(const Directories& directories, const image::Places& plac
     State state = TRY(std::move(read));
     if (!spec)
         return std::move(spec).error();
-    bool lived = state.status == Status::running || state.status == Status::restarting;
+    bool lived = is_alive(state);
     if (!lived && state.cgroup.empty() && !was_removed(*spec, state)) {
         auto unlinked = sys::unlink_at(directories.locks, id);
         if (!unlinked && !unlinked.error().is(ENOENT))
             return std::move(unlinked).error();
-        return false;
+        return std::optional<Spec>();
     }
     log::debug("sweep container %.12s", id.c_str());
     bool this_boot = state.boot_id == TRY(process::boot_id());
     if (lived) {
-        state.status = Status::exited;
         state.exit_code = kKilled;
-        state.resume = true;
+        state.resume = !state.stopped;
         state.error = "kist was killed while the container ran";
         state.finished_at = clock::to_text(clock::now());
     }
-    TRY(finish(directories, places, outer, *spec, state));
-    return lived && this_boot && !spec->remove;
+    auto finished = finish(directories, places, outer, *spec, state);
+    if (!finished && (!lived || state.status != Status::exited))  // what lived is not gone
+        return std::move(finished).error();
+    return lived && this_boot ? std::optional<Spec>(std::move(*spec)) : std::nullopt;
 }
 
 }  // namespace
@@ -178,6 +180,7 @@ Result<void> finish(const Directories& directories, const image::Places& places,
             (void)write_state(*directory, state, !spec.remove);
         return ended;
     }
+    state.status = Status::exited;  // not before: the next sweep would heed no restart policy
     state.pid = 0;
     state.cgroup.clear();
     Result<void> first;
@@ -203,10 +206,10 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     return first;
 }
 
-std::vector<std::string> sweep(const Directories& directories, const image::Places& places,
-                               const OuterNamespace& outer)
+std::vector<Spec> sweep(const Directories& directories, const image::Places& places,
+                        const OuterNamespace& outer)
 {
-    std::vector<std::string> killed;
+    std::vector<Spec> killed;
     bool first_of_boot = !sys::stat_at(directories.locks, kBootMark);
     auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
     if (!ids)
@@ -216,7 +219,7 @@ std::vector<std::string> sweep(const Directories& directories, const image::Plac
             continue;
         auto swept = sweep_one(directories, places, outer, id, first_of_boot);
         if (swept && *swept)
-            killed.push_back(id);
+            killed.push_back(std::move(**swept));
         if (!swept)
             log::debug("cannot sweep container %.12s: %s", id.c_str(),
                        swept.error().message().c_str());

@@ -27,9 +27,9 @@ Result<void> finish(const Directories& directories, const image::Places& places,
 
 // Finishes containers whose monitor is gone.  Looks only at those of this boot (STATE/locks) but
 // for the first time after a boot, when it looks at all.  Errors are logged at debug: a container
-// that cannot be swept now keeps no command from its work.  The ids of those that lived in this
-// boot and whose monitor was killed are returned: their restart policy has not been heeded.
-std::vector<std::string> sweep(const Directories& directories, const image::Places& places,
-                               const OuterNamespace& outer);
+// that cannot be swept now keeps no command from its work.  Those that lived in this boot and whose
+// monitor was killed are returned: their end has not been told of, nor their restart policy heeded.
+std::vector<Spec> sweep(const Directories& directories, const image::Places& places,
+                        const OuterNamespace& outer);
 
 }  // namespace kist::container

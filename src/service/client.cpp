@@ -32,6 +32,12 @@ Size size_of_terminal(int terminal)
     return {window.ws_row, window.ws_col};
 }
 
+Error monitor_gone()
+{
+    return Error(ECONNRESET, "the container's monitor has gone: it was killed")
+        .with_hint("\"kist ps -a\" shows what became of the container");
+}
+
 }  // namespace
 
 // One session of an attached client: everything that attend() has to remember.
@@ -42,7 +48,7 @@ public:
         : socket_(monitor),
           terminal_(ours),
           signals_(signal_queue),
-          keys_(ours.detach_keys),
+          keys_(ours.tty ? ours.detach_keys : std::string_view()),
           reading_(wants.input)
     {
     }
@@ -110,15 +116,14 @@ private:
     {
         std::optional<Message> message = TRY(receive(socket_));
         if (!message)
-            return Error(ECONNRESET, "the container's monitor has gone: it was killed")
-                .with_hint("\"kist ps -a\" shows what became of the container");
+            return monitor_gone();
         switch (message->word) {
             case Word::output:
             case Word::errors:
                 target_ = message->word == Word::output ? 1 : 2;
                 left_ = std::move(message->payload);
                 unanswered_ = 0;
-                return put();
+                return {};  // run() waits until it can be put
             case Word::taken: may_send_ = true; return {};
             case Word::exited:
                 end_.exit_code = message->a;
@@ -228,9 +233,9 @@ Result<void> Client::signal(int number)
     return send(socket_, pack(Word::kill, number));
 }
 
-Result<void> Client::stop(int timeout, int signal, bool resume)
+Result<void> Client::stop(int timeout, int signal, std::string_view then)
 {
-    return send(socket_, pack(Word::stop, timeout, signal, resume ? kResume : ""));
+    return send(socket_, pack(Word::stop, timeout, signal, then));
 }
 
 Result<void> Client::reload()
@@ -252,7 +257,7 @@ Result<Attended> Client::wait() const
     for (;;) {
         std::optional<Message> message = TRY(receive(socket_));
         if (!message)
-            return Error(ECONNRESET, "the container's monitor has gone: it was killed");
+            return monitor_gone();
         if (message->word == Word::exited)
             return Attended{.exit_code = message->a, .oom_killed = message->b != 0};
         if (message->word == Word::failed)

@@ -17,6 +17,7 @@ struct Attachment {
     bool input = false;
     bool output = false, errors = false;
     bool until_exit = false;  // told of the exit, even without streams
+    bool revived = false;     // of start(): its monitor was killed, and this counts as a restart
 };
 
 // How an attached client ended.
@@ -35,8 +36,8 @@ public:
 
     Result<void> signal(int number);
     // `timeout` in seconds, -1: never kill it.  The monitor keeps the time.
-    // `resume`: the next boot starts it again, since it was not the user who stopped it.
-    Result<void> stop(int timeout, int signal, bool resume = false);
+    // `then`: "", kResume or kKeep (protocol.h).
+    Result<void> stop(int timeout, int signal, std::string_view then);
     Result<void> reload();  // the Spec was changed
 
     struct Terminal {

@@ -17,6 +17,7 @@ namespace kist::service {
 namespace {
 
 constexpr size_t kMaxClients = 256;
+constexpr size_t kMaxRefused = 64;  // beyond those, until they are told so
 constexpr int kBacklog = 64;
 
 }  // namespace
@@ -35,7 +36,8 @@ Size unpack_size(int32_t packed)
 int32_t pack_attachment(const Attachment& attachment)
 {
     return int32_t(attachment.input) | int32_t(attachment.output) << 1 |
-           int32_t(attachment.errors) << 2 | int32_t(attachment.until_exit) << 4;
+           int32_t(attachment.errors) << 2 | int32_t(attachment.until_exit) << 4 |
+           int32_t(attachment.revived) << 5;
 }
 
 Attachment unpack_attachment(int32_t bits)
@@ -43,7 +45,8 @@ Attachment unpack_attachment(int32_t bits)
     return {.input = bool(bits & 1),
             .output = bool(bits & 2),
             .errors = bool(bits & 4),
-            .until_exit = bool(bits & 16)};
+            .until_exit = bool(bits & 16),
+            .revived = bool(bits & 32)};
 }
 
 Result<void> Clients::listen(const Fd& volatile_directory)
@@ -76,7 +79,7 @@ void Clients::accept()
     if (number < 0)
         return;
     Fd socket(number);
-    if (all_.size() < kMaxClients)
+    if (all_.size() < kMaxClients + kMaxRefused)
         all_.emplace_back().socket = std::move(socket);
 }
 
@@ -121,18 +124,26 @@ bool Clients::hear(Connection& client, Orders& orders)
     return true;
 }
 
+std::optional<Error> Clients::refusal_of(const Attachment& wants, const Orders& orders) const
+{
+    if (all_.size() > kMaxClients)
+        return Error(EAGAIN, "the container has too many clients")
+            .with_hint("end some of the commands that are attached to it or wait for it");
+    return wants.until_exit ? std::nullopt : orders.not_running();
+}
+
 void Clients::obey(Connection& client, const Message& message, Orders& orders)
 {
     switch (message.word) {
         case Word::attach:
             client.wants = unpack_attachment(message.a);
             client.attached = true;
-            if (auto error = orders.not_running(); error && !client.wants.until_exit) {
-                Message failure = failure_of(*error);
+            if (auto error = refusal_of(client.wants, orders)) {
                 client.leaving = true;
-                return say(client, pack(failure.word, failure.a, 0, failure.payload));
+                return say(client, pack_failure(*error));
             }
-            if (message.b)
+            // Only who is attached to it has a terminal for it.
+            if (message.b && (client.wants.input || client.wants.output))
                 orders.resize(unpack_size(message.b));
             return say(client, pack(Word::started));
         case Word::input: client.owes_taken = true; return orders.input(message.payload);
@@ -140,7 +151,7 @@ void Clients::obey(Connection& client, const Message& message, Orders& orders)
         case Word::resize: return orders.resize(unpack_size(message.b));
         case Word::signal: return orders.signal(message.a);
         case Word::kill: return orders.kill(message.a);
-        case Word::stop: return orders.stop(message.a, message.b, message.payload == kResume);
+        case Word::stop: return orders.stop(message.a, message.b, message.payload);
         case Word::reload: return orders.reload();
         default: log::debug("a client said %d", int(message.word));
     }
@@ -208,9 +219,8 @@ void Clients::tell_started()
 
 void Clients::tell_failed(const Error& error)
 {
-    Message failure = failure_of(error);
     for (Connection& client : all_) {
-        say(client, pack(failure.word, failure.a, 0, failure.payload));
+        say(client, pack_failure(error));
         client.leaving = true;
     }
 }

@@ -35,8 +35,7 @@ public:
     virtual void resize(Size size) = 0;
     virtual void signal(int number) = 0;
     virtual void kill(int number) = 0;
-    // `resume`: the machine goes down, and the next boot is to bring it back.
-    virtual void stop(int timeout, int number, bool resume) = 0;
+    virtual void stop(int timeout, int number, std::string_view then) = 0;
     virtual void reload() = 0;
     // Why nothing can be attached to now; nothing: it runs.
     virtual std::optional<Error> not_running() const = 0;
@@ -76,6 +75,7 @@ private:
     void accept();
     bool hear(Connection& client, Orders& orders);
     void obey(Connection& client, const Message& message, Orders& orders);
+    std::optional<Error> refusal_of(const Attachment& wants, const Orders& orders) const;
     void say(Connection& client, std::string packed);
     bool say_waiting(Connection& client);
 

@@ -2,26 +2,19 @@
 
 #include "service/container_event.h"
 
-#include "base/str.h"
 #include "service/events.h"
 
 namespace kist::service {
 
-namespace {
-
-Event event_of(const container::Spec& spec, const char* action)
+void emit_of(const image::Places& places, const container::Spec& spec, const char* action,
+             const char* attribute, std::string value)
 {
     Event event = {.type = "container", .action = action, .id = spec.id, .attributes = spec.labels};
     event.attributes.emplace_back("image", spec.image);
     event.attributes.emplace_back("name", spec.name);
-    return event;
-}
-
-}  // namespace
-
-void emit_of(const image::Places& places, const container::Spec& spec, const char* action)
-{
-    emit(places, event_of(spec, action));
+    if (attribute)
+        event.attributes.emplace_back(attribute, std::move(value));
+    emit(places, event);
 }
 
 void emit_mounts(const image::Places& places, const container::Spec& spec)
@@ -36,13 +29,6 @@ void emit_mounts(const image::Places& places, const container::Spec& spec)
                             {"read/write", mount.read_only ? "false" : "true"}};
         emit(places, event);
     }
-}
-
-void emit_death(const image::Places& places, const container::Spec& spec, int exit_code)
-{
-    Event event = event_of(spec, "die");
-    event.attributes.emplace_back("exitCode", str::format("%d", exit_code));
-    emit(places, event);
 }
 
 }  // namespace kist::service

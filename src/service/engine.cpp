@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "container/sweep.h"
+#include "service/container_event.h"
 #include "service/lifecycle.h"
 #include "service/restart.h"
 
@@ -20,7 +21,7 @@ void revive(const Engine& engine, const std::string& id)
     const container::State& state = container->state;
     if (!wants_restart(container->spec.restart, state.exit_code, state.restart_count))
         return;
-    auto started = start(engine, id, {});
+    auto started = start(engine, id, {.revived = true});
     if (!started)
         log::warn("container \"%s\" could not be started again: %s", container->spec.name.c_str(),
                   started.error().message().c_str());
@@ -31,8 +32,14 @@ void revive(const Engine& engine, const std::string& id)
 Result<Engine> open_engine(const image::Places& places, const container::OuterNamespace& outer)
 {
     Engine engine = {places, outer, TRY(container::Directories::open(places))};
-    for (const std::string& id : container::sweep(engine.directories, engine.places, engine.outer))
-        revive(engine, id);
+    for (const container::Spec& each :
+         container::sweep(engine.directories, engine.places, engine.outer)) {
+        emit_of(engine.places, each, "die", "exitCode", "137");
+        if (each.remove)
+            emit_of(engine.places, each, "destroy");
+        else
+            revive(engine, each.id);
+    }
     return engine;
 }
 

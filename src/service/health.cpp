@@ -26,7 +26,7 @@ namespace {
 constexpr const char* kFile = "health.json";
 constexpr size_t kMaxFile = 1 << 20;
 constexpr size_t kMaxAnswers = 5;
-constexpr int64_t kNanosPerMs = 1'000'000;
+using clock::kNanosPerMs;
 constexpr int64_t kGraceMs = 10'000;  // a check that outlasts its own time-out by so much is stuck
 
 // clang-format off
@@ -63,7 +63,7 @@ void keep_only(const Fd& first, const Fd& second)
     } gaps[] = {{3, low - 1}, {low + 1, high - 1}, {high + 1, ~0U}};
     for (auto& gap : gaps)
         if (gap.from <= gap.to)
-            (void)::syscall(SYS_close_range, gap.from, gap.to, 0);
+            sys::close_range(gap.from, gap.to, 0);
 }
 
 }  // namespace

@@ -15,8 +15,6 @@ namespace kist::service {
 
 namespace {
 
-constexpr int64_t kNanosPerMs = 1'000'000;
-
 // {"CMD", word...} as it is, {"CMD-SHELL", line} for the shell.
 std::vector<std::string> command_of(const std::vector<std::string>& test)
 {
@@ -72,7 +70,7 @@ bool await(const container::Executed& process, const Fd& from, int64_t until, st
 Result<HealthAnswer> ask_health(const container::Spec& spec, const container::State& state)
 {
     HealthAnswer answer = {.start = clock::now_text(), .end = "", .exit_code = -1, .output = ""};
-    int64_t until = clock::steady_ms() + spec.health->timeout / kNanosPerMs;
+    int64_t until = clock::steady_ms() + spec.health->timeout / clock::kNanosPerMs;
     Fd nothing = TRY(sys::open("/dev/null", O_RDONLY));
     sys::Pipe pipe = TRY(sys::pipe());
     auto process =

@@ -51,9 +51,8 @@ void Keeper::open_log()
 }
 
 // The record comes before the process, so that whoever finds us dead knows what to look for.
-Result<void> Keeper::start(const Fd* cancel, Size size)
+Result<void> Keeper::start(const Fd* cancel)
 {
-    bool again = state_.restart_count > 0;
     state_.status = Status::running;
     state_.tier = engine_.outer.map.text;
     state_.boot_id = TRY(process::boot_id());
@@ -64,7 +63,7 @@ Result<void> Keeper::start(const Fd* cancel, Size size)
     state_.monitor_version = kProtocolVersion;
     cgroup_ = TRY(container::make_cgroup(spec_));
     state_.cgroup = cgroup_ ? cgroup_->path() : "";
-    TRY(write_state(directory_, state_, !spec_.remove && !again));
+    TRY(write_state(directory_, state_, !spec_.remove && !ever_ran_));
     open_log();
 
     container::LaunchOptions options = {
@@ -74,8 +73,8 @@ Result<void> Keeper::start(const Fd* cancel, Size size)
         .store = engine_.directories.store,
         .volatile_directory = volatile_,
         .cgroup = cgroup_ ? &*cgroup_ : nullptr,
-        .rows = size.rows,
-        .columns = size.columns,
+        .rows = size_.rows,
+        .columns = size_.columns,
         .oom_score_adj = oom_score_,
         .cancel = cancel,
     };
@@ -88,11 +87,11 @@ Result<void> Keeper::start(const Fd* cancel, Size size)
     launched_ = TRY(container::launch(options));
     plumbing_.connect(std::move(launched_.console), std::move(streams));
     running_ = true;
-    record_start(again);
+    record_start();
     return {};
 }
 
-void Keeper::record_start(bool again)
+void Keeper::record_start()
 {
     state_.pid = launched_.pid;
     auto started = process::start_time(launched_.pid);
@@ -103,7 +102,7 @@ void Keeper::record_start(bool again)
     if (spec_.health)
         health_.emplace(engine_.places, spec_, state_, volatile_);
     hotplug_ = Hotplug::watch(spec_);
-    if (!again) {
+    if (!ever_ran_) {
         // What there was to say has been said: the terminal is the client's again.
         int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
         (void)::dup2(nowhere, 2);
@@ -173,7 +172,8 @@ void Keeper::heed_health(short events)
         case container::HealthPlan::OnFailure::none: return;
         case container::HealthPlan::OnFailure::kill: return signal(SIGKILL);
         case container::HealthPlan::OnFailure::restart: again_ = true; break;
-        case container::HealthPlan::OnFailure::stop: over_ = true; break;
+        case container::HealthPlan::OnFailure::stop:
+            return stop(int(spec_.stop_timeout), stop_signal(), {});
     }
     end_softly(int(spec_.stop_timeout), stop_signal());
 }
@@ -193,7 +193,7 @@ void Keeper::heed_signal()
         return;
     if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT && info.ssi_signo != SIGQUIT)
         return;
-    state_.resume = true;
+    state_.resume = !state_.stopped;
     over_ = true;
     end_softly(int(spec_.stop_timeout), stop_signal());
 }
@@ -210,7 +210,7 @@ void Keeper::record_end(int code)
     }
     if (state_.oom_killed)
         emit_of(engine_.places, spec_, "oom");
-    emit_death(engine_.places, spec_, code);
+    emit_of(engine_.places, spec_, "die", "exitCode", str::format("%d", code));
 }
 
 }  // namespace kist::service

@@ -44,24 +44,26 @@ public:
     Result<void> live(Fd client, const Attachment& attachment, Size size);
 
     void input(std::string_view bytes) override { plumbing_.input(bytes); }
-    void end_input() override { plumbing_.end_input(); }
-    void resize(Size size) override { plumbing_.resize(size); }
+    void end_input() override;
+    void resize(Size size) override;
     void signal(int number) override { (void)sys::pidfd_send_signal(launched_.process, number); }
     void kill(int number) override;
-    void stop(int timeout, int number, bool resume) override;
+    void stop(int timeout, int number, std::string_view then) override;
     void reload() override;
     std::optional<Error> not_running() const override;
 
 private:
-    Result<void> start(const Fd* cancel, Size size);
+    Result<void> start(const Fd* cancel);
     void open_log();
     void share_memory_pressure();
-    void record_start(bool again);
+    void record_start();
     int attend();
     void turn(int64_t until);
     void heed_signal();
     void heed_health(short events);
     void heed_devices(short events);
+    void send_signal(int number);
+    void record_order();
     void end_softly(int timeout, int number);
     void record_end(int code);
     bool wait_to_restart(int64_t pause_ms);
@@ -82,11 +84,16 @@ private:
     std::vector<pollfd> waits_;
     Backoff backoff_;
     std::optional<int> oom_score_;  // the container's
-    bool running_ = false;          // there is a process
-    bool ended_ = false;            // it is to be waited for
-    bool over_ = false;             // it is not to be started again
-    bool again_ = false;            // it is, whatever its policy says
-    int64_t kill_at_ = INT64_MAX;   // when patience ends
+    Size size_;                     // of the terminal, for the next run
+    bool input_once_ =
+        false;            // the end of a client's input is the container's, as docker's StdinOnce
+    bool asked_ = false;  // somebody said stop
+    bool ever_ran_ = false;        // it is not the first run
+    bool running_ = false;         // there is a process
+    bool ended_ = false;           // it is to be waited for
+    bool over_ = false;            // it is not to be started again
+    bool again_ = false;           // it is, whatever its policy says
+    int64_t kill_at_ = INT64_MAX;  // when patience ends
 };
 
 }  // namespace kist::service

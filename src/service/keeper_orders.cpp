@@ -9,6 +9,7 @@
 #include "container/sweep.h"
 #include "service/container_event.h"
 #include "service/keeper.h"
+#include "service/protocol.h"
 
 namespace kist::service {
 
@@ -25,10 +26,24 @@ void Keeper::end_softly(int timeout, int number)
 {
     if (!running_)
         return;
-    signal(timeout == 0 ? SIGKILL : number);
+    send_signal(timeout == 0 ? SIGKILL : number);
     if (cgroup_)
         (void)cgroup_->freeze(false);  // a paused one could not end
     kill_at_ = timeout > 0 ? clock::steady_ms() + timeout * int64_t(1000) : INT64_MAX;
+}
+
+// As docker tells of it: "kill" is any signal that was asked for.
+void Keeper::send_signal(int number)
+{
+    emit_of(engine_.places, spec_, "kill", "signal", str::format("%d", number));
+    signal(number);
+}
+
+// At once: neither a power cut nor our own death makes the order undone.
+void Keeper::record_order()
+{
+    if (running_)
+        (void)write_state(directory_, state_, !spec_.remove);
 }
 
 void Keeper::kill(int number)
@@ -36,17 +51,20 @@ void Keeper::kill(int number)
     if (number == SIGKILL || number == stop_signal()) {
         state_.stopped = true;
         over_ = true;
+        record_order();
     }
-    emit_of(engine_.places, spec_, "kill");
     if (running_)
-        signal(number);
+        send_signal(number);
 }
 
-void Keeper::stop(int timeout, int number, bool resume)
+void Keeper::stop(int timeout, int number, std::string_view then)
 {
-    state_.stopped = !resume;
-    state_.resume = resume;
-    over_ = true;
+    state_.stopped |= then != kResume;  // a user's stop outlasts a shutdown that comes meanwhile
+    state_.resume = !state_.stopped;
+    if (then == kKeep)
+        spec_.remove = false;
+    over_ = asked_ = true;
+    record_order();
     end_softly(timeout, number);
 }
 
@@ -95,8 +113,22 @@ void Keeper::finish()
     if (!finished)
         log::warn("container %.12s ended, but not all of it could be removed: %s", spec_.id.c_str(),
                   finished.error().message().c_str());
+    if (asked_)
+        emit_of(engine_.places, spec_, "stop");
     if (spec_.remove)
         emit_of(engine_.places, spec_, "destroy");
+}
+
+void Keeper::end_input()
+{
+    if (input_once_)
+        plumbing_.end_input();
+}
+
+void Keeper::resize(Size size)
+{
+    size_ = size;
+    plumbing_.resize(size);
 }
 
 Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
@@ -107,13 +139,15 @@ Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
         cancel = TRY(sys::duplicate(client));
     clients_.add(std::move(client), attachment);
     state_.stopped = state_.resume = false;
-    state_.restart_count = 0;
+    state_.restart_count = attachment.revived ? state_.restart_count + 1 : 0;
+    input_once_ = attachment.input;
+    size_ = size;
     auto started = clients_.listen(volatile_);
     share_memory_pressure();
     if (started)
-        started = start(cancel ? &*cancel : nullptr, size);
+        started = start(cancel ? &*cancel : nullptr);
     cancel.reset();
-    bool ever_ran = bool(started);
+    ever_ran_ = bool(started);
     for (;;) {
         int64_t began = clock::steady_ms();
         if (!started)
@@ -121,17 +155,17 @@ Result<void> Keeper::live(Fd client, const Attachment& attachment, Size size)
         int code = started ? attend() : container::exit_code_for(started.error());
         record_end(code);
         bool wanted = again_ || wants_restart(spec_.restart, code, state_.restart_count);
-        if (over_ || !wanted || !ever_ran)
+        if (over_ || !wanted || !ever_ran_)
             break;
         clients_.tell_exited(state_.exit_code, state_.oom_killed);
         again_ = false;
         if (!wait_to_restart(backoff_.next(clock::steady_ms() - began)))
             break;
         state_.restart_count++;
-        started = start(nullptr, {});
+        started = start(nullptr);
     }
     finish();
-    if (ever_ran)
+    if (ever_ran_)
         clients_.tell_exited(state_.exit_code, state_.oom_killed);
     else
         clients_.tell_failed(started.error());

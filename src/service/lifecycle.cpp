@@ -20,10 +20,16 @@
 
 namespace kist::service {
 
-namespace {
-
 using container::State;
 using container::Status;
+
+// Who has a container started: one that comes again on the way requires itself.
+struct Requirer {
+    const std::string& id;
+    const Requirer* before;
+};
+
+namespace {
 
 Error not_running(const Spec& spec)
 {
@@ -45,15 +51,48 @@ Result<Fd> make_named(const container::Directories& directories, Spec& spec)
     }
 }
 
-// A connection for an order; ENOENT when it does not run.
+Error no_container(const std::string& id)
+{
+    return Error(ENOENT, "no container \"%.12s\"", id.c_str())
+        .with_hint("\"kist ps -a\" lists them");
+}
+
+// Nobody attends to it, or its end is on record already.
+bool has_ended(const container::Directories& directories, const std::string& id)
+{
+    if (!directories.is_locked(id))
+        return true;
+    auto directory = directories.open_container(id);
+    auto state = directory ? container::read_state(*directory) : std::move(directory).error();
+    return state ? !is_alive(*state) : state.error().is(ENOENT);
+}
+
+// A connection for an order; EINVAL when it does not run.
 Result<Client> reach(const Engine& engine, const Spec& spec)
 {
-    auto client = Client::connect(engine.directories, spec.id, {.until_exit = true});
-    // A monitor that is ending, everything being on record, hangs up.
-    if (!client &&
-        (client.error().is(ENOENT) || client.error().is(ECONNRESET) || client.error().is(EPIPE)))
-        return not_running(spec);
-    return client;
+    constexpr int kTries = 200, kPauseMs = 10;
+    for (int left = kTries;; left--) {
+        auto client = Client::connect(engine.directories, spec.id, {.until_exit = true});
+        if (client || !(client.error().is(ENOENT) || client.error().is(ECONNRESET) ||
+                        client.error().is(EPIPE)))
+            return client;
+        // A monitor that is ending, everything being on record, hangs up.
+        if (has_ended(engine.directories, spec.id))
+            return not_running(spec);
+        if (left == 0)
+            return client;
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
+}
+
+// Tells the monitor, if there is one that lives on, of a changed Spec.
+Result<void> reload(const Engine& engine, const Spec& spec)
+{
+    auto client = reach(engine, spec);
+    auto told = client ? client->reload() : std::move(client).error();
+    if (!told && (told.error().is(EINVAL) || told.error().is(EPIPE)))
+        return {};
+    return told;
 }
 
 // Until nobody attends to it any more: flock(2) wakes us.
@@ -64,19 +103,20 @@ void wait_for_lock(const Engine& engine, const std::string& id)
 }
 
 // Required containers run first; each starts what it requires itself.
-Result<void> start_requirements(const Engine& engine, const Spec& spec, int depth)
+Result<void> start_requirements(const Engine& engine, const Spec& spec, const Requirer* requirer)
 {
-    constexpr int kMaxDepth = 32;
-    if (depth > kMaxDepth)
-        return Error(ELOOP, "container \"%s\" requires itself, by way of others",
-                     spec.name.c_str());
+    for (const Requirer* at = requirer; at; at = at->before)
+        if (at->id == spec.id)
+            return Error(ELOOP, "container \"%s\" requires itself, by way of others",
+                         spec.name.c_str())
+                .with_hint("remove one of them, and create it again without --requires");
+    Requirer self = {spec.id, requirer};
     for (const std::string& name : spec.requirements) {
         Summary required = TRY(container::find(engine.directories, name),
                                "container \"%s\" requires \"%s\"", spec.name.c_str(), name.c_str());
-        if (engine.directories.is_locked(required.spec.id))
+        if (is_alive(required.state))
             continue;
-        TRY(start_requirements(engine, required.spec, depth + 1));
-        auto started = start(engine, required.spec.id, {});
+        auto started = start(engine, required.spec.id, {}, std::nullopt, nullptr, &self);
         if (!started && !started.error().is(EALREADY))
             return std::move(started).error().context("container \"%s\" requires \"%s\"",
                                                       spec.name.c_str(), name.c_str());
@@ -133,10 +173,7 @@ Result<std::optional<Fd>> take_idle(const container::Directories& directories,
             return lock;
         auto state = container::read_state(*directory);
         // Without a record it is being made or removed.
-        bool unwritten = !state && state.error().is(ENOENT);
-        bool idle = state && (state->status == container::Status::created ||
-                              state->status == container::Status::exited);
-        if (!idle && !unwritten)
+        if (state ? is_alive(*state) : !state.error().is(ENOENT))
             return lock;
         (void)::poll(nullptr, 0, kPauseMs);
     }
@@ -151,15 +188,25 @@ void release(const Engine& engine, const std::string& id, Fd lock)
 }
 
 Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
-                     std::optional<Fd> lock, const Fd* signals)
+                     std::optional<Fd> lock, const Fd* signals, const Requirer* requirer)
 {
+    // Nobody waits for another's lock while holding one: two that require each other would for
+    // ever.
+    auto spec = engine.directories.read_spec(id);
+    if (!spec)
+        return spec.error().is(ENOENT) ? no_container(id) : std::move(spec).error();
+    Undo unlock([&] {
+        if (lock)
+            (void)sys::unlink_at(engine.directories.locks, id);
+    });
+    TRY(start_requirements(engine, *spec, requirer));
     if (!lock)
         lock = TRY(take_idle(engine.directories, id));
-    if (!lock)
+    bool there(sys::stat_at(engine.directories.containers, id));
+    if (!lock && there)
         return Error(EALREADY, "container %.12s is running already", id.c_str());
-    Undo unlock([&] { (void)sys::unlink_at(engine.directories.locks, id); });
-    Spec spec = TRY(engine.directories.read_spec(id));
-    TRY(start_requirements(engine, spec, 0));
+    if (!there)
+        return no_container(id);
     Client client(TRY(spawn_monitor(engine, id, std::move(*lock))));
     unlock.keep();  // the monitor sees to it
     TRY(client.begin(attachment, signals));
@@ -170,19 +217,25 @@ Result<std::optional<Client>> order_stop(const Engine& engine, const Summary& co
                                          const StopOptions& options)
 {
     const Spec& spec = container.spec;
-    auto client = reach(engine, spec);
-    if (!client && client.error().is(EINVAL))
-        return std::optional<Client>();
-    if (!client)
-        return std::move(client).error();
     int signal = SIGTERM;
     if (options.signal)
         signal = *options.signal;
     else if (!spec.stop_signal.empty())
         signal = TRY(container::parse_signal(spec.stop_signal));
-    emit_of(engine.places, spec, "stop");
-    TRY(client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal, options.resume));
-    return std::optional<Client>(std::move(*client));
+    for (;;) {
+        auto client = reach(engine, spec);
+        if (!client && client.error().is(EINVAL))
+            return std::optional<Client>();
+        if (!client)
+            return std::move(client).error();
+        auto sent =
+            client->stop(options.timeout.value_or(int(spec.stop_timeout)), signal, options.then);
+        if (sent)
+            return std::optional<Client>(std::move(*client));
+        // One that ends by itself at this moment hangs up, and may be started again.
+        if (!sent.error().is(EPIPE))
+            return std::move(sent).error();
+    }
 }
 
 Result<std::optional<Client>> order_kill(const Engine& engine, const Summary& container, int signal)
@@ -246,8 +299,7 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
     Fd watch(until == Until::removed ? ::inotify_init1(IN_CLOEXEC) : -1);
     std::string path =
         str::format("/proc/self/fd/%d/%s", engine.directories.containers.get(), id.c_str());
-    bool watched =
-        ::inotify_add_watch(watch.get(), path.c_str(), IN_DELETE_SELF | IN_MOVE_SELF) >= 0;
+    bool watched = ::inotify_add_watch(watch.get(), path.c_str(), IN_DELETE_SELF) >= 0;
     auto client = reach(engine, container.spec);
     int code = exit_code_on_record(engine, container);
     if (client) {
@@ -285,6 +337,8 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
                 .with_hint("stop it first, or use --force");
         // A monitor that is just coming to life does not listen yet.
         auto client = reach(engine, container.spec);
+        if (!client && !client.error().is(EINVAL))
+            return std::move(client).error();
         if (client && client->signal(SIGKILL))
             wait_for_lock(engine, id);
         else
@@ -313,6 +367,7 @@ Result<void> rename(const Engine& engine, const Summary& container, const std::s
 {
     TRY(container::check_name(name));
     const container::Directories& directories = engine.directories;
+    Fd held = TRY(directories.hold(container.spec.id));
     Spec spec = TRY(directories.read_spec(container.spec.id));
     std::string old = std::exchange(spec.name, name);
     if (old == name)
@@ -322,9 +377,8 @@ Result<void> rename(const Engine& engine, const Summary& container, const std::s
     TRY(directories.rewrite(spec));
     give_back.keep();
     (void)sys::unlink_at(directories.names, old);
-    if (auto client = reach(engine, spec))
-        TRY(client->reload());
-    emit_of(engine.places, spec, "rename");
+    TRY(reload(engine, spec));
+    emit_of(engine.places, spec, "rename", "oldName", old);
     return {};
 }
 
@@ -340,8 +394,7 @@ Result<void> update(const Engine& engine, const Summary& container, const Spec& 
             .with_hint("\"kist check\" says how to get cgroup v2");
     }
     TRY(engine.directories.rewrite(changed));
-    if (auto client = reach(engine, changed))
-        TRY(client->reload());
+    TRY(reload(engine, changed));
     emit_of(engine.places, changed, "update");
     return {};
 }

@@ -8,6 +8,7 @@
 #include <climits>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -27,18 +28,21 @@ using container::Summary;
 Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock);
 void release(const Engine& engine, const std::string& id, Fd lock);
 
+struct Requirer;
 // Starts it under a new monitor and answers once its program runs.  An error that is the program's
 // own (not found, not executable) has been recorded; container::exit_code_for() says the exit code.
-// EALREADY: it runs.  What it requires (--requires) is started before.  `lock` is create()'s;
-// without it the lock is taken here.  `signals` (may be null; container/signals.h) end a start that
-// takes long.
+// EALREADY: it runs.  ENOENT: it was removed.  What it requires (--requires) is started before;
+// ELOOP: it requires itself.  `lock` is create()'s; without it the lock is taken here.  `signals`
+// (may be null; container/signals.h) end a start that takes long.  `requirer` is for start()
+// itself.
 Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
-                     std::optional<Fd> lock = std::nullopt, const Fd* signals = nullptr);
+                     std::optional<Fd> lock = std::nullopt, const Fd* signals = nullptr,
+                     const Requirer* requirer = nullptr);
 
 struct StopOptions {
     std::optional<int> timeout;  // seconds until it is killed; -1: never; none: the container's own
     std::optional<int> signal;   // none: the container's own
-    bool resume = false;         // the machine goes down: the next boot starts it again
+    std::string_view then = {};  // kResume or kKeep (protocol.h)
 };
 // Asks it to end, kills it when it does not, and waits until that is on record.  Its restart policy
 // does not bring it back.  One that does not run is no error.

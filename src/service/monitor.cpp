@@ -51,10 +51,8 @@ int run_monitor(std::span<char* const> words)
     auto done = monitor(words[0], words[1], words[2], socket, std::move(lock));
     if (done)
         return 0;
-    if (socket.is_open()) {
-        Message failure = failure_of(done.error());
-        (void)send(socket, pack(failure.word, failure.a, 0, failure.payload));
-    }
+    if (socket.is_open())
+        (void)send(socket, pack_failure(done.error()));
     return 125;
 }
 

@@ -44,8 +44,10 @@ Result<void> send(const Fd& socket, const std::string& packed, bool wait)
 Result<std::optional<Message>> receive(const Fd& socket)
 {
     std::string packed(sizeof(Header) + kMaxPayload, '\0');
-    ssize_t size =
-        sys::retry([&] { return ::recv(socket.get(), packed.data(), packed.size(), 0); });
+    ssize_t size = 0;
+    // One that has gone without hearing all that we said may have said something before.
+    for (int left = 2; left > 0; left = size < 0 && errno == ECONNRESET ? left - 1 : 0)
+        size = sys::retry([&] { return ::recv(socket.get(), packed.data(), packed.size(), 0); });
     if (size == 0 || (size < 0 && errno == ECONNRESET))
         return std::optional<Message>();
     if (size < 0)
@@ -68,9 +70,9 @@ sockaddr_un control_address(const Fd& volatile_directory)
     return address;
 }
 
-Message failure_of(const Error& error)
+std::string pack_failure(const Error& error)
 {
-    return {Word::failed, error.code(), 0, error.message() + '\0' + error.hint()};
+    return pack(Word::failed, error.code(), 0, error.message() + '\0' + error.hint());
 }
 
 Error error_of(const Message& message)

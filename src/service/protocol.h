@@ -27,7 +27,9 @@ inline constexpr int kProtocolVersion = 1;
 inline constexpr size_t kMaxPayload = 16 << 10;
 inline constexpr char kControl[] = "control";  // the socket's name in STATE/run/ID
 
-inline constexpr char kResume[] = "resume";  // of `stop`: the next boot starts it again
+// What may go with `stop`
+inline constexpr char kResume[] = "resume";  // the next boot starts it again
+inline constexpr char kKeep[] = "keep";      // even with --rm it stays: it is started again at once
 
 enum class Word : uint8_t {
     // From a client
@@ -37,7 +39,7 @@ enum class Word : uint8_t {
     resize,      // b: as in attach
     signal,      // a: number, as a terminal or a shell sends it
     kill,        // a: number, as `kist kill` sends it: the restart policy heeds it
-    stop,        // a: seconds until it is killed, -1: never; b: signal; payload: "" or kResume
+    stop,        // a: seconds until it is killed, -1: never; b: signal; payload: see kResume
     reload,      // the Spec was changed
 
     // From a monitor
@@ -67,8 +69,8 @@ Result<std::optional<Message>> receive(const Fd& socket);
 // `volatile_directory` (STATE/run/ID) is borrowed while the address is used.
 sockaddr_un control_address(const Fd& volatile_directory);
 
-// An Error as the payload of `failed`, and back.
-Message failure_of(const Error& error);
+// An Error as a message `failed`, and back.
+std::string pack_failure(const Error& error);
 Error error_of(const Message& message);
 
 }  // namespace kist::service

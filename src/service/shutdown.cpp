@@ -16,18 +16,13 @@
 #include "container/sweep.h"
 #include "service/boot.h"
 #include "service/lifecycle.h"
+#include "service/protocol.h"
 
 namespace kist::service {
 
 namespace {
 
 constexpr int64_t kGraceMs = 5000;  // behind the deadline, for the monitors to kill and record
-
-bool is_alive(const Summary& container)
-{
-    return container.state.status == container::Status::running ||
-           container.state.status == container::Status::restarting;
-}
 
 struct Stopping {
     const Summary* container = nullptr;
@@ -77,7 +72,7 @@ private:
     int stop_one(const Summary& container) const
     {
         int64_t seconds = (std::max<int64_t>(left(), 0) + 999) / 1000;
-        StopOptions options = {.resume = true};
+        StopOptions options = {.then = kResume};
         options.timeout = int(std::min<int64_t>(seconds, container.spec.stop_timeout));
         auto stopped = stop(engine_, container, options);
         if (stopped || stopped.error().is(ENOENT))
@@ -167,7 +162,10 @@ Result<size_t> shutdown_all(const Engine& engine, int seconds, Say say)
     int64_t deadline = clock::steady_ms() + int64_t(seconds) * 1000;
     (void)::unlink((engine.places.state + "/" + kLaunchedMark).c_str());
     std::vector<Summary> containers = TRY(container::list(engine.directories));
-    std::erase_if(containers, [](const Summary& each) { return !is_alive(each); });
+    // One that is just being started has a lock, but is not on record yet.
+    std::erase_if(containers, [&](const Summary& each) {
+        return !is_alive(each.state) && !engine.directories.is_locked(each.spec.id);
+    });
     return Shutdown(engine, containers, deadline, say).run();
 }
 

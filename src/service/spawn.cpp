@@ -19,7 +19,6 @@ namespace kist::service {
 namespace {
 
 constexpr int kEmptyPath = 0x1000;  // AT_EMPTY_PATH
-constexpr int kFallbackMaxFd = 1024;
 
 // The executable of a living monitor: the peer of a container's socket.
 std::optional<Fd> executable_of_another(const void* context)
@@ -59,10 +58,7 @@ void arrange(int socket, int lock)
     (void)::dup2(high_socket, kMonitorSocket);
     (void)::dup2(high_lock, kMonitorLock);
     // Those above go when the new program is executed: the executable itself is among them.
-    constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
-    if (::syscall(SYS_close_range, kFirstFree, ~0U, kCloseOnExec) < 0)
-        for (int number = kFirstFree; number < kFallbackMaxFd; number++)
-            (void)::fcntl(number, F_SETFD, FD_CLOEXEC);
+    sys::close_range(kFirstFree, ~0U, sys::kCloseRangeOnExec);
     (void)::chdir("/");
 }
 
@@ -84,6 +80,7 @@ Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock)
     if (child == 0) {
         arrange(socket.writer.get(), lock.get());
         ::syscall(SYS_execveat, program.get(), "", argv, environ, kEmptyPath);
+        (void)send(Fd(kMonitorSocket), pack_failure(os_error("cannot execute kist")));
         _exit(127);
     }
     return std::move(socket.reader);

@@ -28,6 +28,9 @@ check() {
     k start -a seen || :
     k run --name other --label tier=back "$image" true
     eventually 10 grep -q die "$work/$mode.followed"
+    k rename seen unseen
+    same "$(past --filter event=rename --format '{{.Actor.Attributes.oldName}}')" seen
+    k rename unseen seen
     k rm seen > /dev/null
     eventually 10 grep -q destroy "$work/$mode.followed"
     kill $follower
@@ -58,6 +61,16 @@ die"
     same "$(past --filter "image=$image" --filter event=start | wc -l)" 2
     same "$(past --filter image=nothing)" ''
     k rm other > /dev/null
+
+    # As docker orders and words a stop.
+    k run -d --name asked "$image" sh -c 'trap "exit 0" TERM; while :; do sleep 0.05; done' > /dev/null
+    sleep 0.3
+    k stop asked > /dev/null
+    all=$(past --filter container=asked --format '{{.Action}} {{.Actor.Attributes.exitCode}}')
+    same "$(echo "$all" | tail -3 | tr '\n' ' ')" \
+        "kill <no value> die 0 stop <no value> "
+    same "$(past --filter event=kill --filter container=asked --format '{{.Actor.Attributes.signal}}')" 15
+    k rm asked > /dev/null
 
     # Images.
     k rmi "$image" > /dev/null

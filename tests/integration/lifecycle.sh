@@ -11,6 +11,8 @@ image=$registry/box
 state_is() { [ "$(k ps -a --format '{{.Names}} {{.State}}' | sed -n "s/^$1 //p")" = "$2" ]; }
 
 check() {
+    case $mode in root) store=$KIST_ROOT volatile=$KIST_STATE ;;
+        *) store=$work/$mode/home/.local/share/kist volatile=$state/$mode/kist ;; esac
     id=$(k run -d --name web "$image" sh -c 'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done')
     same "$(echo "$id" | tr -d '0-9a-f' | wc -c)" 1
     same "${#id}" 64
@@ -89,9 +91,34 @@ check() {
     same "$(k ps -aq)" ''
     # Stdin and attach.
     k run -d -i --name talk "$image" cat > /dev/null
-    same "$(echo hello | k attach talk)" hello
-    k wait talk > /dev/null
-    k rm talk > /dev/null
+    # The end of what is attached to one in the background is not the end of its input.
+    echo hello > "$work/hello"
+    k attach talk < "$work/hello" > "$work/talked" & first=$!
+    eventually 5 grep -q hello "$work/talked"
+    echo again > "$work/hello"
+    k attach talk < "$work/hello" > "$work/talked" & second=$!
+    eventually 5 grep -q again "$work/talked"
+    state_is talk running || fail "talk has ended with its client"
+    k rm -f talk > /dev/null
+    for one in $first $second; do wait $one || same $? 137; done
+    # Keys are a terminal's: bytes in a pipe are only bytes.
+    same "$(printf 'abc\020\021def\n' | k run --rm -i "$image" cat)" "$(printf 'abc\020\021def')"
+    # Who starts one that runs attaches to it.
+    k run -d --name late "$image" sh -c 'sleep 1; echo late; exit 4' > /dev/null
+    ends_with 4 k start -a late
+    same "$output" late
+    k rm late > /dev/null
+    # A client whose own reader sleeps still passes signals on.
+    mkfifo "$work/blocked"
+    sleep 100 < "$work/blocked" & reader=$!
+    start run --name loud "$image" sh -c 'trap "exit 3" TERM; yes & wait' > "$work/blocked"
+    sleep 0.7
+    kill $runner
+    eventually 5 state_is loud exited
+    kill $reader
+    wait $runner || same $? 3
+    rm "$work/blocked"
+    k rm loud > /dev/null
     # Restart policies.
     k run -d --name again --restart on-failure:2 "$image" sh -c 'echo x >> /count; exit 1' > /dev/null
     eventually 10 state_is again exited
@@ -103,6 +130,94 @@ check() {
     state_is always exited || fail "always was not stopped"
     k rm -f always > /dev/null
     same "$(k ps -aq)" ''
+    killed_meanwhile
+    names_and_needs
+    same "$(k ps -aq)" ''
+}
+
+monitor() { awk '/^PPid/ { print $2 }' "/proc/$(k inspect --format '{{.State.Pid}}' "$1")/status"; }
+deaf='trap "" TERM; while :; do sleep 0.05; done'
+counted() { [ "$(k ps > /dev/null; k inspect --format '{{.RestartCount}}' "$1")" = "$2" ]; }
+died() {
+    k events --since 10m --until 0s --filter event=die --filter "container=$1" \
+        --format '{{.Actor.Attributes.exitCode}}'
+}
+
+killed_meanwhile() {
+    # A stop that is under way is on record: the death of the monitor does not undo it.
+    k run -d --name kept --restart unless-stopped "$image" sh -c "$deaf" > /dev/null
+    start stop -t 30 kept
+    sleep 0.5
+    kill -9 "$(monitor kept)"
+    wait $runner || :
+    eventually 5 state_is kept exited
+    k boot
+    state_is kept exited || fail "kept came back"
+    k rm kept > /dev/null
+    # One that is revived has been restarted, and has died before.
+    k run -d --name revived --restart always "$image" sleep 1000 > /dev/null
+    kill -9 "$(monitor revived)"
+    eventually 10 counted revived 1
+    state_is revived running || fail "revived does not run"
+    same "$(died revived)" 137
+    k rm -f revived > /dev/null
+    k run -d --rm --name gone "$image" sleep 1000 > /dev/null
+    kill -9 "$(monitor gone)"
+    nobody() { [ -z "$(k ps -aq)" ]; }
+    eventually 5 nobody
+    same "$(died gone)" 137
+    # --rm outlasts a restart, and nothing is left when it has ended.
+    k run -d --rm --name again "$image" \
+        sh -c 'echo x >> /count; trap "exit 0" TERM; while :; do sleep 0.05; done' > /dev/null
+    ends_with 0 k restart again
+    state_is again running || fail "again was not restarted"
+    eventually 5 same "$(k exec again cat /count | wc -l)" 2
+    k stop again > /dev/null
+    same "$(k ps -aq)" ''
+    # One whose record is of a newer kist is no new container.
+    k create --name newer "$image" true > /dev/null
+    sed -i 's/"version": 1/"version": 99/' "$store/containers/$(readlink "$store/names/newer")/state.json"
+    state_is newer exited || fail "newer is shown as another"
+    k rm newer > /dev/null
+}
+
+names_and_needs() {
+    # What a killed rename leaves: a name that leads to one which has another.
+    k create --name old "$image" true > /dev/null
+    id=$(readlink "$store/names/old")
+    in_mode ln -s "$id" "$store/names/half"
+    ends_with 0 k rename old half
+    in_mode ln -s "$id" "$store/names/old"
+    ends_with 0 k create --name old "$image" true
+    ends_with 1 k rename half old
+    has "$output" "is taken"
+    k rm half old > /dev/null
+    # Whatever keeps it from being started, --rm leaves nothing.
+    ends_with 125 k run --rm --requires nobody "$image" true
+    same "$(k ps -aq)" ''
+    k create --name left --requires right "$image" true > /dev/null
+    k create --name right --requires left "$image" true > /dev/null
+    ends_with 1 k start left
+    has "$output" "requires itself"
+    k rm left right > /dev/null
+    # Too many at once: an order that is not heard is an error.
+    k run -d --name busy "$image" sleep 1000 > /dev/null
+    k inspect --format '{{.Id}}' busy > "$work/busy"
+    rm -f "$work/crowd"
+    (cd "$volatile/run/$(cat "$work/busy")" && in_mode $python -c '
+import os, socket, sys, time
+all = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for i in range(256)]
+for each in all: each.connect("control")
+print("all", flush=True)
+while os.path.exists(sys.argv[1]): time.sleep(0.1)' "$work/busy" > "$work/crowd") & crowd=$!
+    eventually 10 grep -q all "$work/crowd"
+    ends_with 1 k stop -t 0 busy
+    has "$output" "too many clients"
+    ends_with 1 k rm -f busy
+    state_is busy running || fail "busy has ended"
+    rm "$work/busy"
+    wait $crowd
+    k rm -f busy > /dev/null
 }
 each_mode check
 

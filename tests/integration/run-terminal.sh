@@ -39,6 +39,12 @@ DIALOGUE
     has "$output" " echo "
     has "$output" " icanon "
 
+    # Nobody but who is attached changes the size.
+    played --size 30x99 "$kist" run -d -t --name sized "$image" sleep 1000 < /dev/null > /dev/null
+    played --size 11x22 "$kist" kill -s CONT sized < /dev/null > /dev/null
+    same "$(k exec sized sh -c 'stty size < /proc/1/fd/0')" "30 99"
+    k rm -f sized > /dev/null
+
     # Ctrl-C reaches the container's program, not kist.
     catcher='trap "echo caught; exit 5" INT; echo ready; while :; do sleep 0.1; done'
     output=$(played "$kist" run --rm -it "$image" sh -c "$catcher" <<'DIALOGUE'

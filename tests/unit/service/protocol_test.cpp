@@ -34,6 +34,18 @@ TEST(Protocol, SaysNothingWhenTheOtherSideIsGone)
     EXPECT_TRUE(send(pair.reader, pack(Word::taken)).error().is(EPIPE));
 }
 
+TEST(Protocol, HearsTheLastWordsOfOneThatDidNotListen)
+{
+    sys::Pipe pair = MUST(sys::socket_pair());
+    EXPECT_OK(send(pair.reader, pack(Word::input_end)));
+    EXPECT_OK(send(pair.writer, pack(Word::exited, 3)));
+    pair.writer.close();
+    std::optional<Message> last = MUST(receive(pair.reader));
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->a, 3);
+    EXPECT_FALSE(MUST(receive(pair.reader)));
+}
+
 TEST(Protocol, RefusesWhatIsTooShort)
 {
     sys::Pipe pair = MUST(sys::socket_pair());
@@ -43,8 +55,11 @@ TEST(Protocol, RefusesWhatIsTooShort)
 
 TEST(Protocol, CarriesErrorsWithTheirHints)
 {
-    Message message = failure_of(Error(EBUSY, "it is busy").with_hint("wait"));
-    Error error = error_of(message);
+    sys::Pipe pair = MUST(sys::socket_pair());
+    EXPECT_OK(send(pair.writer, pack_failure(Error(EBUSY, "it is busy").with_hint("wait"))));
+    std::optional<Message> message = MUST(receive(pair.reader));
+    ASSERT_TRUE(message && message->word == Word::failed);
+    Error error = error_of(*message);
     EXPECT_TRUE(error.is(EBUSY));
     EXPECT_EQ(error.message(), "it is busy");
     EXPECT_EQ(error.hint(), "wait");
@@ -55,9 +70,9 @@ TEST(Protocol, PacksSizesAndAttachments)
     Size size = unpack_size(pack_size({.rows = 40000, .columns = 65535}));
     EXPECT_EQ(size.rows, 40000);
     EXPECT_EQ(size.columns, 65535);
-    Attachment all = {.input = true, .output = false, .errors = true, .until_exit = true};
+    Attachment all = {.input = true, .errors = true, .until_exit = true, .revived = true};
     Attachment back = unpack_attachment(pack_attachment(all));
-    EXPECT_TRUE(back.input && back.errors && back.until_exit);
+    EXPECT_TRUE(back.input && back.errors && back.until_exit && back.revived);
     EXPECT_FALSE(back.output);
 }
 
