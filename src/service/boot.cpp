@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "service/health.h"
 #include "service/lifecycle.h"
 
@@ -18,7 +19,6 @@ namespace kist::service {
 
 namespace {
 
-constexpr int64_t kNanosPerMs = 1000000;
 constexpr int64_t kMaxHealthMs = int64_t(24) * 3600 * 1000;
 
 // awaited: it runs, and its health is waited for.
@@ -38,8 +38,8 @@ int64_t patience_of(const container::HealthPlan& health)
 {
     int64_t interval = std::max(health.interval, health.timeout);
     int64_t limit = kMaxHealthMs / (int64_t(health.retries) + 1);
-    return std::min(health.start_period / kNanosPerMs, kMaxHealthMs) +
-           std::min(interval / kNanosPerMs, limit) * (int64_t(health.retries) + 1);
+    return std::min(health.start_period / clock::kNanosPerMs, kMaxHealthMs) +
+           std::min(interval / clock::kNanosPerMs, limit) * (int64_t(health.retries) + 1);
 }
 
 class Launcher {
@@ -145,9 +145,13 @@ private:
         for (Launch& launch : launches_) {
             if (launch.stage != Stage::awaited)
                 continue;
-            std::string path = engine_.places.state + "/run/" + launch.container->spec.id;
-            (void)::inotify_add_watch(changes.get(), path.c_str(),
-                                      IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF);
+            // Its health, and its lock, which goes at its end.
+            for (const char* where : {"/run/", "/locks/"}) {
+                std::string path = engine_.places.state + where + launch.container->spec.id;
+                (void)::inotify_add_watch(
+                    changes.get(), path.c_str(),
+                    IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_ATTRIB);
+            }
             until = std::min(until, launch.until);
             // Looked at once the watch is there: no change is missed.
             settled |= is_settled(launch);
@@ -174,13 +178,16 @@ Result<size_t> launch_all(const Engine& engine, Say say)
         say(refusal);
     size_t failures = plan.refused.size() + Launcher(engine, containers, plan, say).run();
     Fd state = TRY(sys::open(engine.places.state, O_RDONLY | O_DIRECTORY));
-    TRY(sys::open_at(state, kLaunchedMark, O_WRONLY | O_CREAT, 0600));
+    std::string boot = TRY(process::boot_id());
+    TRY(fs::replace(state, kLaunchedMark, boot, 0600, fs::Durable::no));
     return failures;
 }
 
 bool is_launched(const image::Places& places)
 {
-    return ::access((places.state + "/" + kLaunchedMark).c_str(), F_OK) == 0;
+    auto mark = fs::read(sys::borrow(AT_FDCWD), places.state + "/" + kLaunchedMark);
+    auto boot = process::boot_id();  // the state directory may have outlived the last one
+    return mark && boot && *mark == *boot;
 }
 
 }  // namespace kist::service

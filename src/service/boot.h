@@ -3,7 +3,7 @@
 // `kist boot` starts what the restart policies want, each container behind those that it requires
 // (--requires); `kist shutdown` stops all that run, the other way round.  What shutdown stopped is
 // no more "stopped by the user" than what a power cut ended: State::resume says that it ran, and
-// the next boot brings it back.  STATE/booted says that the launch of this boot is done.
+// the next boot brings it back.  STATE/booted holds the boot id of the last launch.
 
 #pragma once
 

@@ -12,12 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "container/state.h"
 #include "service/boot.h"
+#include "service/restart.h"
 
 namespace kist::service {
 
@@ -46,8 +50,7 @@ Found look_at(const container::Directories& directories, const std::string& id)
     if (!directory)
         return Found::nothing;
     auto state = container::read_state(*directory);
-    if (!state || (state->status != container::Status::running &&
-                   state->status != container::Status::restarting))
+    if (!state || !is_alive(*state))
         return Found::nothing;
     auto lock = sys::open_at(directories.locks, id, O_RDONLY);
     if (!lock)
@@ -56,7 +59,9 @@ Found look_at(const container::Directories& directories, const std::string& id)
     return taken && *taken ? Found::unattended : Found::attended;
 }
 
-// In a child process: settles what monitors that were killed have left.
+constexpr int kRevived = 2;
+
+// In a child process: settles what monitors that were killed have left.  kRevived: there was some.
 int settle(const image::Places& places, const container::OuterNamespace& outer)
 {
     auto directories = container::Directories::open(places);
@@ -73,7 +78,7 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
             Found found = look_at(*directories, id);
             if (found == Found::unattended) {
                 log::debug("guard: the monitor of %.12s is gone", id.c_str());
-                return open_engine(places, outer) ? 0 : 1;
+                return open_engine(places, outer) ? kRevived : 1;
             }
             attended |= found == Found::attended;
         }
@@ -109,16 +114,23 @@ public:
     {
         TRY(watch());
         begin([&] { return launch(places_, outer_, say_); });
+        Backoff backoff;
+        int64_t revived = 0, quiet_until = 0;  // in clock::steady_ms()
         for (;;) {
-            pollfd events[] = {{ends.get(), POLLIN, 0},
-                               {worker_ ? worker_process_.get() : changes_.get(), POLLIN, 0}};
-            (void)::poll(events, 2, -1);
+            // Monitors that are killed over and over again are not revived as fast as that.
+            int64_t quiet = worker_ ? 0 : std::max<int64_t>(0, quiet_until - clock::steady_ms());
+            int what = worker_ ? worker_process_.get() : quiet ? -1 : changes_.get();
+            pollfd events[] = {{ends.get(), POLLIN, 0}, {what, POLLIN, 0}};
+            (void)::poll(events, 2, quiet ? int(quiet) : -1);
             if (events[0].revents)
                 break;
             if (!events[1].revents)
                 continue;
             if (worker_) {
-                end_worker();
+                if (end_worker() == kRevived) {
+                    int64_t now = clock::steady_ms();
+                    quiet_until = now + backoff.next(now - std::exchange(revived, now));
+                }
                 continue;
             }
             TRY(drain());
@@ -173,11 +185,12 @@ private:
             end_worker();
     }
 
-    void end_worker()
+    // Its exit status.
+    int end_worker()
     {
-        if (worker_ > 0)
-            (void)sys::retry([&] { return ::waitpid(worker_, nullptr, 0); });
+        auto code = worker_ > 0 ? process::wait(worker_) : Result<int>(1);
         worker_ = 0;
+        return code ? *code : 1;
     }
 
     const image::Places& places_;

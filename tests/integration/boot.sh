@@ -153,6 +153,7 @@ guard_stays() {
     sleep 2
     same "$(switches)" "$before"
     # Another guard after one that was killed leaves alone what has been stopped.
+    same "$(cat "$volatile/booted")" "$(cat /proc/sys/kernel/random/boot_id)"
     k stop web > /dev/null
     kill -9 "$guard"
     wait "$guard" 2> /dev/null || :
@@ -160,7 +161,13 @@ guard_stays() {
     guard=$runner
     sleep 1.5
     same "$(running)" "other "
-    k start web > /dev/null
+    # Unless the mark is of another boot.
+    kill -9 "$guard"
+    wait "$guard" 2> /dev/null || :
+    echo another-boot > "$volatile/booted"
+    start boot --stay
+    guard=$runner
+    eventually 20 runs "other web "
     kill -TERM "$guard"
     wait "$guard" || fail "the guard ended with status $?"
     same "$(running)" ''
