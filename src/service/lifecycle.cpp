@@ -76,7 +76,6 @@ Result<Client> reach(const Engine& engine, const Spec& spec)
         if (client || !(client.error().is(ENOENT) || client.error().is(ECONNRESET) ||
                         client.error().is(EPIPE)))
             return client;
-        // A monitor that is ending, everything being on record, hangs up.
         if (has_ended(engine.directories, spec.id))
             return not_running(spec);
         if (left == 0)
@@ -90,9 +89,8 @@ Result<void> reload(const Engine& engine, const Spec& spec)
 {
     auto client = reach(engine, spec);
     auto told = client ? client->reload() : std::move(client).error();
-    if (!told && (told.error().is(EINVAL) || told.error().is(EPIPE)))
-        return {};
-    return told;
+    bool gone = !told && (told.error().is(EINVAL) || told.error().is(EPIPE));
+    return gone ? Result<void>() : std::move(told);
 }
 
 // Until nobody attends to it any more: flock(2) wakes us.
