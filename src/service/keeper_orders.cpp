@@ -59,7 +59,9 @@ void Keeper::kill(int number)
 
 void Keeper::stop(int timeout, int number, std::string_view then)
 {
-    state_.stopped |= then != kResume;  // a user's stop outlasts a shutdown that comes meanwhile
+    // A user's stop outlasts a shutdown that comes meanwhile.  What is to be started again is not
+    // stopped: should the power fail in between, the next boot starts it.
+    state_.stopped |= then.empty();
     state_.resume = !state_.stopped;
     if (then == kKeep)
         spec_.remove = false;

@@ -52,13 +52,14 @@ while :; do
     confirmed have running "talker$round" start "talker$round"
     sleep 1
     sync
+    have log "$id"  # of made, which is not synced by kist
     say phase run
     k run --rm --pull never -v /scratch "$registry/small-$arch" || fail "run"
     k run -d --rm --name "passing$round" -v /scratch "$image" sh -c "$serves" || fail "run -d --rm"
     confirmed have container "kept$round" run --name "kept$round" "$registry/big-$arch" sh -c 'echo x > /file'
     say phase restart
-    confirmed have running "always$round" restart -t 0 "always$round"
-    confirmed have running "talker$round" restart -t 0 "talker$round"
+    # They are to run, whatever comes in between.
+    k restart -t 0 "always$round" "unless-stopped$round" "on-failure$round" "talker$round" || fail "restart"
     say phase stop
     confirmed gone running "unless-stopped$round" stop -t 0 "unless-stopped$round"
     say phase rename
@@ -76,6 +77,7 @@ while :; do
         before=$((round - 1))
         id=$(k inspect --format '{{.Id}}' "named$before") || fail "inspect"
         maybe id "$id"
+        maybe log "$id"
         confirmed gone container "named$before" rm -v "named$before"
         gone id "$id"
         confirmed gone volume "data$before" volume rm "data$before"

@@ -42,6 +42,9 @@ for name in $containers; do
          { print "line " NR ": " $0; bad = 1 } END { exit bad }' /tmp/log || fail "the log of $name"
     echo "$(wc -l < /tmp/log) lines of $name"
 done
+for id in $(known have log); do
+    k logs "$id" | grep -q '^[0-9]' || fail "the log of $id is lost"
+done
 for name in $running; do
     k exec "$name" test -d /proc/1 || fail "exec $name"
 done
