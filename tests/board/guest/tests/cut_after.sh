@@ -32,7 +32,6 @@ agree volume "$volumes"
 lacks "$containers" passing
 images=$(clean images --format '{{.Repository}}@{{.ID}}' | sort -u) || fail "$images"
 agree image "$(echo "$images" | sed -n "s|^$registry/\(.*\)-$arch@.*|\1|p" | sort -u)"
-same "$(find "$store" -maxdepth 3 \( -path "$store/containers/*" -o -path "$store/volumes/*" \) -name '.*.*')" ''
 
 # Every line is one that was printed, in its order; each start begins anew.
 for name in $containers; do
@@ -60,6 +59,8 @@ programs=$(k run --rm "$image" sh -c 'ls /bin | wc -l')
 for name in $(echo "$containers" | grep -E '^(made|named)'); do
     same "$(k start -a "$name")" "$programs"
 done
+# Nor is anything left of records that were being replaced; of a volume's, once it is used.
+same "$(find "$store" -maxdepth 3 \( -path "$store/containers/*" -o -path "$store/volumes/*" \) -name '.*.*')" ''
 [ -z "$containers" ] || k rm -f -v $containers || fail "rm"
 for name in $containers; do
     k create --name "$name" --rm "$image" true || fail "the name $name is not free"
