@@ -21,7 +21,7 @@ namespace {
 [[noreturn]] void die(std::string_view why)
 {
     (void)!write(STDERR_FILENO, why.data(), why.size());
-    abort();
+    _exit(125);  // abort(3) would not end a container's first process
 }
 
 // Runs after the relocations are applied (which includes the table of constructors it is called
