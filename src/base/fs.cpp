@@ -6,6 +6,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "base/path.h"
 #include "base/random.h"
 
@@ -21,7 +23,7 @@ public:
         Fd copy = TRY(sys::open_at(directory, ".", O_RDONLY | O_DIRECTORY));
         DIR* stream = ::fdopendir(copy.get());
         if (!stream)
-            return os_error("opendir");
+            return os_error("cannot list a directory");
         (void)copy.release();
         return Listing(stream);
     }
@@ -33,15 +35,15 @@ public:
             ::closedir(stream_);
     }
 
-    // The next name, or null at the end.
+    // The next name, or null at the end and, with errno, when it cannot be read.
     const dirent* next()
     {
-        while (const dirent* entry = ::readdir(stream_)) {
-            std::string_view name = entry->d_name;
-            if (name != "." && name != "..")
+        for (;;) {
+            errno = 0;
+            const dirent* entry = ::readdir(stream_);
+            if (!entry || (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0))
                 return entry;
         }
-        return nullptr;
     }
 
 private:
@@ -127,6 +129,8 @@ Result<std::vector<std::string>> list(const Fd& directory)
     std::vector<std::string> names;
     while (const dirent* entry = listing.next())
         names.emplace_back(entry->d_name);
+    if (errno != 0 && errno != ENOENT)  // ENOENT: it was removed meanwhile
+        return os_error("cannot list a directory");
     return names;
 }
 

@@ -164,6 +164,14 @@ Result<struct stat> stat_at(const Fd& directory, CStr name)
     return facts;
 }
 
+Result<bool> exists_at(const Fd& directory, CStr name)
+{
+    auto facts = stat_at(directory, name);
+    if (!facts && !facts.error().is(ENOENT))
+        return std::move(facts).error();
+    return bool(facts);
+}
+
 Result<void> fsync(const Fd& file)
 {
     return ::fsync(file.get()) < 0 ? Result<void>(os_error("fsync")) : Result<void>();

@@ -55,6 +55,8 @@ Result<std::string> path_of(const Fd& file);
 Result<struct stat> stat(const Fd& file);
 // Does not follow a symlink at `name`.
 Result<struct stat> stat_at(const Fd& directory, CStr name);
+// An error when that cannot be told: who takes it for "no" removes what is there.
+Result<bool> exists_at(const Fd& directory, CStr name);
 
 Result<void> fsync(const Fd& file);
 Result<void> syncfs(const Fd& file);

@@ -102,7 +102,7 @@ bool means_unavailable(int code)
 Result<void> mount_copy(const RootRequest& request, const std::string& own)
 {
     sys::Borrowed here = sys::borrow(AT_FDCWD);
-    if (!sys::stat_at(here, own + kCopied)) {
+    if (!TRY(sys::exists_at(here, own + kCopied))) {
         TRY(fs::remove_tree(here, own + "copy"));
         TRY(make_plain(own + "copy"));
         Fd copy = TRY(sys::open(own + "copy", O_RDONLY | O_DIRECTORY));

@@ -42,7 +42,7 @@ Result<void> move_in(Filling& filling)
         return std::move(copy).error();
     if (copy) {
         for (const std::string& name : TRY(fs::list(*copy)))
-            if (!sys::stat_at(filling.data, name))
+            if (!TRY(sys::exists_at(filling.data, name)))
                 TRY(sys::rename_between(*copy, name, filling.data, name));
         TRY(copy_attributes(*copy, filling.data));
         TRY(fs::remove_tree(filling.volume, kFilling));

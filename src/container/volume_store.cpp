@@ -144,7 +144,7 @@ Result<bool> VolumeStore::make(VolumeInfo info, fs::Durable durable) const
     TRY(check_name(info.name, "volume"));
     Fd lock = TRY(open_lock());
     TRY(sys::lock(lock, sys::Lock::shared));
-    if (sys::stat_at(directory_, info.name))
+    if (TRY(sys::exists_at(directory_, info.name)))
         return false;
 
     if (info.created.empty())

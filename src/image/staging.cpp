@@ -112,9 +112,9 @@ Result<void> repair(const Fd& root, const Fd& trash)
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
     std::vector<std::string> linked;
     for (const std::string& link : TRY(fs::list(diff_ids))) {
-        auto number = sys::readlink_at(diff_ids, link);
-        if (number && sys::stat_at(layers, *number + "/" + kInfo))
-            linked.push_back(number.take());
+        std::string number = TRY(sys::readlink_at(diff_ids, link));
+        if (TRY(sys::exists_at(layers, number + "/" + kInfo)))
+            linked.push_back(std::move(number));
         else
             TRY(sys::unlink_at(diff_ids, link));
     }

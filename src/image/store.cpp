@@ -246,7 +246,7 @@ Result<void> Store::name(const registry::Reference& reference, const Digest& id,
                          const Digest& digest, const std::string& platform) const
 {
     Fd lock = TRY(lock_shared());
-    if (!sys::stat_at(root_, image_path(id)))
+    if (!TRY(sys::exists_at(root_, image_path(id))))
         return not_found(id.text());
     return write_record(root_, {full_name(reference), id, digest, platform});
 }
