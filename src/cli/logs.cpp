@@ -99,7 +99,8 @@ private:
         auto state = container::read_state(*directory);
         bool attended =
             state && (state->status == Status::running || state->status == Status::restarting);
-        return attended && directories_.is_locked(id_);
+        auto locked = directories_.is_locked(id_);
+        return attended && locked && *locked;
     }
 
     const container::Directories& directories_;

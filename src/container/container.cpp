@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "container/sweep.h"
 
 namespace kist::container {
@@ -19,22 +20,20 @@ int newest_first(const void* left, const void* right)
     return b.spec.created.compare(a.spec.created);
 }
 
-// Nothing when it is just being made, or was just removed.
-std::optional<Summary> summary_of(const Directories& directories, const std::string& id)
+// ENOENT when it is just being made, or was just removed.
+Result<Summary> summary_of(const Directories& directories, const std::string& id)
 {
-    auto spec = directories.read_spec(id);
-    auto directory = directories.open_container(id);
-    if (!spec || !directory)
-        return {};
-    auto state = read_state(*directory);
-    Summary summary = {std::move(*spec), State()};
+    Spec spec = TRY(directories.read_spec(id));
+    Fd directory = TRY(directories.open_container(id));
+    auto state = read_state(directory);
+    Summary summary = {std::move(spec), State()};
     if (state) {
         summary.state = std::move(*state);
     } else if (!state.error().is(ENOENT)) {
         summary.state.error = state.error().message();
         summary.state.status = Status::exited;
     }
-    if (is_alive(summary.state) && !directories.is_locked(id))
+    if (is_alive(summary.state) && !TRY(directories.is_locked(id)))
         summary.state.status = Status::exited;
     return summary;
 }
@@ -42,8 +41,10 @@ std::optional<Summary> summary_of(const Directories& directories, const std::str
 // The id that `name` means: a name, an id or the beginning of one.
 Result<std::string> resolve(const Directories& directories, const std::string& name)
 {
-    if (auto id = directories.id_of_name(name))
-        return id;
+    auto named = directories.id_of_name(name);
+    // Not what no name looks like.
+    if (named || !(named.error().is(ENOENT) || named.error().is(EINVAL)))
+        return named;
     std::string found;
     for (std::string& id : TRY(fs::list(directories.containers))) {
         if (name.empty() || !id.starts_with(name))
@@ -60,25 +61,32 @@ Result<std::string> resolve(const Directories& directories, const std::string& n
         .with_hint("\"kist ps -a\" lists them");
 }
 
-// Those that can be read: one that is just being made or removed is left out.
+}  // namespace
+
 Result<std::vector<Spec>> all_specs(const image::Places& places)
 {
     Directories directories = TRY(Directories::open(places));
     std::vector<Spec> all;
-    for (const std::string& id : TRY(fs::list(directories.containers)))
-        if (auto spec = directories.read_spec(id))
+    for (const std::string& id : TRY(fs::list(directories.containers))) {
+        auto spec = directories.read_spec(id);
+        if (spec)
             all.push_back(std::move(*spec));
+        else if (!spec.error().is(ENOENT))
+            return std::move(spec).error().context("container %.12s", id.c_str());
+    }
     return all;
 }
-
-}  // namespace
 
 Result<std::vector<Summary>> list(const Directories& directories)
 {
     std::vector<Summary> all;
-    for (const std::string& id : TRY(fs::list(directories.containers)))
-        if (auto summary = summary_of(directories, id))
+    for (const std::string& id : TRY(fs::list(directories.containers))) {
+        auto summary = summary_of(directories, id);
+        if (summary)
             all.push_back(std::move(*summary));
+        else if (!summary.error().is(ENOENT))
+            log::warn("container %.12s: %s", id.c_str(), summary.error().message().c_str());
+    }
     std::vector<Summary*> order;
     for (Summary& each : all)
         order.push_back(&each);
@@ -94,11 +102,11 @@ Result<std::vector<Summary>> list(const Directories& directories)
 Result<Summary> find(const Directories& directories, std::string_view name)
 {
     std::string id = TRY(resolve(directories, std::string(name)));
-    std::optional<Summary> summary = summary_of(directories, id);
-    if (!summary)
+    auto summary = summary_of(directories, id);
+    if (!summary && summary.error().is(ENOENT))
         return Error(ENOENT, "no container \"%.*s\"", int(name.size()), name.data())
             .with_hint("\"kist ps -a\" lists them");
-    return std::move(*summary);
+    return summary;
 }
 
 Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer)

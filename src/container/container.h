@@ -30,6 +30,9 @@ Result<Summary> find(const Directories& directories, std::string_view name);
 // list() for who has opened nothing: it sweeps first.
 Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
 
+// Those that are there; one that is just being made or removed is left out.  An error when one
+// cannot be read: what it uses would be taken for unused.
+Result<std::vector<Spec>> all_specs(const image::Places& places);
 // Ids of the images that containers use, so that the store keeps them.
 Result<std::vector<Digest>> images_in_use(const image::Places& places);
 // Names of the containers made of `image`.

@@ -2,6 +2,8 @@
 
 #include "container/directories.h"
 
+#include <poll.h>
+
 #include "base/fs.h"
 #include "base/path.h"
 #include "container/names.h"
@@ -12,6 +14,7 @@ namespace {
 
 constexpr const char* kSpecFile = "spec.json";
 constexpr size_t kMaxSpec = 4 << 20;
+constexpr int kPauseMs = 1;
 
 }  // namespace
 
@@ -29,12 +32,12 @@ Result<Directories> Directories::open(const image::Places& places)
 
 Result<Fd> Directories::make_lock(const std::string& id) const
 {
-    // Locked under another name first: nobody can find it free.
-    std::string hidden = "." + id;
-    Fd lock = TRY(sys::open_at(locks, hidden, O_RDWR | O_CREAT | O_EXCL, 0600));
-    TRY(sys::lock(lock, sys::Lock::exclusive));
-    TRY(sys::rename_at(locks, hidden, id));
-    return lock;
+    // A sweep that finds it before it is locked takes it for a left-over and removes it.
+    for (;;) {
+        if (std::optional<Fd> lock = TRY(take_lock(id)))
+            return std::move(*lock);
+        (void)::poll(nullptr, 0, kPauseMs);
+    }
 }
 
 Result<std::optional<Fd>> Directories::take_lock(const std::string& id) const
@@ -49,13 +52,12 @@ Result<std::optional<Fd>> Directories::take_lock(const std::string& id) const
     return std::optional<Fd>(std::move(lock));
 }
 
-bool Directories::is_locked(const std::string& id) const
+Result<bool> Directories::is_locked(const std::string& id) const
 {
     auto lock = sys::open_at(locks, id, O_RDWR);
     if (!lock)
-        return false;
-    auto taken = sys::try_lock(*lock, sys::Lock::shared);
-    return taken && !*taken;
+        return lock.error().is(ENOENT) ? Result<bool>(false) : std::move(lock).error();
+    return !TRY(sys::try_lock(*lock, sys::Lock::shared));
 }
 
 Result<Fd> Directories::hold(const std::string& id) const
@@ -67,35 +69,45 @@ Result<Fd> Directories::hold(const std::string& id) const
 
 // Whether the one that ROOT/names/NAME leads to has that name, or is about to: one whose rename was
 // killed has not.
-bool Directories::keeps_name(const std::string& id, const std::string& name) const
+Result<bool> Directories::keeps_name(const std::string& id, const std::string& name) const
 {
     auto directory = open_container(id);
-    if (!directory)
+    if (!directory && directory.error().is(ENOENT))
         return is_locked(id);  // it is just being made
-    auto alone = sys::try_lock(*directory, sys::Lock::shared);
-    if (alone && !*alone)
+    if (!directory)
+        return std::move(directory).error();
+    if (!TRY(sys::try_lock(*directory, sys::Lock::shared)))
         return true;  // it is just being renamed
     auto spec = read_spec(id);
-    return spec ? spec->name == name : is_locked(id) || !spec.error().is(ENOENT);
+    if (!spec && spec.error().is(ENOENT))
+        return is_locked(id);
+    return !spec || spec->name == name;
 }
 
 Result<void> Directories::take_name(const Spec& spec) const
 {
-    auto linked = sys::symlink_at(spec.id, names, spec.name);
-    if (linked || !linked.error().is(EEXIST))
-        return linked;
-    auto owner = id_of_name(spec.name);
-    if (owner && *owner == spec.id)
-        return {};
-    if (owner && keeps_name(*owner, spec.name))
-        return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
-                     owner->c_str())
-            .with_hint(
-                str::format("choose another name, remove it with \"kist rm %s\", or use --replace",
-                            spec.name.c_str()));
-    // Left by a command that was killed.
-    TRY(sys::unlink_at(names, spec.name));
-    return sys::symlink_at(spec.id, names, spec.name);
+    for (;;) {
+        auto linked = sys::symlink_at(spec.id, names, spec.name);
+        if (linked || !linked.error().is(EEXIST))
+            return linked;
+        // One at a time: what is left by a command that was killed is taken away once, and not in
+        // its place what somebody else has just linked.
+        Fd lock = TRY(sys::open_at(names, ".", O_RDONLY | O_DIRECTORY));
+        TRY(sys::lock(lock, sys::Lock::exclusive));
+        auto owner = id_of_name(spec.name);
+        if (!owner && owner.error().is(ENOENT))
+            continue;  // removed meanwhile
+        std::string id = TRY(std::move(owner));
+        if (id == spec.id)
+            return {};
+        if (TRY(keeps_name(id, spec.name)))
+            return Error(EEXIST, "the name \"%s\" is taken by container %.12s", spec.name.c_str(),
+                         id.c_str())
+                .with_hint(str::format(
+                    "choose another name, remove it with \"kist rm %s\", or use --replace",
+                    spec.name.c_str()));
+        TRY(sys::unlink_at(names, spec.name));
+    }
 }
 
 Result<void> Directories::rewrite(const Spec& spec) const
@@ -123,10 +135,16 @@ Result<Fd> Directories::make(const Spec& spec) const
 Result<void> Directories::remove(const std::string& id, const std::string& name) const
 {
     TRY(fs::remove_tree(volatiles, id));
+    // It may have been renamed; without its record we do not know what it was called.
+    auto held = hold(id);
+    auto spec = read_spec(id);
+    const std::string& last = spec ? spec->name : name;
     // The name first: who is killed in between leaves a container, which is found.
-    auto owner = name.empty() ? Result<std::string>(Error(ENOENT, "no name")) : id_of_name(name);
-    if (owner && *owner == id)
-        TRY(sys::unlink_at(names, name));
+    for (const std::string& each : last.empty() ? TRY(fs::list(names)) : std::vector{last}) {
+        auto owner = id_of_name(each);
+        if (owner && *owner == id)
+            TRY(sys::unlink_at(names, each));
+    }
     TRY(fs::remove_tree(containers, id));
     auto gone = sys::unlink_at(locks, id);
     return gone || gone.error().is(ENOENT) ? Result<void>() : std::move(gone);

@@ -36,7 +36,7 @@ struct Directories {
     // Takes the lock of one whose monitor is gone; nothing when it is held.
     Result<std::optional<Fd>> take_lock(const std::string& id) const;
     // Whether a monitor holds it.
-    bool is_locked(const std::string& id) const;
+    Result<bool> is_locked(const std::string& id) const;
 
     // Whose holder alone changes its spec.json.
     Result<Fd> hold(const std::string& id) const;
@@ -56,7 +56,7 @@ struct Directories {
     Result<std::string> id_of_name(const std::string& name) const;
 
 private:
-    bool keeps_name(const std::string& id, const std::string& name) const;
+    Result<bool> keeps_name(const std::string& id, const std::string& name) const;
 };
 
 }  // namespace kist::container

@@ -76,7 +76,8 @@ void sweep_names(const Directories& directories)
         return;
     for (const std::string& name : *names) {
         auto id = sys::readlink_at(directories.names, name);
-        if (!id || directories.is_locked(*id))
+        auto locked = id ? directories.is_locked(*id) : Result<bool>(true);
+        if (!locked || *locked)
             continue;
         auto spec = directories.read_spec(*id);
         if (spec ? spec->name != name : spec.error().is(ENOENT))
@@ -92,6 +93,8 @@ void sweep_volumes(const Directories& directories, const image::Places& places,
     auto store = VolumeStore::open(directories.store);
     auto volumes = store ? store->list() : std::vector<VolumeInfo>();
     Spec lost;
+    if (!volumes)
+        return;
     for (VolumeInfo& info : *volumes) {
         if (!info.anonymous || !info.created.empty())
             continue;

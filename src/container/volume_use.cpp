@@ -113,13 +113,11 @@ Result<Mount> mount_of_options(const json::Map& options, const Mount& asked)
 
 Result<std::vector<VolumeUse>> volume_uses(const image::Places& places)
 {
-    Directories directories = TRY(Directories::open(places));
     std::vector<VolumeUse> uses;
-    for (const std::string& id : TRY(fs::list(directories.containers)))
-        if (auto spec = directories.read_spec(id))
-            for (const Mount& mount : spec->mounts)
-                if (mount.kind == Mount::Kind::volume)
-                    uses.push_back({mount.source, spec->id, spec->name});
+    for (const Spec& spec : TRY(all_specs(places)))
+        for (const Mount& mount : spec.mounts)
+            if (mount.kind == Mount::Kind::volume)
+                uses.push_back({mount.source, spec.id, spec.name});
     return uses;
 }
 

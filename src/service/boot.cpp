@@ -125,7 +125,8 @@ private:
         const container::Spec& spec = launch.container->spec;
         auto health = read_health(engine_.directories, spec.id);
         bool healthy = health && health->status == "healthy";
-        bool ended = !engine_.directories.is_locked(spec.id);
+        auto locked = engine_.directories.is_locked(spec.id);
+        bool ended = locked && !*locked;
         bool unhealthy = health && health->status == "unhealthy";
         if (!healthy && !ended && !unhealthy && clock::steady_ms() < launch.until)
             return false;

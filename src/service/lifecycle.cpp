@@ -60,7 +60,8 @@ Error no_container(const std::string& id)
 // Nobody attends to it, or its end is on record already.
 bool has_ended(const container::Directories& directories, const std::string& id)
 {
-    if (!directories.is_locked(id))
+    auto locked = directories.is_locked(id);
+    if (locked && !*locked)
         return true;
     auto directory = directories.open_container(id);
     auto state = directory ? container::read_state(*directory) : std::move(directory).error();
@@ -315,7 +316,8 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
         return not_running(container.spec);
     }
     char events[4096];
-    while (until == Until::removed && watched && sys::stat_at(engine.directories.containers, id))
+    while (until == Until::removed && watched &&
+           TRY(sys::exists_at(engine.directories.containers, id)))
         if (sys::retry([&] { return ::read(watch.get(), events, sizeof events); }) < 0)
             return os_error("wait for the removal of %.12s", id.c_str());
     return code;
@@ -328,7 +330,7 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     constexpr int kPauseMs = 10;
     std::optional<Fd> lock;
     while (!(lock = TRY(options.force ? directories.take_lock(id) : take_idle(directories, id)))) {
-        if (!sys::stat_at(directories.containers, id))
+        if (!TRY(sys::exists_at(directories.containers, id)))
             return {};  // --rm: its monitor has removed everything
         if (!options.force)
             return Error(EBUSY, "container \"%s\" is running", container.spec.name.c_str())
@@ -344,6 +346,8 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     }
     auto directory = directories.open_container(id);
     if (!directory) {
+        if (!directory.error().is(ENOENT))
+            return std::move(directory).error();
         release(engine, id, std::move(*lock));
         return {};
     }

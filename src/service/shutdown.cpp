@@ -137,7 +137,8 @@ private:
                 finish_one(each);
             }
             const container::Spec& spec = each.container->spec;
-            if (!engine_.directories.is_locked(spec.id))
+            auto locked = engine_.directories.is_locked(spec.id);
+            if (locked && !*locked)
                 continue;
             auto process = container::find_process(each.container->state);
             if (process && *process && sys::pidfd_send_signal(**process, SIGKILL))
@@ -164,7 +165,8 @@ Result<size_t> shutdown_all(const Engine& engine, int seconds, Say say)
     std::vector<Summary> containers = TRY(container::list(engine.directories));
     // One that is just being started has a lock, but is not on record yet.
     std::erase_if(containers, [&](const Summary& each) {
-        return !is_alive(each.state) && !engine.directories.is_locked(each.spec.id);
+        auto locked = engine.directories.is_locked(each.spec.id);
+        return !is_alive(each.state) && locked && !*locked;
     });
     return Shutdown(engine, containers, deadline, say).run();
 }
