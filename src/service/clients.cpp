@@ -20,6 +20,12 @@ constexpr size_t kMaxClients = 256;
 constexpr size_t kMaxRefused = 64;  // beyond those, until they are told so
 constexpr int kBacklog = 64;
 
+// Nothing is wrong with the client: try again.
+bool is_passing(const Error& error)
+{
+    return error.is(EAGAIN) || error.is(ENOMEM) || error.is(ENOBUFS);
+}
+
 }  // namespace
 
 int32_t pack_size(Size size)
@@ -118,7 +124,9 @@ void Clients::act(std::span<const pollfd> waits, Orders& orders)
 bool Clients::hear(Connection& client, Orders& orders)
 {
     auto message = receive(client.socket);
-    if (!message || !*message)
+    if (!message)
+        return is_passing(message.error());
+    if (!*message)
         return false;
     obey(client, **message, orders);
     return true;
@@ -161,7 +169,7 @@ void Clients::say(Connection& client, std::string packed)
 {
     if (client.waiting.empty()) {
         auto sent = send(client.socket, packed, false);
-        if (sent || !sent.error().is(EAGAIN))
+        if (sent || !is_passing(sent.error()))
             return;  // one that is gone is noticed by poll(2)
     }
     client.waiting.push_back(std::move(packed));
@@ -175,7 +183,7 @@ bool Clients::say_waiting(Connection& client)
     while (said < client.waiting.size()) {
         auto sent = send(client.socket, client.waiting[said], false);
         if (!sent) {
-            gone = !sent.error().is(EAGAIN);
+            gone = !is_passing(sent.error());
             break;
         }
         said++;
