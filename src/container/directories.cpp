@@ -152,7 +152,11 @@ Result<void> Directories::remove(const std::string& id, const std::string& name)
 
 Result<Fd> Directories::open_container(const std::string& id) const
 {
-    return sys::open_at(containers, id, O_RDONLY | O_DIRECTORY);
+    auto opened = sys::open_at(containers, id, O_RDONLY | O_DIRECTORY);
+    if (!opened && opened.error().is(ENOENT))
+        return Error(ENOENT, "no container \"%.12s\"", id.c_str())
+            .with_hint("\"kist ps -a\" lists them");
+    return opened;
 }
 
 Result<Spec> Directories::read_spec(const std::string& id) const

@@ -51,12 +51,6 @@ Result<Fd> make_named(const container::Directories& directories, Spec& spec)
     }
 }
 
-Error no_container(const std::string& id)
-{
-    return Error(ENOENT, "no container \"%.12s\"", id.c_str())
-        .with_hint("\"kist ps -a\" lists them");
-}
-
 // Nobody attends to it, or its end is on record already.
 bool has_ended(const container::Directories& directories, const std::string& id)
 {
@@ -191,21 +185,17 @@ Result<Client> start(const Engine& engine, const std::string& id, const Attachme
 {
     // Nobody waits for another's lock while holding one: two that require each other would for
     // ever.
-    auto spec = engine.directories.read_spec(id);
-    if (!spec)
-        return spec.error().is(ENOENT) ? no_container(id) : std::move(spec).error();
+    Spec spec = TRY(engine.directories.read_spec(id));
     Undo unlock([&] {
         if (lock)
             (void)sys::unlink_at(engine.directories.locks, id);
     });
-    TRY(start_requirements(engine, *spec, requirer));
+    TRY(start_requirements(engine, spec, requirer));
     if (!lock)
         lock = TRY(take_idle(engine.directories, id));
-    bool there(sys::stat_at(engine.directories.containers, id));
-    if (!lock && there)
+    TRY(engine.directories.open_container(id));  // unless it was removed meanwhile
+    if (!lock)
         return Error(EALREADY, "container %.12s is running already", id.c_str());
-    if (!there)
-        return no_container(id);
     Client client(TRY(spawn_monitor(engine, id, std::move(*lock))));
     unlock.keep();  // the monitor sees to it
     TRY(client.begin(attachment, signals));
