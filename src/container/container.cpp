@@ -3,6 +3,7 @@
 #include "container/container.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include "base/fs.h"
@@ -33,8 +34,10 @@ Result<Summary> summary_of(const Directories& directories, const std::string& id
         summary.state.error = state.error().message();
         summary.state.status = Status::exited;
     }
-    if (is_alive(summary.state) && !TRY(directories.is_locked(id)))
+    if (is_alive(summary.state) && !TRY(directories.is_locked(id))) {
         summary.state.status = Status::exited;
+        summary.state.exit_code = 128 + SIGKILL;  // as the sweep will have it, once there is room
+    }
     return summary;
 }
 
