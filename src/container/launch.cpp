@@ -41,6 +41,7 @@ struct Launch {
     const LaunchOptions& options;
     Plan plan;
     sys::Pipe socket;  // reader: the monitor's end, writer: the container's
+    Fd helper;         // while it has something to say: what it says ends with it
     Launched result;
 };
 
@@ -180,12 +181,16 @@ Result<std::optional<Report>> hear(Launch& launch)
 {
     const Fd* cancel = launch.options.cancel;
     pollfd waits[] = {{launch.socket.reader.get(), POLLIN, 0},
-                      {cancel ? cancel->get() : -1, POLLIN, 0}};
-    while (cancel && !waits[0].revents) {
-        if (sys::retry([&] { return ::poll(waits, 2, -1); }) < 0)
+                      {cancel ? cancel->get() : -1, POLLIN, 0},
+                      {launch.helper.get(), POLLIN, 0}};
+    while (!waits[0].revents) {
+        if (sys::retry([&] { return ::poll(waits, 3, -1); }) < 0)
             return os_error("poll");
         if (waits[1].revents)
             return Error(EINTR, "interrupted while it was being started");
+        // The first process, which waits for us, has a copy of its end of the socket.
+        if (waits[2].revents && ::poll(waits, 1, 0) == 0)
+            return Error(ECHILD, "the process that makes its namespaces was killed");
     }
     return receive_report(launch.socket.reader);
 }
@@ -217,6 +222,7 @@ Result<Started> start_through_helper(Launch& launch)
         _exit(helped ? 0 : 1);
     }
     launch.socket.writer.close();
+    launch.helper = TRY(sys::pidfd_open(helper));
     auto report = next_report(launch);
     int status = TRY(process::wait(helper));
     Report process = TRY(std::move(report));
@@ -231,6 +237,7 @@ Result<Started> start_through_helper(Launch& launch)
         TRY(next_report(launch));
         return Error(ECHILD, "the helper failed");
     }
+    launch.helper.close();
     return started;
 }
 
