@@ -60,6 +60,15 @@ Result<void> read_exit_code(Condition& condition, const Context&, const std::vec
     return {};
 }
 
+Result<void> check_state(Condition& condition, const Context&, const std::vector<Listed>&)
+{
+    constexpr std::string_view kStates = " created running paused restarting removing exited dead ";
+    if (kStates.find(" " + condition.value + " ") == kStates.npos)
+        return Error(EINVAL, "there is no such state")
+            .with_hint("states are" + std::string(kStates));
+    return {};
+}
+
 Result<void> read_time(Condition& condition, const Context&, const std::vector<Listed>&)
 {
     if (auto time = clock::from_text(condition.value))
@@ -110,7 +119,7 @@ constexpr FilterKey kKeys[] = {
     {"name",     kList, false, [](L l, size_t, C c) { return l.spec.name.find(c.value) != std::string::npos; }},
     {"network",  kList, false, [](L l, size_t, C c) { return c.value == (l.spec.network_none ? "none" : "host"); }},
     {"since",    kList, false, [](L, size_t place, C c) { return int64_t(place) < c.number; }, find_place},
-    {"status",   kList, false, [](L l, size_t, C c) { return is_state(l, c.value); }},
+    {"status",   kList, false, [](L l, size_t, C c) { return is_state(l, c.value); }, check_state},
     {"until",    kPrune, true, [](L l, size_t, C c) { auto at = clock::from_text(l.spec.created); return at && *at < c.number; }, read_time},
     {"volume",   kList, false, [](L l, size_t, C c) { return has_volume(l, c.value); }},
 };

@@ -198,6 +198,8 @@ Result<int> update(const container::RunOptions& options, const service::Engine& 
                    Arguments operands)
 {
     std::optional<container::Restart> policy;
+    if (options.restart.empty() && !options.limits.any())
+        return Error(EINVAL, "nothing is to be changed").with_hint("see \"kist update --help\"");
     if (!options.restart.empty())
         policy = TRY(container::parse_restart(options.restart));
     return for_each(engine, operands, [&](const Summary& each) -> Result<void> {

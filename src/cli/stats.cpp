@@ -13,6 +13,7 @@
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "cli/usage.h"
+#include "container/delegation.h"
 
 namespace kist::cli {
 
@@ -175,6 +176,9 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
 {
     Fd signals = TRY(catch_the_end());
     bool screen = !flags.no_stream && ::isatty(1);
+    if (auto place = container::find_delegation(); !place)
+        fprintf(stderr, "kist: not everything can be measured without a cgroup: %s\n",
+                place.error().message().c_str());
     std::optional<Keys> keys;
     if (screen)
         keys.emplace();

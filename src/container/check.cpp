@@ -143,8 +143,8 @@ void check_ids(Board& board, CheckRow& row)
         "containers have one user only (" + outer->reason +
             "); changes of owner and user have no "
             "effect in them",
-        str::format("as root: install newuidmap and newgidmap (package uidmap) and run usermod "
-                    "--add-subuids 100000-165535 --add-subgids 100000-165535 on user %u",
+        str::format("as root: install newuidmap and newgidmap (package uidmap) and run: usermod "
+                    "--add-subuids 100000-165535 --add-subgids 100000-165535 $(id -nu %u)",
                     ::geteuid()));
 }
 
@@ -216,7 +216,7 @@ void check_nf_tables(Board& board, CheckRow& row)
         return say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
     int failed = try_nf_tables(!board.root);
     if (failed == 0)
-        return say(row, CheckState::ok, "ports can be published");
+        return say(row, CheckState::ok, "the packet filter is there");
     say(row, CheckState::missing,
         str::format("no packet filter (%s); containers use the host's network or none",
                     strerror(failed)),

@@ -24,10 +24,20 @@ int newest_first(const void* left, const void* right)
 // ENOENT when it is just being made, or was just removed.
 Result<Summary> summary_of(const Directories& directories, const std::string& id)
 {
-    Spec spec = TRY(directories.read_spec(id));
+    auto spec = directories.read_spec(id);
+    if (!spec && !spec.error().is(EBADMSG))
+        return std::move(spec).error();
     Fd directory = TRY(directories.open_container(id));
+    if (!spec) {  // so that it can be seen and removed
+        log::warn("the record of container %.12s is damaged: %s; \"kist rm -f %.12s\" removes it",
+                  id.c_str(), spec.error().message().c_str(), id.c_str());
+        spec = Spec();
+        spec->id = id;
+        spec->name = id.substr(0, 12);
+        spec->argv = {""};
+    }
     auto state = read_state(directory);
-    Summary summary = {std::move(spec), State()};
+    Summary summary = {std::move(*spec), State()};
     if (state) {
         summary.state = std::move(*state);
     } else if (!state.error().is(ENOENT)) {

@@ -287,8 +287,9 @@ Result<void> settle_single_user(Launch& launch)
     Plan& plan = launch.plan;
     if (!plan.map_self)
         return {};
-    log::warn("only your own id is mapped: %s; see \"kist check\"",
-              launch.options.outer.reason.c_str());
+    if (image::first_time(launch.options.places.state, "ids"))
+        log::warn("only your own id is mapped: %s; see \"kist check\"",
+                  launch.options.outer.reason.c_str());
     if (is_plain_user(launch.options.spec.user, plan.mapped))
         return {};
     sys::Pipe socket = TRY(sys::socket_pair());

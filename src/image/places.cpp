@@ -129,7 +129,8 @@ std::string first_of(const std::string& flag, const char* variable, const std::s
 void warn_unless_volatile(const std::string& state)
 {
     auto directory = fs::make_directories(state, 0700);
-    if (!directory || fs::is_on(*directory, TMPFS_MAGIC) || fs::is_on(*directory, RAMFS_MAGIC))
+    if (!directory || fs::is_on(*directory, TMPFS_MAGIC) || fs::is_on(*directory, RAMFS_MAGIC) ||
+        !first_time(state, "place"))
         return;
     log::warn(
         "the state directory %s is not on a tmpfs; after a reboot what is left in it may mislead",
@@ -137,6 +138,13 @@ void warn_unless_volatile(const std::string& state)
 }
 
 }  // namespace
+
+bool first_time(const std::string& state, const char* what)
+{
+    auto made = sys::open(str::format("%s/.said-%s", state.c_str(), what),
+                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    return made || !made.error().is(EEXIST);
+}
 
 Result<Places> parse_settings(std::string_view text, unsigned user)
 {

@@ -113,7 +113,7 @@ void Keeper::finish()
     auto finished =
         container::finish(engine_.directories, engine_.places, engine_.outer, spec_, state_);
     if (!finished)
-        log::warn("container %.12s ended, but not all of it could be removed: %s", spec_.id.c_str(),
+        log::warn("the end of container %.12s could not be recorded: %s", spec_.id.c_str(),
                   finished.error().message().c_str());
     if (asked_)
         emit_of(engine_.places, spec_, "stop");

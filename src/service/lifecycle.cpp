@@ -341,7 +341,13 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
         release(engine, id, std::move(*lock));
         return {};
     }
-    Spec spec = TRY(directories.read_spec(id));
+    auto known = directories.read_spec(id);
+    if (!known && !options.force)
+        return std::move(known).error();
+    Spec spec;
+    spec.id = id;
+    if (known)  // it may be damaged
+        spec = std::move(*known);
     auto read = container::read_state(*directory);
     State state = read ? std::move(*read) : State();
     bool durable = !spec.remove;

@@ -57,6 +57,37 @@ ends_with 0 "$kist" run --rm -p 80:80 -P --expose 80 --network host "$image" tru
 has "$output" "--publish changes nothing"
 ends_with 1 "$kist" system prune < /dev/null
 has "$output" "stdin is no terminal"
+ends_with 1 "$kist" ps --filter status=bogus
+has "$output" "no such state"
+"$kist" run -d --name web "$image" sleep 99 > /dev/null
+ends_with 1 "$kist" update web
+has "$output" "nothing is to be changed"
+ends_with 0 "$kist" port web
+ends_with 1 "$kist" port web 80/tcp
+has "$("$kist" stats --no-stream 2>&1 > /dev/null)" "without a cgroup"
+
+# One whose end was not recorded is no success; a damaged record is seen, and can be removed.
+id=$("$kist" inspect -f '{{.Id}}' web)
+"$kist" kill web > /dev/null
+sed -i 's/"status": *2/"status": 1/; s/"exitCode": *137/"exitCode": 0/' \
+    "$KIST_ROOT/containers/$id/state.json"
+has "$("$kist" ps -a --format '{{.Status}}')" "Exited (137)"
+echo '{' > "$KIST_ROOT/containers/$id/spec.json"
+has "$("$kist" ps -a 2>&1)" "is damaged"
+ends_with 1 "$kist" rm "$(echo "$id" | cut -c1-12)"
+ends_with 0 "$kist" rm -f "$(echo "$id" | cut -c1-12)"
+same "$("$kist" ps -aq 2>&1)" ''
+"$kist" run --name web "$image" true
+"$kist" rm web > /dev/null
+
+# What this machine lacks is said once.
+mode=single
+if mode_works 2> /dev/null; then
+    k run --rm "$image" true 2> "$work/said" || fail "no run in single"
+    has "$(cat "$work/said")" "only your own id is mapped"
+    same "$(k run --rm "$image" true 2>&1)" ''
+fi
+mode=root
 
 # A store without room says where it is; what can be told of an end is told.
 mkdir "$work/small"
