@@ -141,7 +141,7 @@ void warn_unless_volatile(const std::string& state)
 
 bool first_time(const std::string& state, const char* what)
 {
-    auto made = sys::open(str::format("%s/.said-%s", state.c_str(), what),
+    auto made = sys::open(str::format("%s/locks/.said-%s", state.c_str(), what),
                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     return made || !made.error().is(EEXIST);
 }

@@ -24,7 +24,7 @@ struct Places {
 // it before entering a user namespace: there, everybody looks like root.
 Result<Places> find_places(const std::string& root, const std::string& state);
 
-// Whether this is the first time in this boot: STATE/.said-WHAT tells.
+// Whether this is the first time in this boot: STATE/locks/.said-WHAT tells.
 bool first_time(const std::string& state, const char* what);
 
 }  // namespace kist::image
