@@ -14,6 +14,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/string.h"
+
 namespace kist::archive {
 
 namespace {
@@ -182,7 +184,7 @@ public:
         if (!std::exchange(given_, true) && !held_.empty())
             return std::string_view(held_);
         if (held_.capacity() > 64)
-            std::string().swap(held_);
+            held_ = String();
         return source_.next();
     }
     Result<uint64_t> skip_over(uint64_t most) override
@@ -192,7 +194,7 @@ public:
 
 private:
     Reader& source_;
-    std::string held_;
+    String held_;
     bool given_ = false;
 };
 

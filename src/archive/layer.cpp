@@ -12,12 +12,14 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 
 #include "archive/name.h"
 #include "archive/tar.h"
 #include "archive/tree.h"
 #include "archive/xattr.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::archive {
@@ -74,7 +76,7 @@ public:
 
 private:
     Result<void> place();
-    Result<std::string> place_of(std::string_view name) const;
+    Result<String> place_of(std::string_view name) const;
     Result<void> check_clash();
     Result<bool> take_mark();
     Result<void> make();
@@ -112,15 +114,15 @@ private:
     const ApplyOptions& options_;
     Applied done_;
     Entry entry_;
-    std::string path_;              // of the entry, cleaned
+    String path_;                   // of the entry, cleaned
     std::string_view parent_path_;  // its parts
-    std::string name_;
+    String name_;
     bool made_ = false;  // false for a device that is only recorded
 };
 
-Result<std::string> Layer::place_of(std::string_view name) const
+Result<String> Layer::place_of(std::string_view name) const
 {
-    std::string path = TRY(clean_name(name));
+    String path = TRY(clean_name(name));
     if (options_.prefix.empty())
         return path;
     return path.empty() ? options_.prefix : options_.prefix + "/" + path;
@@ -182,7 +184,7 @@ Result<bool> Layer::take_mark()
 
 Result<void> Layer::hide(std::string_view name)
 {
-    std::string hidden(name);
+    String hidden(name);
     if (hidden.empty() || hidden == "." || hidden == "..")
         return Error(EBADMSG, "a whiteout of nothing");
     Tree::Directory* parent = TRY(tree_.directory(parent_path_));
@@ -297,12 +299,12 @@ Result<void> Layer::make_directory()
 
 Result<void> Layer::make_hard_link()
 {
-    std::string target = TRY(place_of(entry_.link), "hard link to %s", shown(entry_.link).c_str());
+    String target = TRY(place_of(entry_.link), "hard link to %s", shown(entry_.link).c_str());
     auto looked = tree_.look(parent_of(target));
     if (!looked)
         return missing_target(target);
     Fd directory = looked.take();
-    std::string name(base_of(target));
+    String name(base_of(target));
     Tree::Directory* parent = TRY(tree_.directory(parent_path_));
 
     // Without AT_SYMLINK_FOLLOW: a link to a symlink is another name of the symlink.
@@ -380,7 +382,7 @@ Result<void> Layer::record()
     bool said = !records() || plain || entry_.kind == Kind::hard_link;  // of what it links to
     if (!options_.record_to || (made_ && said))
         return {};
-    std::string line = path_;
+    String line = path_;
     line += '\0';
     line += str::format("%c %o %u %u %u %u\n", char(entry_.kind), unsigned(entry_.mode), entry_.uid,
                         entry_.gid, entry_.device_major, entry_.device_minor);

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -40,7 +41,7 @@ struct ApplyOptions {
     // With it: "." of the archive gives the directory itself owner, mode and time all the same.
     bool top = false;
     // Where the archive's "." goes: a path below the tree, or "" for the tree itself.
-    std::string prefix = {};
+    String prefix = {};
     // Everything belongs to 0:0 instead of whom the archive says.
     bool roots = false;
 };

@@ -2,12 +2,15 @@
 
 #include "archive/links.h"
 
+#include "base/string.h"
+#include "base/vector.h"
+
 namespace kist::archive {
 
-const std::string& Links::first(const struct stat& facts, const std::string& name)
+const String& Links::first(const struct stat& facts, const String& name)
 {
-    static const std::string kNone;
-    std::vector<Link>& bucket = buckets_[facts.st_ino % kBuckets];
+    static const String kNone;
+    Vector<Link>& bucket = buckets_[facts.st_ino % kBuckets];
     for (const Link& link : bucket)
         if (link.inode == facts.st_ino && link.device == facts.st_dev)
             return link.name;

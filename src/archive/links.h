@@ -4,10 +4,8 @@
 
 #include <sys/stat.h>
 
-#include <string>
-#include <vector>
-
-#include "base/carried.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -15,18 +13,17 @@ namespace kist::archive {
 class Links {
 public:
     // The first name of the file, or "": then `name` is it.  Of the first kMaxLinks files only.
-    const std::string& first(const struct stat& facts, const std::string& name);
+    const String& first(const struct stat& facts, const String& name);
 
 private:
     struct Link {
-        using Growth = CarriedAsBytes<Link>;
         dev_t device;
         ino_t inode;
-        std::string name;
+        String name;
     };
     static constexpr size_t kBuckets = 1024;
     static constexpr size_t kMaxLinks = 1 << 20;
-    std::vector<std::vector<Link>> buckets_ = std::vector<std::vector<Link>>(kBuckets);
+    Vector<Vector<Link>> buckets_ = Vector<Vector<Link>>(kBuckets);
     size_t count_ = 0;
 };
 

@@ -5,12 +5,13 @@
 #include <climits>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
-Result<std::string> clean_name(std::string_view name)
+Result<String> clean_name(std::string_view name)
 {
-    std::string path;
+    String path;
     if (name.size() >= PATH_MAX)
         return Error(EBADMSG, "its name has %zu bytes, more than %d", name.size(), PATH_MAX - 1);
     while (!name.empty()) {

@@ -18,14 +18,15 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
-#include <vector>
 
 #include "archive/links.h"
 #include "archive/recorded_owners.h"
 #include "archive/tree.h"
 #include "archive/xattr.h"
 #include "base/fs.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -49,20 +50,18 @@ public:
     Packer(const PackOptions& options, TarWriter& tar) : options_(options), tar_(tar) {}
 
     Result<void> tree(const Fd& root);
-    Result<void> item(const Fd& parent, CStr name, const std::string& path, dev_t device);
+    Result<void> item(const Fd& parent, CStr name, const String& path, dev_t device);
 
 private:
-    Result<void> directory(const Fd& fd, const struct stat& facts, const std::string& path,
-                           bool shown);
-    Result<void> below(const Fd& directory, const std::string& path, dev_t device);
-    Result<void> file(const Fd& parent, CStr name, const std::string& path);
-    Result<void> other(const Fd& parent, CStr name, const struct stat& facts,
-                       const std::string& path);
-    Result<void> mark(const std::string& path, const struct stat& facts);
+    Result<void> directory(const Fd& fd, const struct stat& facts, const String& path, bool shown);
+    Result<void> below(const Fd& directory, const String& path, dev_t device);
+    Result<void> file(const Fd& parent, CStr name, const String& path);
+    Result<void> other(const Fd& parent, CStr name, const struct stat& facts, const String& path);
+    Result<void> mark(const String& path, const struct stat& facts);
     Result<void> devices();
-    Result<bool> linked(const struct stat& facts, const std::string& path);
+    Result<bool> linked(const struct stat& facts, const String& path);
     Result<void> contents(const Fd& file);
-    void fill(const struct stat& facts, const std::string& path, Kind kind);
+    void fill(const struct stat& facts, const String& path, Kind kind);
     void take_map(const Fd& file);
 
     const PackOptions& options_;
@@ -70,15 +69,15 @@ private:
     RecordedOwners owners_;
     Links links_;
     Entry entry_;
-    std::string buffer_;
+    String buffer_;
 };
 
-std::string place_of(const Fd& fd)
+String place_of(const Fd& fd)
 {
     return str::format("/proc/self/fd/%d", fd.get());
 }
 
-void Packer::fill(const struct stat& facts, const std::string& path, Kind kind)
+void Packer::fill(const struct stat& facts, const String& path, Kind kind)
 {
     entry_.name = path;
     entry_.link.clear();
@@ -124,11 +123,11 @@ void Packer::take_map(const Fd& file)
 }
 
 // True when the file has been packed under another name, and this one now is a link to it.
-Result<bool> Packer::linked(const struct stat& facts, const std::string& path)
+Result<bool> Packer::linked(const struct stat& facts, const String& path)
 {
     if (facts.st_nlink < 2)
         return false;
-    const std::string& first = links_.first(facts, path);
+    const String& first = links_.first(facts, path);
     if (first.empty() || first == path)
         return false;
     fill(facts, path, Kind::hard_link);
@@ -164,7 +163,7 @@ Result<void> Packer::contents(const Fd& file)
     return entry_.sparse ? Result<void>() : tar_.zeros(entry_.size - end);
 }
 
-Result<void> Packer::file(const Fd& parent, CStr name, const std::string& path)
+Result<void> Packer::file(const Fd& parent, CStr name, const String& path)
 {
     auto place = sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
     if (!place)
@@ -188,7 +187,7 @@ Result<void> Packer::file(const Fd& parent, CStr name, const std::string& path)
     return contents(opened);
 }
 
-Result<void> Packer::mark(const std::string& path, const struct stat& facts)
+Result<void> Packer::mark(const String& path, const struct stat& facts)
 {
     fill(facts, path, Kind::file);
     // Only its name counts; what else the marker has came with its making.
@@ -199,7 +198,7 @@ Result<void> Packer::mark(const std::string& path, const struct stat& facts)
 }
 
 Result<void> Packer::other(const Fd& parent, CStr name, const struct stat& facts,
-                           const std::string& path)
+                           const String& path)
 {
     if (S_ISSOCK(facts.st_mode))
         return {};
@@ -228,20 +227,19 @@ Result<void> Packer::other(const Fd& parent, CStr name, const struct stat& facts
 
 int by_name(const void* a, const void* b)
 {
-    return (*static_cast<const std::string* const*>(a))
-        ->compare(**static_cast<const std::string* const*>(b));
+    return (*static_cast<const String* const*>(a))->compare(**static_cast<const String* const*>(b));
 }
 
-Result<void> Packer::below(const Fd& directory, const std::string& path, dev_t device)
+Result<void> Packer::below(const Fd& directory, const String& path, dev_t device)
 {
-    std::vector<std::string> names = TRY(fs::list(directory), "%s", shown(path).c_str());
-    std::vector<const std::string*> sorted;
-    for (const std::string& name : names)
+    Vector<String> names = TRY(fs::list(directory), "%s", shown(path).c_str());
+    Vector<const String*> sorted;
+    for (const String& name : names)
         sorted.push_back(&name);
     if (!sorted.empty())
         ::qsort(sorted.data(), sorted.size(), sizeof(sorted[0]), by_name);
-    for (const std::string* name : sorted) {
-        std::string whole = path.empty() ? *name : path + "/" + *name;
+    for (const String* name : sorted) {
+        String whole = path.empty() ? *name : path + "/" + *name;
         if (whole.size() >= PATH_MAX)
             return Error(ENAMETOOLONG, "%s: nested too deeply", shown(path).c_str());
         TRY(item(directory, *name, whole, device));
@@ -249,7 +247,7 @@ Result<void> Packer::below(const Fd& directory, const std::string& path, dev_t d
     return {};
 }
 
-Result<void> Packer::directory(const Fd& fd, const struct stat& facts, const std::string& path,
+Result<void> Packer::directory(const Fd& fd, const struct stat& facts, const String& path,
                                bool shown)
 {
     if (shown) {
@@ -263,13 +261,13 @@ Result<void> Packer::directory(const Fd& fd, const struct stat& facts, const std
 }
 
 // Says of what an error speaks.
-Result<void> in(const std::string& path, Result<void> outcome)
+Result<void> in(const String& path, Result<void> outcome)
 {
     TRY(std::move(outcome), "%s", shown(path).c_str());
     return {};
 }
 
-Result<void> Packer::item(const Fd& parent, CStr name, const std::string& path, dev_t device)
+Result<void> Packer::item(const Fd& parent, CStr name, const String& path, dev_t device)
 {
     auto facts = sys::stat_at(parent, name);
     if (!facts)
@@ -303,7 +301,7 @@ Result<void> Packer::devices()
 {
     for (const Owner& device : owners_.missing_devices()) {
         struct stat facts = {};
-        fill(facts, std::string(device.path), device.kind);
+        fill(facts, String(device.path), device.kind);
         if (!options_.prefix.empty())
             entry_.name = options_.prefix + "/" + entry_.name;
         entry_.mode = device.mode & 07777;

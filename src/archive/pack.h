@@ -6,13 +6,13 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "archive/tar_writer.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -30,7 +30,7 @@ enum class Mounts {
 
 struct PackOptions {
     // In front of every name: "data" gives "data/", "data/a".  Empty: "a".
-    std::string prefix;
+    String prefix;
     // An entry for the tree itself: the prefix, or "./".
     bool top = false;
     Marks marks = Marks::leave_out;

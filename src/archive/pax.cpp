@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -13,11 +14,11 @@ namespace {
 
 constexpr std::string_view kXattr = "SCHILY.xattr.";
 
-Result<std::string> to_name(std::string_view text)
+Result<String> to_name(std::string_view text)
 {
     if (text.find('\0') != text.npos)
         return Error(EBADMSG, "a name with a NUL in it");
-    return std::string(text);
+    return String(text);
 }
 
 Result<uint32_t> to_id(std::string_view text)
@@ -131,7 +132,7 @@ Result<void> set_xattr(Pax& pax, std::string_view name, std::string_view value)
         }
     if (pax.xattrs.size() >= kMaxXattrs)
         return Error(EBADMSG, "more than %zu extended attributes", kMaxXattrs);
-    pax.xattrs.push_back({std::string(name), std::string(value)});
+    pax.xattrs.push_back({String(name), String(value)});
     return {};
 }
 

@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -20,9 +19,8 @@ constexpr size_t kMaxXattrs = 256;         // of one file
 constexpr uint64_t kMaxFile = 1ull << 44;  // bytes of one file, holes included
 
 struct Xattr {
-    using Growth = CarriedAsBytes<Xattr>;
-    std::string name;
-    std::string value;
+    String name;
+    String value;
 };
 
 // A piece of a sparse file that has data.
@@ -33,22 +31,22 @@ struct Extent {
 
 // What the records say; what is not set is as the entry's own header says.
 struct Pax {
-    std::optional<std::string> path;
-    std::optional<std::string> link;
+    std::optional<String> path;
+    std::optional<String> link;
     std::optional<uint64_t> size;
     std::optional<uint32_t> uid;
     std::optional<uint32_t> gid;
     std::optional<timespec> mtime;
-    std::vector<Xattr> xattrs;
+    Vector<Xattr> xattrs;
 
     // GNU.sparse.*: format 0.0 lists offsets and lengths in records, 0.1 in one map, 1.0 in front
     // of the contents.
-    std::optional<std::string> sparse_name;
+    std::optional<String> sparse_name;
     std::optional<uint64_t> sparse_size;
-    std::string sparse_major;
-    std::string sparse_minor;
+    String sparse_major;
+    String sparse_minor;
     bool has_map = false;
-    std::vector<Extent> map;
+    Vector<Extent> map;
 
     // Takes the records of one extended header over those that are there already; an empty value
     // takes a record back.

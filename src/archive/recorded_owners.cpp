@@ -6,10 +6,11 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <string>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -66,7 +67,7 @@ mode_t type_of(Kind kind)
 }
 
 // Leaves the last record of each path.
-void keep_last(std::vector<Owner>& rows)
+void keep_last(Vector<Owner>& rows)
 {
     if (rows.empty())
         return;
@@ -83,7 +84,7 @@ void keep_last(std::vector<Owner>& rows)
 Result<RecordedOwners> RecordedOwners::read(std::string_view text, const Fd& tree)
 {
     RecordedOwners owners;
-    std::vector<Owner>& rows = owners.rows_;
+    Vector<Owner>& rows = owners.rows_;
     while (!text.empty()) {
         Owner row;
         row.path = str::cut(text, '\0');
@@ -95,7 +96,7 @@ Result<RecordedOwners> RecordedOwners::read(std::string_view text, const Fd& tre
     keep_last(rows);
     for (Owner& row : rows) {
         // As the layer was made: a name may lead through links of the tree.
-        std::string path(row.path.empty() ? "." : row.path);
+        String path(row.path.empty() ? "." : row.path);
         auto file = sys::open_in_root(tree, path, O_PATH | O_NOFOLLOW);
         if (!file)
             continue;
@@ -126,9 +127,9 @@ const Owner* RecordedOwners::find(const struct stat& facts) const
                : nullptr;
 }
 
-std::vector<Owner> RecordedOwners::missing_devices() const
+Vector<Owner> RecordedOwners::missing_devices() const
 {
-    std::vector<Owner> found;
+    Vector<Owner> found;
     for (const Owner& row : rows_)
         if (row.inode == 0 && (row.kind == Kind::char_device || row.kind == Kind::block_device))
             found.push_back(row);

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 
 #include <string_view>
-#include <vector>
 
 #include "archive/tar.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -34,10 +34,10 @@ public:
     // What is said of the file that these are the facts of, or null.
     const Owner* find(const struct stat& facts) const;
     // Devices that are not in the tree, by path.
-    std::vector<Owner> missing_devices() const;
+    Vector<Owner> missing_devices() const;
 
 private:
-    std::vector<Owner> rows_;  // by inode
+    Vector<Owner> rows_;  // by inode
 };
 
 }  // namespace kist::archive

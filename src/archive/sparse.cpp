@@ -3,10 +3,9 @@
 // Old GNU: in the header and in blocks behind it.  pax 0.0 and 0.1: in records (pax.cpp).  pax 1.0:
 // in front of the contents.  Each ends as Entry::extents, checked against size and contents.
 
-#include <string>
-
 #include "archive/tar.h"
 #include "archive/tar_header.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -22,7 +21,7 @@ Result<void> check_map(Entry& entry)
             return Error(EBADMSG, "a damaged map of a sparse file");
         end = extent.offset + extent.length;
     }
-    std::erase_if(entry.extents, [](const Extent& extent) { return extent.length == 0; });
+    erase_if(entry.extents, [](const Extent& extent) { return extent.length == 0; });
     return {};
 }
 
@@ -30,7 +29,7 @@ Result<void> check_map(Entry& entry)
 
 Result<void> Tar::fill_sparse(const Block& block, Entry& entry)
 {
-    const std::string version = local_.sparse_major + "." + local_.sparse_minor;
+    const String version = local_.sparse_major + "." + local_.sparse_minor;
     bool old_format = block[header::kType.offset] == 'S';
     bool in_contents = version == "1.0";
     if (!old_format && !in_contents && !local_.has_map) {
@@ -89,7 +88,7 @@ Result<void> Tar::read_old_map(const Block& block, Entry& entry)
 Result<void> Tar::read_new_map(Entry& entry)
 {
     constexpr size_t kMaxLine = 20;
-    std::string line;
+    String line;
     uint64_t numbers = 0, expected = 1, used = 0;
     while (numbers < expected) {
         std::string_view bytes = TRY(contents(1));

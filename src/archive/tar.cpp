@@ -10,10 +10,11 @@
 
 #include "archive/tar_header.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
-std::string shown(std::string_view name)
+String shown(std::string_view name)
 {
     constexpr size_t kMaxShown = 200;
     return str::printable(name, kMaxShown);
@@ -103,12 +104,12 @@ Result<std::string_view> Tar::contents(uint64_t most)
 }
 
 // The contents of a header that describes the next entry.
-Result<std::string> Tar::read_special(const char* what, uint64_t size)
+Result<String> Tar::read_special(const char* what, uint64_t size)
 {
     if (size > kMaxSpecial)
         return Error(EBADMSG, "%s of %llu bytes, more than %zu", what, (unsigned long long)size,
                      kMaxSpecial);
-    std::string held;
+    String held;
     held.reserve(size);
     left_ = size;
     padding_ = -size % kTarBlock;
@@ -126,7 +127,7 @@ Result<bool> Tar::next(Entry& entry)
     local_ = global_;
     long_name_.clear();
     long_link_.clear();
-    std::string special;
+    String special;
     for (;;) {
         Block block;
         if (!TRY(read_header(block))) {

@@ -10,13 +10,13 @@
 
 #include <cstdint>
 #include <ctime>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "archive/pax.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::archive {
 
@@ -31,8 +31,8 @@ enum class Kind : char {
 };
 
 struct Entry {
-    std::string name;
-    std::string link;  // target of a hard link or symlink
+    String name;
+    String link;  // target of a hard link or symlink
     Kind kind = Kind::file;
     mode_t mode = 0;  // permissions and set-id bits, without the file type
     uint32_t uid = 0;
@@ -42,8 +42,8 @@ struct Entry {
     unsigned device_minor = 0;
     uint64_t size = 0;  // of the file when it is made, holes included
     bool sparse = false;
-    std::vector<Extent> extents;  // where the contents belong, when sparse
-    std::vector<Xattr> xattrs;
+    Vector<Extent> extents;  // where the contents belong, when sparse
+    Vector<Xattr> xattrs;
 };
 
 constexpr size_t kTarBlock = 512;
@@ -67,7 +67,7 @@ private:
     Result<bool> read_block(Block& block);
     Result<bool> read_header(Block& block);
     Result<std::string_view> some(uint64_t most);
-    Result<std::string> read_special(const char* what, uint64_t size);
+    Result<String> read_special(const char* what, uint64_t size);
     Result<void> skip_rest();
     Result<void> drain();
     Result<void> finish(const Block& block, Entry& entry, uint64_t size);
@@ -82,11 +82,11 @@ private:
     bool ended_ = false;
     Pax global_;
     Pax local_;
-    std::string long_name_;
-    std::string long_link_;
+    String long_name_;
+    String long_link_;
 };
 
 // A name from an archive as an error message shows it: shortened, without control characters.
-std::string shown(std::string_view name);
+String shown(std::string_view name);
 
 }  // namespace kist::archive

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/string.h"
+
 namespace kist::archive::header {
 
 namespace {
@@ -90,15 +92,15 @@ bool is_zero(const Block& block)
     return block[0] == 0 && memcmp(block, block + 1, kTarBlock - 1) == 0;
 }
 
-std::string name(const Block& block)
+String name(const Block& block)
 {
-    std::string found(text(block, kName));
+    String found(text(block, kName));
     // GNU's magic is "ustar " and has no prefix behind it, version 7 has no magic at all.
     if (raw(block, kMagic) != std::string_view("ustar\0", 6))
         return found;
     bool star = raw(block, kStarTrailer) == std::string_view("tar\0", 4);
     std::string_view prefix = text(block, star ? kStarPrefix : kPrefix);
-    return prefix.empty() ? found : std::string(prefix) + "/" + found;
+    return prefix.empty() ? found : String(prefix) + "/" + found;
 }
 
 Result<uint32_t> owner(const Block& block, Field field)

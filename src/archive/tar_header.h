@@ -6,6 +6,7 @@
 #pragma once
 
 #include "archive/tar.h"
+#include "base/string.h"
 
 namespace kist::archive::header {
 
@@ -54,7 +55,7 @@ Result<uint64_t> natural(std::string_view field);
 bool checksum_holds(const Block& block);
 bool is_zero(const Block& block);
 // The name with its prefix, as far as the header alone has it.
-std::string name(const Block& block);
+String name(const Block& block);
 // A user or group; UINT32_MAX is refused because it means "no change" to chown(2).
 Result<uint32_t> owner(const Block& block, Field field);
 // What an entry of this type and name is; EBADMSG for types that are not known.

@@ -8,6 +8,7 @@
 #include "archive/name.h"
 #include "archive/tar_header.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -46,7 +47,7 @@ void put_checksum(header::Block& block)
 }
 
 // "LENGTH KEY=VALUE\n", where LENGTH counts its own digits too.
-void add_record(std::string& records, std::string_view key, std::string_view value)
+void add_record(String& records, std::string_view key, std::string_view value)
 {
     size_t rest = key.size() + value.size() + 3, digits = 1;
     for (size_t bound = 10; rest + digits >= bound; bound *= 10)
@@ -58,13 +59,13 @@ void add_record(std::string& records, std::string_view key, std::string_view val
     records += '\n';
 }
 
-void add_number(std::string& records, std::string_view key, uint64_t value)
+void add_number(String& records, std::string_view key, uint64_t value)
 {
     add_record(records, key, str::format("%llu", (unsigned long long)value));
 }
 
 // A number where the field holds it, else a record and 0.
-void put_number(header::Block& block, header::Field field, uint64_t value, std::string& records,
+void put_number(header::Block& block, header::Field field, uint64_t value, String& records,
                 std::string_view key)
 {
     bool fits = value <= most_in(field);
@@ -73,7 +74,7 @@ void put_number(header::Block& block, header::Field field, uint64_t value, std::
         add_number(records, key, value);
 }
 
-void put_time(header::Block& block, timespec time, std::string& records)
+void put_time(header::Block& block, timespec time, String& records)
 {
     bool fits = time.tv_sec >= 0 && uint64_t(time.tv_sec) <= most_in(header::kMtime);
     put_octal(block, header::kMtime, fits ? uint64_t(time.tv_sec) : 0);
@@ -86,14 +87,14 @@ void put_time(header::Block& block, timespec time, std::string& records)
         seconds = -seconds - (nanos > 0);
         nanos = nanos > 0 ? 1'000'000'000 - nanos : 0;
     }
-    std::string text = str::format("%s%lld", negative ? "-" : "", seconds);
+    String text = str::format("%s%lld", negative ? "-" : "", seconds);
     if (nanos > 0)
         text += str::format(".%09ld", nanos);
     add_record(records, "mtime", text);
 }
 
 // In the name field, or cut at a slash between prefix and name, or in a record.
-void put_name(header::Block& block, std::string_view name, std::string& records)
+void put_name(header::Block& block, std::string_view name, String& records)
 {
     if (name.size() <= header::kName.size)
         return put_text(block, header::kName, name);
@@ -116,13 +117,13 @@ void put_magic(header::Block& block, char type)
 
 // GNU's sparse format 1.0: the map in decimal lines, filled up to whole blocks, before the
 // contents.
-std::string sparse_map(const Entry& entry)
+String sparse_map(const Entry& entry)
 {
     uint64_t end = entry.extents.empty() ? 0 : entry.extents.back().offset;
     if (!entry.extents.empty())
         end += entry.extents.back().length;
     bool tail = end < entry.size;  // a hole at the end is a piece of no length behind it
-    std::string map = str::format("%zu\n", entry.extents.size() + tail);
+    String map = str::format("%zu\n", entry.extents.size() + tail);
     for (const Extent& extent : entry.extents)
         map += str::format("%llu\n%llu\n", (unsigned long long)extent.offset,
                            (unsigned long long)extent.length);
@@ -134,7 +135,7 @@ std::string sparse_map(const Entry& entry)
 
 void put_pax_block(header::Block& block, std::string_view name, size_t size)
 {
-    put_text(block, header::kName, "PaxHeaders/" + std::string(base_of(name)));
+    put_text(block, header::kName, "PaxHeaders/" + String(base_of(name)));
     put_octal(block, header::kMode, 0644);
     put_octal(block, header::kUid, 0);
     put_octal(block, header::kGid, 0);
@@ -204,8 +205,8 @@ Result<void> TarWriter::add(const Entry& entry)
     if (left_ > 0)
         return Error(EINVAL, "the contents of an entry of the archive end early");
     header::Block block = {};
-    std::string records, map;
-    std::string name = entry.name;
+    String records, map;
+    String name = entry.name;
     if (entry.kind == Kind::directory && !name.ends_with('/'))
         name += '/';
     left_ = data_size(entry);
@@ -215,7 +216,7 @@ Result<void> TarWriter::add(const Entry& entry)
         add_record(records, "GNU.sparse.minor", "0");
         add_record(records, "GNU.sparse.name", name);
         add_number(records, "GNU.sparse.realsize", entry.size);
-        std::string base(base_of(name));
+        String base(base_of(name));
         name.resize(name.size() - base.size());
         name += "GNUSparseFile.0/" + base;
     }

@@ -7,12 +7,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "archive/tar.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -38,7 +38,7 @@ private:
     Result<void> flush();
 
     Writer& sink_;
-    std::string buffer_;
+    String buffer_;
     uint64_t left_ = 0;     // contents still to come
     uint64_t padding_ = 0;  // and what fills their last block
 };

@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "base/random.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::archive {
@@ -26,7 +27,7 @@ Result<Fd> nameless(const Fd& root, mode_t mode)
     auto made = sys::open_at(root, ".", O_TMPFILE | O_RDWR, mode);
     if (made)
         return made;
-    std::string name = ".kist." + random::hex(16);
+    String name = ".kist." + random::hex(16);
     Fd file = TRY(sys::open_at(root, name, O_CREAT | O_EXCL | O_RDWR, mode));
     TRY(sys::unlink_at(root, name));
     return file;
@@ -53,7 +54,7 @@ bool is_whiteout(const struct stat& facts)
 
 bool is_opaque(const Fd& directory)
 {
-    std::string place = str::format("/proc/self/fd/%d", directory.get());
+    String place = str::format("/proc/self/fd/%d", directory.get());
     char value;
     for (const char* mark : {"trusted.overlay.opaque", "user.overlay.opaque"})
         if (::getxattr(place.c_str(), mark, &value, 1) == 1 && value == 'y')
@@ -104,9 +105,8 @@ Result<Tree::Directory*> Tree::directory(std::string_view path)
 {
     if (Directory* known = find(path))
         return known;
-    auto opened = path.empty()
-                      ? sys::open_at(root_, ".", kDirectory)
-                      : sys::open_in_root(root_, std::string(path), O_RDONLY | O_DIRECTORY);
+    auto opened = path.empty() ? sys::open_at(root_, ".", kDirectory)
+                               : sys::open_in_root(root_, String(path), O_RDONLY | O_DIRECTORY);
     if (opened)
         return keep(opened.take(), path);
     // ENOTDIR: it may be a whiteout.
@@ -128,12 +128,12 @@ Result<Tree::Directory*> Tree::walk(std::string_view path)
             current = known;
             continue;
         }
-        std::string name(path.substr(start, end - start));
+        String name(path.substr(start, end - start));
         auto facts = sys::stat_at(current->fd, name);
         if (!facts && !facts.error().is(ENOENT))
             return std::move(facts).error();
         if (facts && S_ISLNK(facts->st_mode)) {
-            auto target = sys::open_in_root(root_, std::string(here), O_RDONLY | O_DIRECTORY);
+            auto target = sys::open_in_root(root_, String(here), O_RDONLY | O_DIRECTORY);
             if (!target && target.error().is(ENOENT))
                 return Error(EBADMSG, "%s leads to a place that the layer does not have",
                              str::printable(here, kMaxShown).c_str());
@@ -200,7 +200,7 @@ Result<void> Tree::make_opaque(const Directory& directory)
 
 Result<Fd> Tree::look(std::string_view path)
 {
-    std::string where(path.empty() ? "." : path);
+    String where(path.empty() ? "." : path);
     auto opened = sys::open_in_root(root_, where, O_PATH | O_DIRECTORY);
     if (opened || options_.overrides || !opened.error().is(EACCES))
         return opened;
@@ -228,7 +228,7 @@ Result<Tree::Directory*> Tree::keep(Fd fd, std::string_view path)
         TRY(restore(*place));
 
     *place = Directory{.fd = std::move(fd),
-                       .path = std::string(path),
+                       .path = String(path),
                        .named = true,
                        .open = true,
                        .used = ++clock_,

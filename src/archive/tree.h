@@ -16,12 +16,12 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::archive {
 
@@ -29,7 +29,7 @@ class Tree {
 public:
     struct Directory {
         Fd fd;
-        std::string path;    // by which it was found
+        String path;         // by which it was found
         bool named = false;  // false once `path` may lead elsewhere
         bool open = false;
         uint64_t used = 0;

@@ -4,6 +4,9 @@
 
 #include <sys/xattr.h>
 
+#include "base/string.h"
+#include "base/vector.h"
+
 namespace kist::archive {
 
 namespace {
@@ -16,7 +19,7 @@ bool is_wanted(std::string_view name, XattrScope scope)
 }
 
 // After a failed call: nothing when the attribute can be done without.
-Result<void> judge(const std::string& name)
+Result<void> judge(const String& name)
 {
     constexpr size_t kMaxShown = 100;
     if (name == "security.capability")
@@ -31,7 +34,7 @@ Result<void> judge(const std::string& name)
 
 }  // namespace
 
-Result<void> set_xattrs(const std::vector<Xattr>& xattrs, XattrScope scope, const Fd& file)
+Result<void> set_xattrs(const Vector<Xattr>& xattrs, XattrScope scope, const Fd& file)
 {
     for (const auto& [name, value] : xattrs)
         if (is_wanted(name, scope) &&
@@ -40,13 +43,13 @@ Result<void> set_xattrs(const std::vector<Xattr>& xattrs, XattrScope scope, cons
     return {};
 }
 
-Result<void> set_xattrs_at(const std::vector<Xattr>& xattrs, XattrScope scope, const Fd& directory,
+Result<void> set_xattrs_at(const Vector<Xattr>& xattrs, XattrScope scope, const Fd& directory,
                            CStr name)
 {
     if (xattrs.empty())
         return {};
     // setxattrat(2) is as young as Linux 6.13; /proc is the way to a name in an open directory.
-    std::string where = str::format("/proc/self/fd/%d/%s", directory.get(), name.get());
+    String where = str::format("/proc/self/fd/%d/%s", directory.get(), name.get());
     for (const auto& [key, value] : xattrs)
         if (is_wanted(key, scope) &&
             ::lsetxattr(where.c_str(), key.c_str(), value.data(), value.size(), 0) < 0)
@@ -54,21 +57,21 @@ Result<void> set_xattrs_at(const std::vector<Xattr>& xattrs, XattrScope scope, c
     return {};
 }
 
-std::vector<Xattr> get_xattrs(CStr place)
+Vector<Xattr> get_xattrs(CStr place)
 {
     constexpr size_t kMaxSize = 64 << 10;  // XATTR_SIZE_MAX, and of the list of names
-    std::vector<Xattr> found;
+    Vector<Xattr> found;
     ssize_t size = ::listxattr(place, nullptr, 0);
     if (size <= 0)
         return found;
-    std::string names(kMaxSize, '\0');
+    String names(kMaxSize, '\0');
     size = ::listxattr(place, names.data(), names.size());
     names.resize(size_t(size > 0 ? size : 0));
     for (std::string_view rest = names; !rest.empty() && found.size() < kMaxXattrs;) {
-        std::string name(str::cut(rest, '\0'));
+        String name(str::cut(rest, '\0'));
         if (name != "security.capability" && !is_wanted(name, XattrScope::user))
             continue;
-        std::string value(kMaxSize, '\0');
+        String value(kMaxSize, '\0');
         size = ::getxattr(place, name.c_str(), value.data(), value.size());
         if (size < 0)
             continue;

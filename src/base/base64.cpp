@@ -2,6 +2,8 @@
 
 #include "base/base64.h"
 
+#include "base/string.h"
+
 namespace kist::base64 {
 
 namespace {
@@ -20,9 +22,9 @@ int value_of(char c)
 
 }  // namespace
 
-std::string encode(std::string_view bytes)
+String encode(std::string_view bytes)
 {
-    std::string text;
+    String text;
     unsigned pending = 0;
     int bits = 0;
     for (char byte : bytes) {
@@ -37,7 +39,7 @@ std::string encode(std::string_view bytes)
     return text;
 }
 
-Result<std::string> decode(std::string_view text)
+Result<String> decode(std::string_view text)
 {
     Error wrong(EBADMSG, "not base64");
     if (text.size() % 4 == 0)
@@ -46,7 +48,7 @@ Result<std::string> decode(std::string_view text)
     if (text.size() % 4 == 1)
         return wrong;
 
-    std::string bytes;
+    String bytes;
     unsigned pending = 0;
     int bits = 0;
     for (char c : text) {

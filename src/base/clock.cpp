@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::clock {
 
@@ -67,13 +68,13 @@ int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
     return era * 146097 + int64_t(day_of_era) - 719468;
 }
 
-std::string to_text(int64_t seconds, unsigned nanos)
+String to_text(int64_t seconds, unsigned nanos)
 {
     time_t when = seconds;
     tm parts;
     if (!::gmtime_r(&when, &parts))
         return "?";
-    std::string text =
+    String text =
         str::format("%04d-%02d-%02dT%02d:%02d:%02d", parts.tm_year + 1900, parts.tm_mon + 1,
                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     if (nanos)
@@ -81,7 +82,7 @@ std::string to_text(int64_t seconds, unsigned nanos)
     return text + "Z";
 }
 
-std::string now_text()
+String now_text()
 {
     int64_t now = now_nanos();
     return to_text(now / 1'000'000'000, unsigned(now % 1'000'000'000));
@@ -195,9 +196,9 @@ Result<int64_t> parse_duration(std::string_view text)
     return total;
 }
 
-std::string duration_text(int64_t nanos)
+String duration_text(int64_t nanos)
 {
-    std::string text;
+    String text;
     for (size_t i = std::size(kDurationUnits); i-- > 0;) {
         const DurationUnit& unit = kDurationUnits[i];
         if (unit.nanos == 1000 && unit.name[0] != 'u')
@@ -209,7 +210,7 @@ std::string duration_text(int64_t nanos)
     return text.empty() ? "0s" : text;
 }
 
-std::string ago(int64_t seconds)
+String ago(int64_t seconds)
 {
     struct Unit {
         const char* name;

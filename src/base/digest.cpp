@@ -16,6 +16,8 @@
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #include <sys/auxv.h>
+
+#include "base/string.h"
 #endif
 
 namespace kist {
@@ -199,9 +201,9 @@ Digest Digest::of(std::string_view contents)
     return hash.finish();
 }
 
-std::string Digest::hex() const
+String Digest::hex() const
 {
-    std::string digits;
+    String digits;
     for (uint8_t byte : bytes) {
         digits += "0123456789abcdef"[byte >> 4];
         digits += "0123456789abcdef"[byte & 15];
@@ -209,7 +211,7 @@ std::string Digest::hex() const
     return digits;
 }
 
-std::string Digest::text() const
+String Digest::text() const
 {
     return "sha256:" + hex();
 }

@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
 
 namespace kist {
 
@@ -24,8 +24,8 @@ struct Digest {
     static Result<Digest> parse(std::string_view text);
     static Digest of(std::string_view contents);
 
-    std::string hex() const;   // 64 digits
-    std::string text() const;  // "sha256:" and 64 digits
+    String hex() const;   // 64 digits
+    String text() const;  // "sha256:" and 64 digits
     bool operator==(const Digest&) const = default;
 };
 

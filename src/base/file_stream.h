@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/fd.h"
 #include "base/stream.h"
+#include "base/string.h"
 
 namespace kist {
 
@@ -19,7 +18,7 @@ public:
 
 private:
     const Fd& file_;
-    std::string buffer_;
+    String buffer_;
     bool seekable_;
 };
 

@@ -10,6 +10,8 @@
 
 #include "base/path.h"
 #include "base/random.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::fs {
 
@@ -56,7 +58,7 @@ private:
 Result<void> replace(const Fd& directory, CStr name, std::string_view contents, mode_t mode,
                      Durable durable)
 {
-    std::string temporary = str::format(".%s.%s", name.get(), random::hex(8).c_str());
+    String temporary = str::format(".%s.%s", name.get(), random::hex(8).c_str());
     Fd file = TRY(sys::open_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
     Undo discard([&] { (void)sys::unlink_at(directory, temporary); });
 
@@ -78,7 +80,7 @@ void remove_temporaries(const Fd& directory)
     auto names = list(directory);
     if (!names)
         return;
-    for (const std::string& name : *names)
+    for (const String& name : *names)
         if (name.starts_with('.'))
             (void)sys::unlink_at(directory, name);
 }
@@ -92,13 +94,13 @@ Result<void> poke(const Fd& directory, CStr name, std::string_view value)
     return {};
 }
 
-Result<std::string> read(const Fd& directory, CStr name, size_t limit)
+Result<String> read(const Fd& directory, CStr name, size_t limit)
 {
     Fd file = TRY(sys::open_at(directory, name, O_RDONLY));
     return TRY(sys::read_all(file, limit), "%s", name.get());
 }
 
-Result<std::string> read_path(CStr path, size_t limit)
+Result<String> read_path(CStr path, size_t limit)
 {
     return read(sys::borrow(AT_FDCWD), path, limit);
 }
@@ -110,7 +112,7 @@ Result<Fd> make_directory(const Fd& parent, CStr name, mode_t mode)
         return opened;
     auto made = sys::mkdir_at(parent, name, mode);
     if (!made && made.error().is(ENOENT)) {
-        TRY(make_directory(parent, std::string(path::directory(name.get())), mode));
+        TRY(make_directory(parent, String(path::directory(name.get())), mode));
         made = sys::mkdir_at(parent, name, mode);
     }
     if (!made && !made.error().is(EEXIST))
@@ -123,10 +125,10 @@ Result<Fd> make_directories(CStr path, mode_t mode)
     return make_directory(sys::borrow(AT_FDCWD), path, mode);
 }
 
-Result<std::vector<std::string>> list(const Fd& directory)
+Result<Vector<String>> list(const Fd& directory)
 {
     Listing listing = TRY(Listing::open(directory));
-    std::vector<std::string> names;
+    Vector<String> names;
     while (const dirent* entry = listing.next())
         names.emplace_back(entry->d_name);
     if (errno != 0 && errno != ENOENT)  // ENOENT: it was removed meanwhile
@@ -171,10 +173,10 @@ Result<void> remove_below(const Fd& top, const Fd& parent, CStr name, int depth,
     if ((facts.st_mode & 0700) != 0700)
         (void)::fchmod(directory.get(), 0700);  // also what rename(2) needs to give it another ".."
     if (depth > kMaxDepth) {
-        std::string aside = ".deep." + random::hex(16);
+        String aside = ".deep." + random::hex(16);
         return sys::rename_between(parent, name, top, aside);
     }
-    for (const std::string& entry : TRY(list(directory)))
+    for (const String& entry : TRY(list(directory)))
         TRY(remove_below(top, directory, entry, depth + 1, device), "%s", name.get());
     if (::unlinkat(parent.get(), name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         return os_error("rmdir %s", name.get());
@@ -197,7 +199,7 @@ Result<void> remove_tree(const Fd& directory, CStr name)
         struct stat top = TRY(sys::stat(tree));
         if ((top.st_mode & 0700) != 0700)
             (void)::fchmod(tree.get(), 0700);
-        for (const std::string& entry : TRY(list(tree)))
+        for (const String& entry : TRY(list(tree)))
             TRY(remove_below(tree, tree, entry, 0, top.st_dev), "remove %s", name.get());
         if (::unlinkat(directory.get(), name, AT_REMOVEDIR) == 0 || errno == ENOENT)
             return {};
@@ -217,7 +219,7 @@ Result<uint64_t> size_below(const Fd& parent, CStr name, dev_t device, int depth
     auto directory = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory)
         return bytes;  // unreadable, or gone meanwhile
-    for (const std::string& entry : TRY(list(*directory)))
+    for (const String& entry : TRY(list(*directory)))
         if (auto below = size_below(*directory, entry, facts.st_dev, depth + 1))
             bytes += *below;
     return bytes;

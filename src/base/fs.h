@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::fs {
 
@@ -24,15 +24,15 @@ void remove_temporaries(const Fd& directory);
 Result<void> poke(const Fd& directory, CStr name, std::string_view value);
 
 // The whole file; more than `limit` bytes is EFBIG.
-Result<std::string> read(const Fd& directory, CStr name, size_t limit = 1 << 20);
-Result<std::string> read_path(CStr path, size_t limit = 1 << 20);
+Result<String> read(const Fd& directory, CStr name, size_t limit = 1 << 20);
+Result<String> read_path(CStr path, size_t limit = 1 << 20);
 
 // Opens the directory `name`, made first (with its parents, when `name` is a path) where missing.
 Result<Fd> make_directory(const Fd& parent, CStr name, mode_t mode = 0755);
 Result<Fd> make_directories(CStr path, mode_t mode = 0755);
 
 // The names in a directory but "." and "..", in no order.
-Result<std::vector<std::string>> list(const Fd& directory);
+Result<Vector<String>> list(const Fd& directory);
 
 // Removes `name` and everything below it; not finding it is success.  Follows no link, enters no
 // other mount, and makes unreadable directories of ours readable on the way.

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::json {
 
@@ -68,7 +69,7 @@ Result<void> read_map(const Node& node, Map& map)
 {
     map.clear();
     for (Member& member : TRY(node.members())) {
-        std::string text = TRY(member.value.text());
+        String text = TRY(member.value.text());
         map.emplace_back(std::move(member.name), std::move(text));
     }
     return {};
@@ -84,7 +85,7 @@ Result<void> read_keys(const Node& node, KeySet& keys)
 
 Result<void> read_digest(const Node& node, Digest& digest)
 {
-    std::string text = TRY(node.text());
+    String text = TRY(node.text());
     auto parsed = Digest::parse(text);
     if (!parsed)
         return Error(EBADMSG, "%s: %s", node.path().c_str(), parsed.error().message().c_str());
@@ -96,7 +97,7 @@ Result<void> read_digest(const Node& node, Digest& digest)
 bool is_empty(const Type& type, const void* value)
 {
     switch (type.form) {
-        case Form::text: return static_cast<const std::string*>(value)->empty();
+        case Form::text: return static_cast<const String*>(value)->empty();
         case Form::boolean: return !*static_cast<const bool*>(value);
         case Form::integer:
         case Form::natural: return load_natural(value, type.size) == 0;
@@ -141,7 +142,7 @@ void write_map(Text& out, const Map& map)
 void write_keys(Text& out, const KeySet& keys)
 {
     out.begin('{');
-    for (const std::string& key : keys) {
+    for (const String& key : keys) {
         out.name(key);
         out.raw("{}");
     }
@@ -169,7 +170,7 @@ Result<void> fill(const Node& node, std::span<const Field> fields, void* object)
 Result<void> read_value(const Node& node, const Type& type, void* value)
 {
     switch (type.form) {
-        case Form::text: *static_cast<std::string*>(value) = TRY(node.text()); return {};
+        case Form::text: *static_cast<String*>(value) = TRY(node.text()); return {};
         case Form::boolean: *static_cast<bool*>(value) = TRY(node.boolean()); return {};
         case Form::integer: return read_integer(node, type.size, value);
         case Form::natural: return read_natural(node, type.size, value);
@@ -187,7 +188,7 @@ Result<void> read_value(const Node& node, const Type& type, void* value)
 void write_value(Text& out, const Type& type, const void* value)
 {
     switch (type.form) {
-        case Form::text: return out.text(*static_cast<const std::string*>(value));
+        case Form::text: return out.text(*static_cast<const String*>(value));
         case Form::boolean: return out.boolean(*static_cast<const bool*>(value));
         case Form::integer: return out.integer(load_integer(value, type.size));
         case Form::natural: return out.natural(load_natural(value, type.size));
@@ -196,7 +197,7 @@ void write_value(Text& out, const Type& type, const void* value)
         case Form::digest: return out.text(static_cast<const Digest*>(value)->text());
         case Form::object: return write_object(out, type.fields(), value);
         case Form::raw: {
-            const std::string& source = static_cast<const Raw*>(value)->source;
+            const String& source = static_cast<const Raw*>(value)->source;
             return out.raw(source.empty() ? "null" : source);
         }
         case Form::maybe:
@@ -211,7 +212,7 @@ void write_value(Text& out, const Type& type, const void* value)
     out.end(']');
 }
 
-void quote_to(std::string& out, std::string_view text)
+void quote_to(String& out, std::string_view text)
 {
     auto is_plain = [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; };
     out += '"';
@@ -242,9 +243,9 @@ void quote_to(std::string& out, std::string_view text)
     out += '"';
 }
 
-std::string quote(std::string_view text)
+String quote(std::string_view text)
 {
-    std::string out;
+    String out;
     quote_to(out, text);
     return out;
 }
@@ -327,7 +328,7 @@ void Text::null()
     raw("null");
 }
 
-Result<void> parse_value(std::string text, const Type& type, void* value)
+Result<void> parse_value(String text, const Type& type, void* value)
 {
     Document document = TRY(Document::parse(std::move(text)));
     return read_value(document.root(), type, value);

@@ -6,9 +6,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <vector>
-
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist {
 
@@ -26,7 +26,7 @@ struct Place {
 // Reads from the end, block by block.  An object ends where a brace stands before a line break.
 Result<Place> find_last(const Fd& file, off_t size, unsigned long long count)
 {
-    std::string block(kBlock, '\0');
+    String block(kBlock, '\0');
     unsigned long long found = 0;
     char after = 0;
     for (off_t end = size; end > 0;) {
@@ -48,7 +48,7 @@ Result<Place> find_last(const Fd& file, off_t size, unsigned long long count)
 
 }  // namespace
 
-std::string JsonLines::name_of(unsigned age) const
+String JsonLines::name_of(unsigned age) const
 {
     return age == 0 ? name_ : str::format("%s.%u", name_.c_str(), age);
 }
@@ -63,7 +63,7 @@ Result<void> JsonLines::watch(const Fd* also)
     for (const Fd* directory : {&directory_, also}) {
         if (!directory)
             continue;
-        std::string path = str::format("/proc/self/fd/%d", directory->get());
+        String path = str::format("/proc/self/fd/%d", directory->get());
         if (::inotify_add_watch(number, path.c_str(),
                                 IN_MODIFY | IN_CREATE | IN_MOVE | IN_DELETE | IN_ONLYDIR) < 0)
             return os_error("cannot follow the file: inotify_add_watch").with_hint(kHint);
@@ -105,7 +105,7 @@ Result<void> JsonLines::seek_last(unsigned long long count)
 
 // Opens the first file, in the order of time, that is newer than the one of age `older_than`.
 // `inodes` says which files there were, 0 for none.  False: none is, for now.
-Result<bool> JsonLines::open_next(unsigned older_than, const std::vector<ino_t>& inodes)
+Result<bool> JsonLines::open_next(unsigned older_than, const Vector<ino_t>& inodes)
 {
     for (unsigned age = older_than; age-- > 0;) {
         if (inodes[age] == 0)
@@ -126,7 +126,7 @@ Result<bool> JsonLines::advance()
 {
     for (unsigned attempt = 0; attempt < kMaxAttempts; attempt++) {
         // From the newest to the oldest, as they move: none is missed, one may be seen twice.
-        std::vector<ino_t> inodes;
+        Vector<ino_t> inodes;
         unsigned own = files_;
         for (unsigned age = 0; age < files_; age++) {
             auto facts = sys::stat_at(directory_, name_of(age));

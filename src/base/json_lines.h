@@ -15,12 +15,12 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist {
 
@@ -29,7 +29,7 @@ public:
     static constexpr size_t kMaxLine = 512 << 10;  // a longer one is skipped
 
     // The files NAME to NAME.(files-1) in `directory`, which is borrowed.
-    JsonLines(const Fd& directory, std::string name, unsigned files)
+    JsonLines(const Fd& directory, String name, unsigned files)
         : directory_(directory), name_(std::move(name)), files_(files)
     {
     }
@@ -49,20 +49,20 @@ public:
     Result<bool> wait(int other, int timeout_ms);
 
 private:
-    std::string name_of(unsigned age) const;
-    Result<bool> open_next(unsigned older_than, const std::vector<ino_t>& inodes);
+    String name_of(unsigned age) const;
+    Result<bool> open_next(unsigned older_than, const Vector<ino_t>& inodes);
     Result<bool> advance();
     void enter(Fd file, ino_t inode);
 
     const Fd& directory_;
-    std::string name_;
+    String name_;
     unsigned files_;
     std::optional<Fd> watch_;
     std::optional<Fd> file_;  // the one that is read
     ino_t inode_ = 0;         // its own
     bool rotated_ = false;    // it is known to be complete: what it has now is all
     bool skipping_ = false;   // in a line that is too long
-    std::string buffer_;
+    String buffer_;
     size_t begin_ = 0;    // of what was not handed out
     size_t scanned_ = 0;  // no line break before this
 };

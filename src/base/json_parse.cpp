@@ -12,6 +12,8 @@
 #include <jsmn.h>
 
 #include "base/json.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::json {
 
@@ -99,7 +101,7 @@ Kind kind_of(const jsmntok_t& token, char first)
 
 class Checker {
 public:
-    Checker(std::string_view text, std::vector<Token>& tokens) : text_(text), tokens_(tokens) {}
+    Checker(std::string_view text, Vector<Token>& tokens) : text_(text), tokens_(tokens) {}
 
     // False when the text is not JSON; at() is where that shows.
     bool run()
@@ -191,7 +193,7 @@ private:
     }
 
     std::string_view text_;
-    std::vector<Token>& tokens_;
+    Vector<Token>& tokens_;
     size_t at_ = 0;
     int open_ = -1;  // the innermost container
     int depth_ = 0;
@@ -211,7 +213,7 @@ Error not_json(std::string_view text, size_t at)
 
 }  // namespace
 
-Result<Document> Document::parse(std::string text)
+Result<Document> Document::parse(String text)
 {
     if (text.size() > kMaxBytes)
         return Error(E2BIG, "more than %zu bytes of JSON", kMaxBytes);
@@ -225,7 +227,7 @@ Result<Document> Document::parse(std::string text)
     int count = jsmn_parse(&parser, all.data(), all.size(), nullptr, 0);
     if (count > int(kMaxTokens))
         return Error(E2BIG, "more than %zu values in JSON", kMaxTokens);
-    std::vector<jsmntok_t> found(count > 0 ? static_cast<size_t>(count) : 0);
+    Vector<jsmntok_t> found(count > 0 ? static_cast<size_t>(count) : 0);
     if (count > 0) {
         jsmn_init(&parser);
         // Only this pass notices truncated text; the counting one above does not.

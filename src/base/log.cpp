@@ -4,11 +4,11 @@
 
 #include <cstdarg>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::log {
 
@@ -17,7 +17,7 @@ namespace {
 Level g_level = Level::warn;
 
 // One write, so that lines of several threads do not mix.  A closed stderr is no reason to stop.
-void line(const char* prefix, const std::string& text)
+void line(const char* prefix, const String& text)
 {
     (void)sys::write_all(sys::borrow(2), str::format("kist: %s%s\n", prefix, text.c_str()));
 }
@@ -50,13 +50,13 @@ void warn(const char* format, ...)
         return;
     va_list args;
     va_start(args, format);
-    std::string text = str::format_list(format, args);
+    String text = str::format_list(format, args);
     va_end(args);
 
     static std::mutex mutex;  // layers are pulled by several threads
-    static std::vector<std::string> said;
+    static Vector<String> said;
     std::lock_guard lock(mutex);
-    for (const std::string& earlier : said)
+    for (const String& earlier : said)
         if (earlier == text)
             return;
     line("warning: ", text);

@@ -3,23 +3,24 @@
 #include "base/path.h"
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::path {
 
-std::string join(std::string_view directory, std::string_view name)
+String join(std::string_view directory, std::string_view name)
 {
     if (name.starts_with('/') || directory.empty())
-        return std::string(name);
-    std::string joined(directory);
+        return String(name);
+    String joined(directory);
     if (!joined.ends_with('/'))
         joined += '/';
     return joined.append(name);
 }
 
-std::string clean(std::string_view path)
+String clean(std::string_view path)
 {
     bool absolute = path.starts_with('/');
-    std::string result;
+    String result;
     while (!path.empty()) {
         std::string_view part = str::cut(path, '/');
         if (part.empty() || part == ".")

@@ -5,10 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <vector>
-
 #include "base/fs.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::process {
 
@@ -37,10 +37,10 @@ Result<int> wait(pid_t child)
     return exit_code(status);
 }
 
-Result<void> run(std::span<const std::string> argv)
+Result<void> run(std::span<const String> argv)
 {
-    std::vector<char*> words;
-    for (const std::string& word : argv)
+    Vector<char*> words;
+    for (const String& word : argv)
         words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
 
@@ -56,7 +56,7 @@ Result<void> run(std::span<const std::string> argv)
     int status = TRY(wait(child));
     if (status != 0)
         return Error(ECHILD, "%s failed: %s", words[0],
-                     said && !said->empty() ? std::string(str::trim(*said)).c_str()
+                     said && !said->empty() ? String(str::trim(*said)).c_str()
                                             : str::format("status %d", status).c_str());
     return {};
 }
@@ -68,16 +68,16 @@ Result<unsigned long long> start_time(pid_t pid)
         return Error(ESRCH, "process %d is gone", pid);
     // The name, in parentheses, may itself hold spaces and parentheses.
     std::string_view rest = std::string_view(*stat).substr(stat->rfind(')') + 1);
-    std::vector<std::string_view> fields = str::words(rest);
+    Vector<std::string_view> fields = str::words(rest);
     if (fields.size() < 20)
         return Error(EBADMSG, "cannot read the start time of process %d", pid);
     return static_cast<unsigned long long>(TRY(str::to_integer(fields[19])));
 }
 
-Result<std::string> boot_id()
+Result<String> boot_id()
 {
-    std::string text = TRY(fs::read_path("/proc/sys/kernel/random/boot_id", 64));
-    return std::string(str::trim(text));
+    String text = TRY(fs::read_path("/proc/sys/kernel/random/boot_id", 64));
+    return String(str::trim(text));
 }
 
 }  // namespace kist::process

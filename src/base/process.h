@@ -5,17 +5,17 @@
 #include <sys/types.h>
 
 #include <span>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::process {
 
 // Runs the program at argv[0] (an absolute path; nothing is looked up in PATH) with an empty
 // environment and waits for it.  What it writes to stderr becomes the error's text when it fails.
 // Only newuidmap and newgidmap are ever run so.
-Result<void> run(std::span<const std::string> argv);
+Result<void> run(std::span<const String> argv);
 
 // How a child ended: its exit status, or 128 + the signal that killed it, as a shell says it.
 Result<int> wait(pid_t child);
@@ -25,6 +25,6 @@ int exit_code(int wait_status);
 // in clock ticks since boot (proc(5)).  ESRCH when there is no such process.
 Result<unsigned long long> start_time(pid_t pid);
 // This boot's name, from /proc/sys/kernel/random/boot_id.
-Result<std::string> boot_id();
+Result<String> boot_id();
 
 }  // namespace kist::process

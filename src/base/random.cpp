@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::random {
@@ -29,9 +30,9 @@ uint64_t number()
     return value;
 }
 
-std::string hex(size_t digits)
+String hex(size_t digits)
 {
-    std::string text(digits, '0');
+    String text(digits, '0');
     for (size_t i = 0; i < digits; i += 16) {
         uint64_t value = number();
         for (size_t j = i; j < i + 16 && j < digits; j++, value >>= 4)

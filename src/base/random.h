@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+
+#include "base/string.h"
 
 namespace kist::random {
 
@@ -12,6 +13,6 @@ namespace kist::random {
 void fill(void* buffer, size_t size);
 uint64_t number();
 // `digits` lower-case hex digits, for example 64 for a container's id.
-std::string hex(size_t digits);
+String hex(size_t digits);
 
 }  // namespace kist::random

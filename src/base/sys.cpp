@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <vector>
+
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::sys {
 
@@ -23,9 +25,9 @@ Result<void> outcome(int result, const char* call, CStr object)
     return {};
 }
 
-Result<std::string> readlink_number(int directory, CStr name)
+Result<String> readlink_number(int directory, CStr name)
 {
-    std::string target(256, '\0');
+    String target(256, '\0');
     for (;;) {
         ssize_t length = ::readlinkat(directory, name, target.data(), target.size());
         if (length < 0)
@@ -43,8 +45,8 @@ Result<std::string> readlink_number(int directory, CStr name)
 Result<Fd> walk_in_root(const Fd& root, CStr path, int flags, mode_t mode)
 {
     constexpr int kMaxLinks = 40;  // as the kernel's MAXSYMLINKS
-    std::vector<Fd> stack;
-    std::string rest = path.get();
+    Vector<Fd> stack;
+    String rest = path.get();
     int links = 0;
     auto current = [&]() -> const Fd& { return stack.empty() ? root : stack.back(); };
 
@@ -53,7 +55,7 @@ Result<Fd> walk_in_root(const Fd& root, CStr path, int flags, mode_t mode)
         if (start == rest.npos)  // the root itself, "dir/", or a link to one of them
             return open_at(current(), ".", flags & ~(O_CREAT | O_EXCL), mode);
         size_t end = rest.find('/', start);
-        std::string part = rest.substr(start, end == rest.npos ? end : end - start);
+        String part = rest.substr(start, end == rest.npos ? end : end - start);
         rest = end == rest.npos ? "" : rest.substr(end);
         bool last = rest.find_first_not_of('/') == rest.npos;
         if (part == "..") {
@@ -138,12 +140,12 @@ Result<void> symlink_at(CStr target, const Fd& directory, CStr name)
     return outcome(::symlinkat(target, directory.get(), name), "symlink", name);
 }
 
-Result<std::string> readlink_at(const Fd& directory, CStr name)
+Result<String> readlink_at(const Fd& directory, CStr name)
 {
     return readlink_number(directory.get(), name);
 }
 
-Result<std::string> path_of(const Fd& file)
+Result<String> path_of(const Fd& file)
 {
     return readlink_number(AT_FDCWD, str::format("/proc/self/fd/%d", file.get()));
 }
@@ -215,9 +217,9 @@ Result<size_t> read(const Fd& file, void* buffer, size_t size)
     return static_cast<size_t>(got);
 }
 
-Result<std::string> read_all(const Fd& file, size_t limit)
+Result<String> read_all(const Fd& file, size_t limit)
 {
-    std::string contents;
+    String contents;
     char buffer[4096];
     for (;;) {
         size_t got = TRY(read(file, buffer, sizeof buffer));

@@ -11,12 +11,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::sys {
 
@@ -49,9 +49,9 @@ Result<void> rename_at(const Fd& directory, CStr from, CStr to);
 Result<void> rename_between(const Fd& from_directory, CStr from, const Fd& to_directory, CStr to);
 Result<void> unlink_at(const Fd& directory, CStr name, int flags = 0);
 Result<void> symlink_at(CStr target, const Fd& directory, CStr name);
-Result<std::string> readlink_at(const Fd& directory, CStr name);
+Result<String> readlink_at(const Fd& directory, CStr name);
 // Where `file` is, without links; needs /proc.
-Result<std::string> path_of(const Fd& file);
+Result<String> path_of(const Fd& file);
 Result<struct stat> stat(const Fd& file);
 // Does not follow a symlink at `name`.
 Result<struct stat> stat_at(const Fd& directory, CStr name);
@@ -66,7 +66,7 @@ Result<void> write_at(const Fd& file, std::string_view bytes, uint64_t offset);
 // Reads at most `size` bytes into `buffer`; 0 at the end of the file.
 Result<size_t> read(const Fd& file, void* buffer, size_t size);
 // Everything up to the end; more than `limit` bytes is EFBIG.
-Result<std::string> read_all(const Fd& file, size_t limit);
+Result<String> read_all(const Fd& file, size_t limit);
 Result<Fd> duplicate(const Fd& file);
 
 // close_range(2), Linux 5.9; without it what is below 1024.  `flags`: 0 or kCloseRangeOnExec.

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/string.h"
 #include "cli/each.h"
 #include "cli/print.h"
 #include "container/signals.h"
@@ -19,7 +20,7 @@ using container::Summary;
 
 struct StartFlags {
     bool attach = false, interactive = false;
-    std::string detach_keys;
+    String detach_keys;
 };
 
 // clang-format off
@@ -33,7 +34,7 @@ constexpr Flag kStartFlags[] = {
 Result<int> start_attached(const StartFlags& flags, const service::Engine& engine,
                            std::string_view name)
 {
-    std::string keys = TRY(detach_keys_of(flags.detach_keys));
+    String keys = TRY(detach_keys_of(flags.detach_keys));
     Summary container = TRY(container::find(engine.directories, name));
     service::Attachment wants = {.input = flags.interactive && container.spec.interactive,
                                  .output = true,
@@ -66,7 +67,7 @@ Result<int> start(const StartFlags& flags, const service::Engine& engine, Argume
 
 struct AttachFlags {
     bool no_stdin = false;
-    std::string detach_keys;
+    String detach_keys;
     container::Choice sig_proxy;
 };
 
@@ -80,7 +81,7 @@ constexpr Flag kAttachFlags[] = {
 
 Result<int> attach(const AttachFlags& flags, const service::Engine& engine, Arguments operands)
 {
-    std::string keys = TRY(detach_keys_of(flags.detach_keys));
+    String keys = TRY(detach_keys_of(flags.detach_keys));
     Summary container = TRY(container::find(engine.directories, operands[0]));
     service::Attachment wants = {
         .input = container.spec.interactive && !flags.no_stdin, .output = true, .errors = true};
@@ -100,7 +101,7 @@ Result<int> attach(const AttachFlags& flags, const service::Engine& engine, Argu
 
 }  // namespace
 
-Result<std::string> detach_keys_of(const std::string& asked)
+Result<String> detach_keys_of(const String& asked)
 {
     return service::parse_detach_keys(asked.empty() ? "ctrl-p,ctrl-q" : asked);
 }

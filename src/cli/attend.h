@@ -2,15 +2,14 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
 #include "service/client.h"
 
 namespace kist::cli {
 
 // The keys that detach: as typed after --detach-keys, else docker's ctrl-p,ctrl-q.
-Result<std::string> detach_keys_of(const std::string& asked);
+Result<String> detach_keys_of(const String& asked);
 
 // Says what must be said of the end, and gives the command's exit code.
 int finish_attending(const service::Attended& attended);

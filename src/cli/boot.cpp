@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/string.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
@@ -19,7 +20,7 @@ constexpr int kMaxTimeout = 24 * 3600;
 struct BootFlags {
     bool stay = false;
     int timeout = kTimeout;
-    std::string user;
+    String user;
 };
 
 // clang-format off

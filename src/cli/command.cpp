@@ -4,6 +4,9 @@
 
 #include <climits>
 
+#include "base/string.h"
+#include "base/vector.h"
+
 namespace kist::cli {
 
 namespace {
@@ -39,7 +42,7 @@ const Flag* find(const Command& command, char letter, std::string_view name)
 // "unknown flag --memry; did you mean --memory?"
 Error unknown_flag(const Command& command, bool is_long, std::string_view name)
 {
-    std::string message =
+    String message =
         str::format("unknown flag %s%.*s", is_long ? "--" : "-", int(name.size()), name.data());
     for (const Flag& flag : command.flags)
         if (is_long && name.size() > 2 && str::distance(name, flag.name) <= 2)
@@ -126,7 +129,7 @@ Result<void> assign(long long& field, std::string_view text)
     return {};
 }
 
-Error usage_error(const Command& command, const std::string& message)
+Error usage_error(const Command& command, const String& message)
 {
     Error error(kUsageCode, "%s", message.c_str());
     return std::move(error).with_hint(
@@ -147,10 +150,10 @@ Result<size_t> parse_leading(const Command& command, Arguments words, void* opti
     return at;
 }
 
-Result<std::vector<std::string_view>> parse(const Command& command, Arguments words, void* options)
+Result<Vector<std::string_view>> parse(const Command& command, Arguments words, void* options)
 {
     bool program_follows = std::string_view(command.operands).ends_with("[ARG...]");
-    std::vector<std::string_view> operands;
+    Vector<std::string_view> operands;
     for (size_t at = 0; at < words.size();) {
         bool ended = words[at] == "--";
         if (ended || (program_follows && !is_flag(words[at]))) {
@@ -175,7 +178,7 @@ Result<std::vector<std::string_view>> parse(const Command& command, Arguments wo
 Result<int> parse_and_go(const Command& self, const Globals& globals, Arguments words,
                          void* options, Step step)
 {
-    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    Vector<std::string_view> operands = TRY(parse(self, words, options));
     return step(options, globals, operands);
 }
 

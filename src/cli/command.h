@@ -8,12 +8,12 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::cli {
 
@@ -33,7 +33,7 @@ struct Flag {
 
 // What was said before the command's name.
 struct Globals {
-    std::string root, state, log_level;
+    String root, state, log_level;
     bool debug = false;
 };
 
@@ -54,7 +54,7 @@ Result<void> assign(bool& field, std::string_view text);
 Result<void> assign(unsigned& field, std::string_view text);
 Result<void> assign(int& field, std::string_view text);
 Result<void> assign(long long& field, std::string_view text);
-inline Result<void> assign(std::string& field, std::string_view text)
+inline Result<void> assign(String& field, std::string_view text)
 {
     field = text;
     return {};
@@ -65,7 +65,7 @@ Result<void> assign(std::optional<T>& field, std::string_view text)
     return assign(field.emplace(), text);
 }
 template <class T>
-Result<void> assign(std::vector<T>& field, std::string_view text)
+Result<void> assign(Vector<T>& field, std::string_view text)
 {
     return assign(field.emplace_back(), text);
 }
@@ -96,7 +96,7 @@ constexpr Flag custom_flag(char letter, const char* name, const char* value, con
 // Fills `options` from the flags in `words`; what remains are the operands.  Flags may stand
 // between operands, unless the last of these is "[ARG...]": then all from the first
 // operand on belongs to the container's program.  EINVAL, with a hint.
-Result<std::vector<std::string_view>> parse(const Command& command, Arguments words, void* options);
+Result<Vector<std::string_view>> parse(const Command& command, Arguments words, void* options);
 
 // The same for flags alone, up to the first word that is none: how many words they took.
 Result<size_t> parse_leading(const Command& command, Arguments words, void* options);
@@ -118,7 +118,7 @@ Result<int> run_as(const Command& self, const Globals& globals, Arguments words)
 }
 
 // A mistake in the words themselves; main answers it with exit code 125, as docker does.
-Error usage_error(const Command& command, const std::string& message);
+Error usage_error(const Command& command, const String& message);
 bool is_usage_error(const Error& error);
 
 }  // namespace kist::cli

@@ -102,9 +102,9 @@ const Command kGroup = {
     .run = run_as<GroupFlags, list_group>,
 };
 
-std::vector<Named> spellings(std::string_view group)
+Vector<Named> spellings(std::string_view group)
 {
-    std::vector<Named> all;
+    Vector<Named> all;
     auto look = [&](const char* name, const Command& command) {
         std::string_view rest = name;
         if (group.empty() || (str::cut(rest, ' ') == group && !rest.empty()))
@@ -129,6 +129,8 @@ std::span<const Command* const> commands()
 {
     static constexpr const Command* kAll[] = {
 #define KIST_COMMAND(name) &name,
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/commands.tbl"
 #undef KIST_COMMAND
     };
@@ -144,12 +146,12 @@ Result<Found> find_command(Arguments words)
         if (size_t count = begins_with(words, alias.name))
             return Found{alias.command, count};
 
-    std::string word(words[0]);
+    String word(words[0]);
     if (!spellings(word).empty()) {
         if (words.size() == 1 || words[1] == "--help" || words[1] == "-h")
             return Found{&kGroup, 0};
         return usage_error(kProgram, str::format("unknown command \"%s %s\"", word.c_str(),
-                                                 std::string(words[1]).c_str()))
+                                                 String(words[1]).c_str()))
             .with_hint(str::format("\"kist %s\" lists those that there are", word.c_str()));
     }
     for (const char* name : kNotOurs)

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "base/vector.h"
 #include "cli/command.h"
 
 namespace kist::cli {
@@ -18,7 +19,7 @@ struct Named {
     const char* name;
     const Command* command;
 };
-std::vector<Named> spellings(std::string_view group);
+Vector<Named> spellings(std::string_view group);
 // What stands for a group's name alone ("image"): it prints the list.
 extern const Command kGroup;
 

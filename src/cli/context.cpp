@@ -2,6 +2,8 @@
 
 #include "cli/context.h"
 
+#include "base/vector.h"
+
 namespace kist::cli {
 
 Result<Context> open_context(const Globals& globals)
@@ -26,7 +28,7 @@ Result<image::Store> enter_store(const Context& context)
 Result<int> parse_and_open(const Command& self, const Globals& globals, Arguments words,
                            void* options, ContextStep step)
 {
-    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    Vector<std::string_view> operands = TRY(parse(self, words, options));
     Context context = TRY(open_context(globals));
     return step(options, context, operands);
 }
@@ -34,7 +36,7 @@ Result<int> parse_and_open(const Command& self, const Globals& globals, Argument
 Result<int> parse_and_sweep(const Command& self, const Globals& globals, Arguments words,
                             void* options, EngineStep step)
 {
-    std::vector<std::string_view> operands = TRY(parse(self, words, options));
+    Vector<std::string_view> operands = TRY(parse(self, words, options));
     Context context = TRY(open_context(globals));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     return step(options, engine, operands);

@@ -4,7 +4,9 @@
 
 #include <cstdio>
 
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/output.h"
@@ -47,15 +49,15 @@ constexpr Flag kCpFlags[] = {
 
 // "web:/etc" is a place in a container; "/a:b", "./a:b" and "a" are the caller's.
 struct Place {
-    std::string container, path;
+    String container, path;
 };
 
 Place parse_place(std::string_view word)
 {
     size_t colon = word.find(':');
     if (colon == word.npos || word.starts_with('/') || word.starts_with('.'))
-        return {"", std::string(word)};
-    return {std::string(word.substr(0, colon)), std::string(word.substr(colon + 1))};
+        return {"", String(word)};
+    return {String(word.substr(0, colon)), String(word.substr(colon + 1))};
 }
 
 Error cannot_copy(const char* why)
@@ -81,7 +83,7 @@ Result<void> settle_paths(Place& from, Place& to)
             char here[4096];
             if (!::getcwd(here, sizeof here))
                 return os_error("find the working directory");
-            place->path = std::string(here) + "/" + place->path;
+            place->path = String(here) + "/" + place->path;
         }
         if (place->path.ends_with("/.."))
             place->path += '/';
@@ -94,7 +96,7 @@ Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments op
     Place from = parse_place(operands[0]), to = parse_place(operands[1]);
     TRY(settle_paths(from, to));
     bool out = !from.container.empty();
-    const std::string& name = out ? from.container : to.container;
+    const String& name = out ? from.container : to.container;
     bool stream = (out ? to : from).path == "-";
     if (out && stream && ::isatty(STDOUT_FILENO))
         return Error(EINVAL, "an archive does not belong on a terminal")
@@ -133,7 +135,7 @@ Result<int> diff(const NoFlags&, const service::Engine& engine, Arguments operan
     // The files may belong to ids that are not ours.
     TRY(container::enter_outer(engine.outer, engine.places));
     Fd store = TRY(sys::open(engine.places.root, O_PATH | O_DIRECTORY));
-    std::vector<container::Change> changes =
+    Vector<container::Change> changes =
         TRY(container::find_changes(summary.spec, store), "cannot compare container \"%s\"",
             summary.spec.name.c_str());
     for (const container::Change& change : changes)
@@ -142,7 +144,7 @@ Result<int> diff(const NoFlags&, const service::Engine& engine, Arguments operan
 }
 
 struct ExportFlags {
-    std::string output;
+    String output;
 };
 
 // clang-format off

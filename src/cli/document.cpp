@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/commands.h"
 #include "version.h"
 
@@ -12,14 +14,14 @@ namespace kist::cli {
 
 namespace {
 
-std::string spelling(const Flag& flag)
+String spelling(const Flag& flag)
 {
-    std::string letter = flag.letter ? str::format("-%c, ", flag.letter) : "    ";
+    String letter = flag.letter ? str::format("-%c, ", flag.letter) : "    ";
     return str::format("%s--%s%s%s", letter.c_str(), flag.name, flag.value ? " " : "",
                        flag.value ? flag.value : "");
 }
 
-std::string usage(const Command& command)
+String usage(const Command& command)
 {
     return str::format("kist %s%s%s%s%s", command.name, command.flags.empty() ? "" : " [FLAGS]",
                        *command.operands ? " " : "", command.operands, "");
@@ -37,9 +39,9 @@ void print_flags(std::span<const Flag> flags)
 // ---- manual pages ----------------------------------------------------------
 
 // Text for troff: a hyphen is a minus, a leading dot or quote is no request.
-std::string troff(std::string_view text)
+String troff(std::string_view text)
 {
-    std::string safe;
+    String safe;
     for (char c : text) {
         if ((c == '.' || c == '\'') && (safe.empty() || safe.back() == '\n'))
             safe += "\\&";
@@ -63,9 +65,9 @@ void print_manual_flags(std::span<const Flag> flags)
     }
 }
 
-void print_manual_head(const std::string& name, const char* summary)
+void print_manual_head(const String& name, const char* summary)
 {
-    std::string date = clock::to_text(kBuildDate).substr(0, 10);
+    String date = clock::to_text(kBuildDate).substr(0, 10);
     printf(".TH %s 1 %s \"kist %s\" \"User Commands\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n",
            troff(name).c_str(), date.c_str(), kVersion, troff(name).c_str(),
            troff(summary).c_str());
@@ -93,7 +95,7 @@ void print_program_manual()
 
 void print_command_manual(const Command& command)
 {
-    std::string name = "kist-";
+    String name = "kist-";
     for (const char* c = command.name; *c; c++)
         name += *c == ' ' ? '-' : *c;
     print_manual_head(name, command.summary);
@@ -124,13 +126,13 @@ const char* words_command(Offer offer)
 }
 
 // The words that may stand first, or second after `group`, each once.
-std::string words_of(std::string_view group)
+String words_of(std::string_view group)
 {
-    std::string all = " ";
+    String all = " ";
     for (const Named& each : spellings(group)) {
         std::string_view rest = each.name;
         std::string_view first = str::cut(rest, ' ');
-        std::string word = str::format(" %s ", std::string(group.empty() ? first : rest).c_str());
+        String word = str::format(" %s ", String(group.empty() ? first : rest).c_str());
         if (all.find(word) == all.npos)
             all += word.substr(1);
     }
@@ -170,9 +172,9 @@ void print_bash()
         "complete -o default -F _kist kist\n");
 }
 
-std::string without_quotes(const char* text)
+String without_quotes(const char* text)
 {
-    std::string plain;
+    String plain;
     for (; *text; text++)
         if (*text == '\'' || *text == '[' || *text == ']' || *text == ':')
             plain += *text == ':' ? "\\:" : "";
@@ -193,7 +195,7 @@ void print_zsh()
         "\"$words[2]\" in\n");
     for (const Command* command : commands()) {
         std::string_view rest = command->name;
-        std::string first(str::cut(rest, ' '));
+        String first(str::cut(rest, ' '));
         if (!rest.empty())
             continue;
         printf("    %s) _arguments", first.c_str());
@@ -214,7 +216,7 @@ void print_fish()
     for (const Command* command : commands()) {
         printf("complete -c kist -f -n __fish_use_subcommand -a '%s' -d '%s'\n", command->name,
                without_quotes(command->summary).c_str());
-        std::string condition = str::format("-n '__fish_seen_subcommand_from %s'", command->name);
+        String condition = str::format("-n '__fish_seen_subcommand_from %s'", command->name);
         for (const Flag& flag : command->flags) {
             printf("complete -c kist %s -l %s", condition.c_str(), flag.name);
             if (flag.letter)
@@ -262,7 +264,7 @@ Result<void> print_manual(std::string_view name)
         print_program_manual();
         return {};
     }
-    std::vector<std::string_view> words = str::words(name);
+    Vector<std::string_view> words = str::words(name);
     Found found = TRY(find_command(words));
     if (found.command == &kGroup)
         return Error(EINVAL, "\"%.*s\" is a group of commands", int(name.size()), name.data())

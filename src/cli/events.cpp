@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/moment.h"
@@ -17,8 +19,8 @@ namespace {
 using service::Event;
 
 struct EventsFlags {
-    std::vector<std::string> filters;
-    std::string format, since, until;
+    Vector<String> filters;
+    String format, since, until;
 };
 
 // clang-format off
@@ -90,9 +92,9 @@ struct Condition {
     std::string_view value;
 };
 
-Result<std::vector<Condition>> parse_filters(const std::vector<std::string>& words)
+Result<Vector<Condition>> parse_filters(const Vector<String>& words)
 {
-    std::vector<Condition> conditions;
+    Vector<Condition> conditions;
     for (std::string_view value : words) {
         std::string_view key = str::cut(value, '=');
         const FilterRow* found = nullptr;
@@ -107,7 +109,7 @@ Result<std::vector<Condition>> parse_filters(const std::vector<std::string>& wor
     return conditions;
 }
 
-bool is_asked_for(const Event& event, const std::vector<Condition>& conditions)
+bool is_asked_for(const Event& event, const Vector<Condition>& conditions)
 {
     for (const FilterRow& row : kFilters) {
         size_t asked = 0, met = 0;
@@ -123,22 +125,22 @@ bool is_asked_for(const Event& event, const std::vector<Condition>& conditions)
 }
 
 // 2026-11-22T10:04:05.123456789Z container start ID (image=alpine, name=web)
-std::string plain_text(const Event& event)
+String plain_text(const Event& event)
 {
-    std::string text = clock::to_text(event.time / 1'000'000'000);
+    String text = clock::to_text(event.time / 1'000'000'000);
     text.pop_back();
     text += str::format(".%09uZ %s %s %s", unsigned(event.time % 1'000'000'000), event.type.c_str(),
                         event.action.c_str(), event.id.c_str());
-    std::vector<std::string> attributes;
+    Vector<String> attributes;
     for (auto& [name, value] : event.attributes) {
         auto place = attributes.begin();
-        std::string each = name + "=" + value;
+        String each = name + "=" + value;
         while (place != attributes.end() && *place < each)
             place++;
         attributes.insert(place, std::move(each));
     }
     const char* separator = " (";
-    for (const std::string& each : attributes) {
+    for (const String& each : attributes) {
         text += separator + each;
         separator = ", ";
     }
@@ -146,17 +148,17 @@ std::string plain_text(const Event& event)
 }
 
 // By the names that templates use.
-std::string fields_text(const Event& event)
+String fields_text(const Event& event)
 {
     json::Text out;
     out.begin('{');
-    auto member = [&](const char* name, const std::string& value) {
+    auto member = [&](const char* name, const String& value) {
         out.name(name);
         out.text(value);
     };
     member("Status", event.action);
     member("ID", event.id);
-    member("From", std::string(attribute(event, "image")));
+    member("From", String(attribute(event, "image")));
     member("Type", event.type);
     member("Action", event.action);
     out.name("Actor");
@@ -177,11 +179,11 @@ std::string fields_text(const Event& event)
     return std::move(out).take();
 }
 
-Result<std::string> formatted(const Event& event, const std::string& format)
+Result<String> formatted(const Event& event, const String& format)
 {
     if (format.empty())
         return plain_text(event);
-    std::string whole = service::to_json(event);
+    String whole = service::to_json(event);
     if (format == "json")
         return whole;
     auto document = TRY(json::Document::parse(fields_text(event)));
@@ -196,7 +198,7 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
         since = TRY(parse_moment(flags.since, now), "--since");
     if (!flags.until.empty())
         until = TRY(parse_moment(flags.until, now), "--until");
-    std::vector<Condition> conditions = TRY(parse_filters(flags.filters));
+    Vector<Condition> conditions = TRY(parse_filters(flags.filters));
     TRY(check_template(flags.format));
     TRY(service::read_events(context.places, since, until, [&](const Event& event) -> Result<void> {
         if (!is_asked_for(event, conditions))

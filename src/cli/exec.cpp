@@ -7,7 +7,9 @@
 
 #include <csignal>
 
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
@@ -27,8 +29,8 @@ constexpr int kCannotStart = 126;  // docker's, whatever the reason
 
 struct ExecFlags {
     bool detach = false, interactive = false, tty = false, privileged = false;
-    std::vector<std::string> environment, environment_files;
-    std::string user, workdir, detach_keys = "ctrl-p,ctrl-q";
+    Vector<String> environment, environment_files;
+    String user, workdir, detach_keys = "ctrl-p,ctrl-q";
 };
 
 // clang-format off
@@ -55,9 +57,9 @@ Result<void> check_flags(const ExecFlags& flags)
     return {};
 }
 
-void add_term(std::vector<std::string>& env)
+void add_term(Vector<String>& env)
 {
-    for (const std::string& variable : env)
+    for (const String& variable : env)
         if (variable.starts_with("TERM="))
             return;
     env.emplace_back("TERM=xterm");
@@ -114,7 +116,7 @@ Result<int> exec(const ExecFlags& flags, const Globals& globals, Arguments opera
 {
     TRY(container::put_self_out_of_reach());
     TRY(check_flags(flags));
-    std::string keys;
+    String keys;
     if (flags.tty)
         keys = TRY(service::parse_detach_keys(flags.detach_keys));
     Context context = TRY(open_context(globals));

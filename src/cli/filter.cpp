@@ -3,6 +3,8 @@
 #include "cli/filter.h"
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::cli {
 
@@ -12,7 +14,7 @@ struct FilterKey {
     bool all;       // every condition of it must hold, not just one
     bool (*match)(const Listed& listed, size_t place, const Condition& condition);
     Result<void> (*prepare)(Condition& condition, const Context& context,
-                            const std::vector<Listed>& all) = nullptr;
+                            const Vector<Listed>& all) = nullptr;
 };
 
 namespace {
@@ -30,7 +32,7 @@ bool has_label(const Listed& listed, std::string_view wanted)
     return false;
 }
 
-bool has_volume(const Listed& listed, const std::string& wanted)
+bool has_volume(const Listed& listed, const String& wanted)
 {
     for (const container::Mount& mount : listed.spec.mounts)
         if (mount.source == wanted || mount.target == wanted)
@@ -38,7 +40,7 @@ bool has_volume(const Listed& listed, const std::string& wanted)
     return false;
 }
 
-bool is_state(const Listed& listed, const std::string& wanted)
+bool is_state(const Listed& listed, const String& wanted)
 {
     // docker calls a paused one running, too.
     return wanted == state_word(listed) || (wanted == "running" && listed.paused);
@@ -54,22 +56,21 @@ bool descends(const Listed& listed, const Condition& condition)
            std::equal(theirs.begin(), theirs.end(), own.begin());
 }
 
-Result<void> read_exit_code(Condition& condition, const Context&, const std::vector<Listed>&)
+Result<void> read_exit_code(Condition& condition, const Context&, const Vector<Listed>&)
 {
     condition.number = TRY(str::to_integer(condition.value));
     return {};
 }
 
-Result<void> check_state(Condition& condition, const Context&, const std::vector<Listed>&)
+Result<void> check_state(Condition& condition, const Context&, const Vector<Listed>&)
 {
     constexpr std::string_view kStates = " created running paused restarting removing exited dead ";
     if (kStates.find(" " + condition.value + " ") == kStates.npos)
-        return Error(EINVAL, "there is no such state")
-            .with_hint("states are" + std::string(kStates));
+        return Error(EINVAL, "there is no such state").with_hint("states are" + String(kStates));
     return {};
 }
 
-Result<void> read_time(Condition& condition, const Context&, const std::vector<Listed>&)
+Result<void> read_time(Condition& condition, const Context&, const Vector<Listed>&)
 {
     if (auto time = clock::from_text(condition.value))
         condition.number = *time;
@@ -81,7 +82,7 @@ Result<void> read_time(Condition& condition, const Context&, const std::vector<L
     return {};
 }
 
-Result<void> find_place(Condition& condition, const Context&, const std::vector<Listed>& all)
+Result<void> find_place(Condition& condition, const Context&, const Vector<Listed>& all)
 {
     for (size_t i = 0; i < all.size(); i++)
         if (all[i].spec.name == condition.value || all[i].spec.id.starts_with(condition.value)) {
@@ -92,7 +93,7 @@ Result<void> find_place(Condition& condition, const Context&, const std::vector<
         .with_hint("\"kist ps -a\" lists them");
 }
 
-Result<void> find_image(Condition& condition, const Context& context, const std::vector<Listed>&)
+Result<void> find_image(Condition& condition, const Context& context, const Vector<Listed>&)
 {
     image::Store store = TRY(open_store(context));
     auto image = store.find(condition.value);
@@ -116,7 +117,7 @@ constexpr FilterKey kKeys[] = {
     {"id",       kList, false, [](L l, size_t, C c) { return l.spec.id.starts_with(c.value); }},
     {"label",    kList | kPrune, true, [](L l, size_t, C c) { return has_label(l, c.value); }},
     {"label!",   kList | kPrune, true, [](L l, size_t, C c) { return !has_label(l, c.value); }},
-    {"name",     kList, false, [](L l, size_t, C c) { return l.spec.name.find(c.value) != std::string::npos; }},
+    {"name",     kList, false, [](L l, size_t, C c) { return l.spec.name.find(c.value) != String::npos; }},
     {"network",  kList, false, [](L l, size_t, C c) { return c.value == (l.spec.network_none ? "none" : "host"); }},
     {"since",    kList, false, [](L, size_t place, C c) { return int64_t(place) < c.number; }, find_place},
     {"status",   kList, false, [](L l, size_t, C c) { return is_state(l, c.value); }, check_state},
@@ -127,12 +128,12 @@ constexpr FilterKey kKeys[] = {
 
 Result<const FilterKey*> find_key(std::string_view name, FilterUse use)
 {
-    std::string known;
+    String known;
     for (const FilterKey& key : kKeys)
         if (key.uses & 1U << unsigned(use)) {
             if (name == key.name)
                 return &key;
-            known += (known.empty() ? "" : ", ") + std::string(key.name);
+            known += (known.empty() ? "" : ", ") + String(key.name);
         }
     return Error(EINVAL, "--filter: \"%.*s\" is not known", int(name.size()), name.data())
         .with_hint("filters are " + known + ", each with =VALUE");
@@ -140,14 +141,14 @@ Result<const FilterKey*> find_key(std::string_view name, FilterUse use)
 
 }  // namespace
 
-Result<Filters> Filters::parse(const std::vector<std::string>& words, FilterUse use,
-                               const Context& context, const std::vector<Listed>& all)
+Result<Filters> Filters::parse(const Vector<String>& words, FilterUse use, const Context& context,
+                               const Vector<Listed>& all)
 {
     Filters filters;
-    for (const std::string& word : words) {
+    for (const String& word : words) {
         std::string_view value = word;
         std::string_view name = str::cut(value, '=');
-        Condition condition = {TRY(find_key(name, use)), std::string(value)};
+        Condition condition = {TRY(find_key(name, use)), String(value)};
         if (condition.key->prepare)
             TRY(condition.key->prepare(condition, context, all), "--filter %s", word.c_str());
         filters.conditions_.push_back(std::move(condition));

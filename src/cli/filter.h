@@ -3,10 +3,10 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/listing.h"
 
 namespace kist::cli {
@@ -16,10 +16,10 @@ struct FilterKey;
 // One --filter, and what its value stands for.
 struct Condition {
     const FilterKey* key;
-    std::string value;
-    int64_t number = 0;                 // an exit code, a time, a place in the list
-    std::string id;                     // of the image that is meant by an ancestor
-    std::vector<unsigned> layers = {};  // the same
+    String value;
+    int64_t number = 0;            // an exit code, a time, a place in the list
+    String id;                     // of the image that is meant by an ancestor
+    Vector<unsigned> layers = {};  // the same
 };
 
 enum class FilterUse { list, prune };
@@ -27,8 +27,8 @@ enum class FilterUse { list, prune };
 class Filters {
 public:
     // EINVAL names the keys that there are.  `all` is the list in its order, newest first.
-    static Result<Filters> parse(const std::vector<std::string>& words, FilterUse use,
-                                 const Context& context, const std::vector<Listed>& all);
+    static Result<Filters> parse(const Vector<String>& words, FilterUse use, const Context& context,
+                                 const Vector<Listed>& all);
 
     // Whether the container at `place` of the list is meant.  Conditions of one key are
     // alternatives, but labels must all be there.
@@ -37,7 +37,7 @@ public:
     bool reach_beyond_running() const;
 
 private:
-    std::vector<Condition> conditions_;
+    Vector<Condition> conditions_;
 };
 
 }  // namespace kist::cli

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/string.h"
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/licenses.h"
@@ -52,7 +53,7 @@ Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
 
 struct VersionFlags {
     bool licenses = false;
-    std::string format;
+    String format;
 };
 
 // clang-format off
@@ -63,13 +64,13 @@ constexpr Flag kVersionFlags[] = {
 // clang-format on
 
 // docker's names.  It asks a client and a server; here both are this program.
-std::string version_document()
+String version_document()
 {
-    std::string facts = json::write(json::Map{{"Version", kVersion},
-                                              {"GitCommit", kCommit},
-                                              {"BuildTime", clock::to_text(kBuildDate)},
-                                              {"Os", "linux"},
-                                              {"Arch", kArchitecture}});
+    String facts = json::write(json::Map{{"Version", kVersion},
+                                         {"GitCommit", kCommit},
+                                         {"BuildTime", clock::to_text(kBuildDate)},
+                                         {"Os", "linux"},
+                                         {"Arch", kArchitecture}});
     return "{\"Client\":" + facts + ",\"Server\":" + facts + "}";
 }
 
@@ -92,9 +93,9 @@ struct ManFlags {};
 
 Result<int> man(const ManFlags&, const Globals&, Arguments operands)
 {
-    std::string name;
+    String name;
     for (std::string_view word : operands)
-        name += (name.empty() ? "" : " ") + std::string(word);
+        name += (name.empty() ? "" : " ") + String(word);
     TRY(print_manual(name));
     return 0;
 }

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/obtain.h"
@@ -18,7 +20,7 @@ namespace {
 
 struct PullFlags {
     bool quiet = false, tls_verify = true;
-    std::string platform;
+    String platform;
     unsigned parallel = 3;
 };
 
@@ -74,8 +76,8 @@ Error name_users(const Context& context, const image::Store& store, std::string_
     auto users = container::containers_of(context.places, image->id);
     if (!users || users->empty())
         return error;
-    std::string names;
-    for (const std::string& user : *users)
+    String names;
+    for (const String& user : *users)
         names += " " + user;
     return std::move(error).with_hint("remove what is made of it first: kist rm" + names);
 }
@@ -87,7 +89,7 @@ Result<int> rmi(const RmiFlags& flags, const Context& context, Arguments operand
     for (std::string_view name : operands) {
         // Under the lock, so that no container is made of the image in between.
         Fd lock = TRY(store.lock_exclusive());
-        std::vector<Digest> used = TRY(container::images_in_use(context.places));
+        Vector<Digest> used = TRY(container::images_in_use(context.places));
         auto removed = store.remove(name, flags.force, used, std::move(lock));
         if (!removed) {
             bool missing = removed.error().is(ENOENT);
@@ -130,9 +132,9 @@ Result<int> image_prune(const PruneFlags& flags, const Context& context, Argumen
         return 0;
     image::Store store = TRY(enter_store(context));
     Fd lock = TRY(store.lock_exclusive());
-    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    Vector<Digest> used = TRY(container::images_in_use(context.places));
     uint64_t freed = 0;
-    for (const std::string& line : TRY(store.prune(flags.all, used, &freed, std::move(lock))))
+    for (const String& line : TRY(store.prune(flags.all, used, &freed, std::move(lock))))
         puts(line.c_str());
     printf("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;

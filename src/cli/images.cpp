@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/listing.h"
@@ -18,19 +20,19 @@ namespace {
 constexpr size_t kMaxCreatedBy = 45;  // characters that are shown
 constexpr char kNone[] = "<none>";
 
-std::string age_of(const std::string& when)
+String age_of(const String& when)
 {
     auto seconds = clock::from_text(when);
     return seconds && *seconds > 0 ? clock::ago(clock::now() - *seconds) : "N/A";
 }
 
-int64_t seconds_of(const std::string& when)
+int64_t seconds_of(const String& when)
 {
     auto seconds = clock::from_text(when);
     return seconds ? *seconds : 0;
 }
 
-std::string id_of(const Digest& id, bool whole)
+String id_of(const Digest& id, bool whole)
 {
     return whole ? id.text() : id.hex().substr(0, kShortId);
 }
@@ -39,8 +41,8 @@ std::string id_of(const Digest& id, bool whole)
 
 struct ImagesFlags {
     bool quiet = false, digests = false, no_trunc = false, all = false;
-    std::string format;
-    std::vector<std::string> filters;
+    String format;
+    Vector<String> filters;
 };
 
 // clang-format off
@@ -54,38 +56,38 @@ constexpr Flag kImagesFlags[] = {
 };
 // clang-format on
 
-using Images = std::vector<image::Image>;
+using Images = Vector<image::Image>;
 
 // What is asked for.  Names are alternatives; of the rest all must hold.
 struct Wanted {
-    std::vector<std::string> patterns;
-    std::vector<std::string> labels;
+    Vector<String> patterns;
+    Vector<String> labels;
     bool by_dangling = false, dangling = false;
     int64_t before = INT64_MAX, since = INT64_MIN;  // exclusive, when the image was made
 };
 
-Result<void> want_dangling(Wanted& wanted, const std::string& value, const image::Store&)
+Result<void> want_dangling(Wanted& wanted, const String& value, const image::Store&)
 {
     wanted.by_dangling = true;
     return assign(wanted.dangling, value);
 }
-Result<void> want_label(Wanted& wanted, const std::string& value, const image::Store&)
+Result<void> want_label(Wanted& wanted, const String& value, const image::Store&)
 {
     wanted.labels.push_back(value);
     return {};
 }
-Result<void> want_reference(Wanted& wanted, const std::string& value, const image::Store&)
+Result<void> want_reference(Wanted& wanted, const String& value, const image::Store&)
 {
     wanted.patterns.push_back(value);
     return {};
 }
-Result<void> want_before(Wanted& wanted, const std::string& value, const image::Store& store)
+Result<void> want_before(Wanted& wanted, const String& value, const image::Store& store)
 {
     image::Image image = TRY(store.find(value));
     wanted.before = std::min(wanted.before, seconds_of(image.config.created));
     return {};
 }
-Result<void> want_since(Wanted& wanted, const std::string& value, const image::Store& store)
+Result<void> want_since(Wanted& wanted, const String& value, const image::Store& store)
 {
     image::Image image = TRY(store.find(value));
     wanted.since = std::max(wanted.since, seconds_of(image.config.created));
@@ -95,7 +97,7 @@ Result<void> want_since(Wanted& wanted, const std::string& value, const image::S
 // clang-format off
 constexpr struct {
     std::string_view key;
-    Result<void> (*take)(Wanted& wanted, const std::string& value, const image::Store& store);
+    Result<void> (*take)(Wanted& wanted, const String& value, const image::Store& store);
 } kFilters[] = {
     {"before",    want_before},
     {"dangling",  want_dangling},
@@ -110,7 +112,7 @@ Result<void> take_filter(Wanted& wanted, std::string_view filter, const image::S
     std::string_view rest = filter, key = str::cut(rest, '=');
     for (auto& known : kFilters)
         if (known.key == key && key.size() < filter.size())
-            return known.take(wanted, std::string(rest), store);
+            return known.take(wanted, String(rest), store);
     return Error(EINVAL,
                  "it is not one of before, dangling, label, reference and since with a \"=\"");
 }
@@ -126,7 +128,7 @@ bool is_labelled(const image::Image& image, std::string_view wanted)
 
 bool is_wanted(const image::Image& image, const Wanted& wanted)
 {
-    for (const std::string& label : wanted.labels)
+    for (const String& label : wanted.labels)
         if (!is_labelled(image, label))
             return false;
     int64_t created = seconds_of(image.config.created);
@@ -136,9 +138,9 @@ bool is_wanted(const image::Image& image, const Wanted& wanted)
 // "alpine", "al*", "alpine:3.*", "docker.io/library/alpine".
 bool fits(const registry::Reference& reference, const Wanted& wanted)
 {
-    std::string whole = reference.host + "/" + reference.repository;
-    for (const std::string& pattern : wanted.patterns)
-        for (const std::string& name :
+    String whole = reference.host + "/" + reference.repository;
+    for (const String& pattern : wanted.patterns)
+        for (const String& name :
              {reference.familiar_name(), reference.familiar(), whole, reference.text()})
             if (::fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0)
                 return true;
@@ -146,9 +148,9 @@ bool fits(const registry::Reference& reference, const Wanted& wanted)
 }
 
 // An image has a row for each of its tags; one that has none is "<none>", or known by digest alone.
-std::vector<Row> rows_of(const image::Image& image, bool whole_ids, const Wanted& wanted)
+Vector<Row> rows_of(const image::Image& image, bool whole_ids, const Wanted& wanted)
 {
-    auto row = [&](const std::string& repository, const std::string& tag) {
+    auto row = [&](const String& repository, const String& tag) {
         return Row{repository,
                    tag,
                    image.digest == Digest() ? kNone : image.digest.text(),
@@ -158,10 +160,10 @@ std::vector<Row> rows_of(const image::Image& image, bool whole_ids, const Wanted
                    human_size(image.size),
                    image.config.platform.text()};
     };
-    std::vector<Row> rows;
-    std::string by_digest = kNone;
+    Vector<Row> rows;
+    String by_digest = kNone;
     bool tagged = false;
-    for (const std::string& text : image.references) {
+    for (const String& text : image.references) {
         auto reference = registry::Reference::parse(text);
         if (!reference)
             continue;
@@ -202,17 +204,17 @@ Result<int> images(const ImagesFlags& flags, const Context& context, Arguments o
     };
     image::Store store = TRY(open_store(context));
     Wanted wanted;
-    for (const std::string& filter : flags.filters)
+    for (const String& filter : flags.filters)
         TRY(take_filter(wanted, filter, store), "--filter %s", filter.c_str());
     wanted.patterns.insert(wanted.patterns.end(), operands.begin(), operands.end());
     Images all = TRY(store.images());
-    std::vector<const image::Image*> order;
+    Vector<const image::Image*> order;
     for (const image::Image& image : all)
         if (is_wanted(image, wanted))
             order.push_back(&image);
     if (!order.empty())
         ::qsort(order.data(), order.size(), sizeof order[0], newer_first);
-    std::vector<Row> rows;
+    Vector<Row> rows;
     for (const image::Image* image : order)
         for (Row& row : rows_of(*image, flags.no_trunc, wanted))
             rows.push_back(std::move(row));
@@ -224,7 +226,7 @@ Result<int> images(const ImagesFlags& flags, const Context& context, Arguments o
 
 struct HistoryFlags {
     bool quiet = false, no_trunc = false, human = true;
-    std::string format;
+    String format;
 };
 
 // clang-format off
@@ -249,9 +251,9 @@ uint64_t size_of(const image::Image& image, const Digest& diff_id)
 }
 
 // On one line, as docker shows it.
-std::string created_by(const std::string& text, bool whole)
+String created_by(const String& text, bool whole)
 {
-    std::string line = text;
+    String line = text;
     for (char& c : line)
         if (c == '\t' || c == '\n')
             c = ' ';
@@ -267,8 +269,8 @@ Result<int> history(const HistoryFlags& flags, const Context& context, Arguments
 {
     image::Store store = TRY(open_store(context));
     image::Image image = TRY(store.find(operands[0]));
-    std::vector<image::History> steps = TRY(store.history(image.id));
-    std::vector<Row> rows;
+    Vector<image::History> steps = TRY(store.history(image.id));
+    Vector<Row> rows;
     size_t layer = 0;
     for (const image::History& step : steps) {
         uint64_t size = 0;

@@ -7,6 +7,8 @@
 #include <cstdio>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/print.h"
@@ -19,7 +21,7 @@ namespace {
 
 struct InfoFlags {
     bool json = false;
-    std::string format;
+    String format;
 };
 
 // clang-format off
@@ -32,17 +34,17 @@ constexpr Flag kFlags[] = {
 struct Fact {
     const char* field;  // docker's name, or one of ours
     const char* title;  // in the list for people; nullptr: not in it
-    std::string value;
+    String value;
     bool number = false;
 };
 
-std::string decimal(unsigned long long count)
+String decimal(unsigned long long count)
 {
     return str::format("%llu", count);
 }
 
 // PRETTY_NAME of os-release(5).
-std::string system_name()
+String system_name()
 {
     auto text = fs::read_path("/etc/os-release");
     std::string_view rest = text ? std::string_view(*text) : std::string_view();
@@ -51,16 +53,16 @@ std::string system_name()
         if (str::cut(value, '=') != "PRETTY_NAME")
             continue;
         bool quoted = value.size() > 1 && value.starts_with('"') && value.ends_with('"');
-        return std::string(quoted ? value.substr(1, value.size() - 2) : value);
+        return String(quoted ? value.substr(1, value.size() - 2) : value);
     }
     return "Linux";
 }
 
-Result<std::vector<Fact>> gather(const Context& context)
+Result<Vector<Fact>> gather(const Context& context)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     image::Store store = TRY(open_store(context));
-    std::vector<Listed> containers = TRY(list_containers(engine));
+    Vector<Listed> containers = TRY(list_containers(engine));
     size_t running = 0, paused = 0;
     for (const Listed& each : containers) {
         bool runs = each.state.status == container::Status::running;
@@ -73,7 +75,7 @@ Result<std::vector<Fact>> gather(const Context& context)
     ::sysinfo(&memory);
     auto place = container::find_delegation();
     size_t images = TRY(store.images()).size();
-    return std::vector<Fact>{
+    return Vector<Fact>{
         {"ServerVersion", "version", kVersion},
         {"DockerRootDir", "root", context.places.root},
         {"StateDir", "state", context.places.state},
@@ -103,7 +105,7 @@ Result<std::vector<Fact>> gather(const Context& context)
 
 Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
 {
-    std::vector<Fact> facts = TRY(gather(context));
+    Vector<Fact> facts = TRY(gather(context));
     if (!flags.json && flags.format.empty()) {
         for (const Fact& fact : facts)
             if (fact.title)

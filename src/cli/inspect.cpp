@@ -2,6 +2,8 @@
 
 #include "cli/inspect.h"
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/volume.h"
@@ -13,7 +15,7 @@ namespace {
 enum class Type { any, container, image, volume };
 
 struct InspectFlags {
-    std::string format, type;
+    String format, type;
     bool size = false;
 };
 
@@ -28,10 +30,10 @@ constexpr Flag kImageFlags[] = {kFlags[0]};
 
 // What was found, in the order of the names.
 struct Findings {
-    std::vector<Listed> containers;
-    std::vector<image::Image> images;
-    std::vector<std::string> volumes;  // their documents
-    std::vector<Type> types;
+    Vector<Listed> containers;
+    Vector<image::Image> images;
+    Vector<String> volumes;  // their documents
+    Vector<Type> types;
 };
 
 struct Inspection {
@@ -57,7 +59,7 @@ Result<void> find_as_image(Inspection& all, std::string_view name)
 
 Result<void> find_as_volume(Inspection& all, std::string_view name)
 {
-    all.found.volumes.push_back(TRY(volume_document(all.context, std::string(name))));
+    all.found.volumes.push_back(TRY(volume_document(all.context, String(name))));
     return {};
 }
 
@@ -90,9 +92,9 @@ Result<void> find_one(Inspection& all, std::string_view name, Type type)
         .with_hint("\"kist ps -a\", \"kist images\" and \"kist volume ls\" list what there is");
 }
 
-std::vector<std::string> documents_of(Inspection& all, bool sizes)
+Vector<String> documents_of(Inspection& all, bool sizes)
 {
-    std::vector<std::string> documents;
+    Vector<String> documents;
     auto container = all.found.containers.begin();
     auto image = all.found.images.begin();
     auto volume = all.found.volumes.begin();
@@ -112,7 +114,7 @@ Result<int> inspect_all(const InspectFlags& flags, const Context& context, Argum
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Inspection all = {context, engine};
-    std::vector<Error> errors;
+    Vector<Error> errors;
     for (std::string_view name : names)
         if (auto found = find_one(all, name, type); !found)
             errors.push_back(std::move(found).error());

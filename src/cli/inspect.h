@@ -6,12 +6,11 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "cli/listing.h"
 
 namespace kist::cli {
@@ -41,10 +40,10 @@ constexpr InspectRow shown(const char* path)
 }
 
 // The object that `rows` make.
-std::string write_rows(std::span<const InspectRow> rows, const Subject& subject);
+String write_rows(std::span<const InspectRow> rows, const Subject& subject);
 
 // `subject.sizes` adds SizeRw and SizeRootFs.
-std::string container_document(const Subject& subject);
-std::string image_document(const Subject& subject);
+String container_document(const Subject& subject);
+String image_document(const Subject& subject);
 
 }  // namespace kist::cli

@@ -1,6 +1,10 @@
 // inspect_container.cpp - a container as `docker inspect` shows it: a row for each field.
 
+#include <climits>
+
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/inspect.h"
 #include "container/capabilities.h"
 #include "image/places.h"
@@ -18,7 +22,7 @@ using json::Text;
 using S = const Subject&;
 
 // docker's time that has not come.
-std::string_view time_or_never(const std::string& time)
+std::string_view time_or_never(const String& time)
 {
     return time.empty() ? "0001-01-01T00:00:00Z" : std::string_view(time);
 }
@@ -56,10 +60,10 @@ constexpr InspectRow limit(const char* path)
     return shown<limits_of, Member>(path);
 }
 
-void write_list(Text& out, std::span<const std::string> words)
+void write_list(Text& out, std::span<const String> words)
 {
     out.begin('[');
-    for (const std::string& word : words)
+    for (const String& word : words)
         out.text(word);
     out.end(']');
 }
@@ -78,7 +82,7 @@ void write_health(Text& out, S s)
 {
     if (!s.container->spec.health)
         return out.null();
-    std::string record = read_health(*s.engine, s.container->spec.id);
+    String record = read_health(*s.engine, s.container->spec.id);
     out.raw(record.empty() ? R"({"Status":"none","FailingStreak":0,"Log":[]})" : record);
 }
 
@@ -105,9 +109,9 @@ void write_dropped(Text& out, S s)
 }
 
 // "rw", "ro,rshared": what stands behind the last colon of --volume.
-std::string mode_of(const Mount& mount)
+String mode_of(const Mount& mount)
 {
-    std::string mode = mount.read_only ? "ro" : "rw";
+    String mode = mount.read_only ? "ro" : "rw";
     if (!mount.propagation.empty() && mount.propagation != "rprivate")
         mode += "," + mount.propagation;
     return mode;
@@ -115,7 +119,7 @@ std::string mode_of(const Mount& mount)
 
 void write_binds(Text& out, S s)
 {
-    std::vector<std::string> binds;
+    Vector<String> binds;
     for (const Mount& mount : s.container->spec.mounts)
         if (mount.kind != Mount::Kind::tmpfs && !mount.anonymous)
             binds.push_back(mount.source + ":" + mount.target + ":" + mode_of(mount));
@@ -193,7 +197,7 @@ void write_ulimits(Text& out, S s)
 void write_security(Text& out, S s)
 {
     const Spec& spec = s.container->spec;
-    std::vector<std::string> words;
+    Vector<String> words;
     if (spec.no_new_privileges)
         words.emplace_back("no-new-privileges");
     if (spec.seccomp_unconfined)
@@ -227,7 +231,7 @@ void write_log_options(Text& out, S s)
 void write_log_path(Text& out, S s)
 {
     using Driver = container::LogPlan::Driver;
-    const std::string& id = s.container->spec.id;
+    const String& id = s.container->spec.id;
     const image::Places& places = s.engine->places;
     switch (s.container->spec.log.driver) {
         case Driver::json_file: return out.text(places.root + "/containers/" + id + "/log.json");
@@ -276,7 +280,7 @@ void write_networks(Text& out, S s)
     out.end('}');
 }
 
-std::span<const std::string> part(const std::vector<std::string>& words, size_t from, size_t to)
+std::span<const String> part(const Vector<String>& words, size_t from, size_t to)
 {
     from = std::min(from, words.size());
     return std::span(words).subspan(from, std::min(to, words.size()) - from);
@@ -318,7 +322,7 @@ constexpr InspectRow kRows[] = {
     {"HostConfig.LogConfig.Config", nullptr,     write_log_options},
     {"HostConfig.NetworkMode", nullptr,          [](Text& out, S s) { out.text(s.container->spec.network_none ? "none" : "host"); }},
     {"HostConfig.PortBindings", "{}"},
-    {"HostConfig.RestartPolicy.Name", nullptr,   [](Text& out, S s) { std::string text = container::to_text(s.container->spec.restart); out.text(text.substr(0, text.find(':'))); }},
+    {"HostConfig.RestartPolicy.Name", nullptr,   [](Text& out, S s) { String text = container::to_text(s.container->spec.restart); out.text(text.substr(0, text.find(':'))); }},
     shown<restart_of, &container::Restart::retries>("HostConfig.RestartPolicy.MaximumRetryCount"),
     spec<&Spec::remove>             ("HostConfig.AutoRemove"),
     {"HostConfig.CapAdd", nullptr,  write_added},
@@ -389,9 +393,9 @@ constexpr InspectRow kSizes[] = {
 
 }  // namespace
 
-std::string container_document(const Subject& subject)
+String container_document(const Subject& subject)
 {
-    std::vector<InspectRow> rows(std::begin(kRows), std::end(kRows));
+    Vector<InspectRow> rows(std::begin(kRows), std::end(kRows));
     if (subject.sizes)
         rows.insert(rows.end(), std::begin(kSizes), std::end(kSizes));
     return write_rows(rows, subject);

@@ -1,5 +1,6 @@
 // inspect_image.cpp - an image as `docker image inspect` shows it.
 
+#include "base/string.h"
 #include "cli/inspect.h"
 #include "registry/reference.h"
 
@@ -31,7 +32,7 @@ template <bool Digests>
 void write_names(Text& out, S s)
 {
     out.begin('[');
-    for (const std::string& text : s.image->references)
+    for (const String& text : s.image->references)
         if (auto reference = registry::Reference::parse(text))
             if (reference->digest.has_value() == Digests)
                 out.text(reference->familiar());
@@ -75,7 +76,7 @@ constexpr InspectRow kRows[] = {
 
 }  // namespace
 
-std::string image_document(const Subject& subject)
+String image_document(const Subject& subject)
 {
     return write_rows(kRows, subject);
 }

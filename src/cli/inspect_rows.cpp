@@ -1,6 +1,7 @@
 // inspect_rows.cpp - from rows of paths to an object of objects.
 
 #include "base/str.h"
+#include "base/string.h"
 #include "cli/inspect.h"
 
 namespace kist::cli {
@@ -21,7 +22,7 @@ bool is_within(std::string_view path, std::string_view group)
 
 }  // namespace
 
-std::string write_rows(std::span<const InspectRow> rows, const Subject& subject)
+String write_rows(std::span<const InspectRow> rows, const Subject& subject)
 {
     json::Text out;
     out.begin('{');

@@ -7,6 +7,7 @@
 
 #include "archive/inflate.h"
 #include "base/stream.h"
+#include "base/string.h"
 #include "licenses_data.h"
 
 namespace kist::cli {
@@ -24,12 +25,12 @@ private:
 
 }  // namespace
 
-Result<std::string> licenses()
+Result<String> licenses()
 {
     const char* data = reinterpret_cast<const char*>(kLicensesData);
     Memory packed({data, sizeof(kLicensesData) - 1});
     std::unique_ptr<Reader> texts = archive::gunzip(packed);
-    std::string all;
+    String all;
     while (true) {
         std::string_view part = TRY(texts->next());
         if (part.empty())

@@ -2,13 +2,12 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::cli {
 
 // The texts, one after the other, each under a line with the name of what it covers.
-Result<std::string> licenses();
+Result<String> licenses();
 
 }  // namespace kist::cli

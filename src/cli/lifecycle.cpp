@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/each.h"
 #include "cli/print.h"
 #include "cli/run.h"
@@ -15,7 +17,7 @@ namespace {
 
 using container::Summary;
 
-Result<std::optional<int>> signal_of(const std::string& word)
+Result<std::optional<int>> signal_of(const String& word)
 {
     if (word.empty())
         return std::optional<int>();
@@ -26,7 +28,7 @@ Result<std::optional<int>> signal_of(const std::string& word)
 
 struct StopFlags {
     std::optional<int> timeout;
-    std::string signal;
+    String signal;
 };
 
 // clang-format off
@@ -44,7 +46,7 @@ struct End {
     bool start_again = false;
 };
 struct Ordered {
-    std::string id;
+    String id;
     std::optional<service::Client> client;
 };
 
@@ -70,7 +72,7 @@ Result<void> complete(const End& end, const service::Engine& engine, const Order
 // All are told to end before the first is waited for.
 Result<int> end_each(const End& end, const service::Engine& engine, Arguments names)
 {
-    std::vector<Result<Ordered>> all;
+    Vector<Result<Ordered>> all;
     for (std::string_view name : names)
         all.push_back(order(end, engine, name));
     int status = 0;
@@ -101,7 +103,7 @@ Result<int> restart(const StopFlags& flags, const service::Engine& engine, Argum
 }
 
 struct KillFlags {
-    std::string signal = "KILL";
+    String signal = "KILL";
 };
 
 // clang-format off
@@ -133,7 +135,7 @@ Result<int> unpause(const NoFlags&, const service::Engine& engine, Arguments ope
 }
 
 struct WaitFlags {
-    std::string condition = "not-running";
+    String condition = "not-running";
 };
 
 // clang-format off
@@ -188,7 +190,7 @@ Result<int> rm(const RmFlags& flags, const service::Engine& engine, Arguments op
 Result<int> rename(const NoFlags&, const service::Engine& engine, Arguments operands)
 {
     Summary container = TRY(container::find(engine.directories, operands[0]));
-    TRY(service::rename(engine, container, std::string(operands[1])));
+    TRY(service::rename(engine, container, String(operands[1])));
     return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/print.h"
 #include "container/cgroup_files.h"
 
@@ -35,11 +37,11 @@ Listed look_at(const service::Engine& engine, container::Summary summary)
     return listed;
 }
 
-Result<void> measure_inside(const Context& context, const std::vector<Listed>& containers,
+Result<void> measure_inside(const Context& context, const Vector<Listed>& containers,
                             const Fd& answer)
 {
     image::Store store = TRY(enter_store(context));
-    std::string sizes;
+    String sizes;
     for (const Listed& each : containers) {
         uint64_t size = TRY(container::writable_size(store.directory(), each.spec.id));
         sizes.append(reinterpret_cast<const char*>(&size), sizeof size);
@@ -49,15 +51,15 @@ Result<void> measure_inside(const Context& context, const std::vector<Listed>& c
 
 }  // namespace
 
-std::string read_health(const service::Engine& engine, const std::string& id)
+String read_health(const service::Engine& engine, const String& id)
 {
     auto text = fs::read(engine.directories.volatiles, id + "/health.json");
-    return text ? std::string(str::trim(*text)) : "";
+    return text ? String(str::trim(*text)) : "";
 }
 
-Result<std::vector<Listed>> list_containers(const service::Engine& engine)
+Result<Vector<Listed>> list_containers(const service::Engine& engine)
 {
-    std::vector<Listed> all;
+    Vector<Listed> all;
     for (container::Summary& each : TRY(container::list(engine.directories)))
         all.push_back(look_at(engine, std::move(each)));
     return all;
@@ -68,10 +70,10 @@ Result<Listed> find_container(const service::Engine& engine, std::string_view na
     return look_at(engine, TRY(container::find(engine.directories, name)));
 }
 
-Result<void> measure(const Context& context, std::vector<Listed>& containers)
+Result<void> measure(const Context& context, Vector<Listed>& containers)
 {
     image::Store store = TRY(open_store(context));
-    std::vector<image::Image> images = TRY(store.images());
+    Vector<image::Image> images = TRY(store.images());
     for (Listed& each : containers)
         for (const image::Image& image : images)
             if (image.id.text() == each.spec.image_id)
@@ -109,9 +111,9 @@ const char* state_word(const Listed& listed)
     return "";  // unreachable: -Wswitch keeps the list complete
 }
 
-std::string status_text(const Listed& listed)
+String status_text(const Listed& listed)
 {
-    std::string text = container::describe(listed.state);
+    String text = container::describe(listed.state);
     if (listed.paused)
         return text + " (Paused)";
     if (listed.health.empty())
@@ -120,7 +122,7 @@ std::string status_text(const Listed& listed)
            (listed.health == "starting" ? " (health: starting)" : " (" + listed.health + ")");
 }
 
-std::optional<std::string> read_cgroup(const container::State& state, const char* file)
+std::optional<String> read_cgroup(const container::State& state, const char* file)
 {
     if (state.cgroup.empty())
         return std::nullopt;
@@ -128,10 +130,10 @@ std::optional<std::string> read_cgroup(const container::State& state, const char
     return text ? std::optional(std::move(*text)) : std::nullopt;
 }
 
-std::string joined(const std::vector<std::string>& words, const char* separator)
+String joined(const Vector<String>& words, const char* separator)
 {
-    std::string text;
-    for (const std::string& word : words)
+    String text;
+    for (const String& word : words)
         text += (text.empty() ? "" : separator) + word;
     return text;
 }

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/context.h"
 #include "container/container.h"
 #include "service/engine.h"
@@ -22,31 +22,31 @@ struct Listed {
     container::Spec spec;
     container::State state;
     bool paused = false;
-    std::string health;        // "starting", "healthy", "unhealthy"; "" without a health check
+    String health;             // "starting", "healthy", "unhealthy"; "" without a health check
     uint64_t written = 0;      // bytes in its own layer; by measure()
     uint64_t image_bytes = 0;  // of the layers below it; the same
 };
 
 // All containers, newest first.
-Result<std::vector<Listed>> list_containers(const service::Engine& engine);
+Result<Vector<Listed>> list_containers(const service::Engine& engine);
 // By name, id or unique prefix of the id.  ENOENT, EINVAL.
 Result<Listed> find_container(const service::Engine& engine, std::string_view name);
 
 // What its monitor last wrote about its health, docker's State.Health in JSON; "" when there is
 // none.
-std::string read_health(const service::Engine& engine, const std::string& id);
+String read_health(const service::Engine& engine, const String& id);
 
 // Fills in the sizes.
-Result<void> measure(const Context& context, std::vector<Listed>& containers);
+Result<void> measure(const Context& context, Vector<Listed>& containers);
 
 // docker's words: "running", "paused", "exited", ...
 const char* state_word(const Listed& listed);
 // "Up 5 minutes (healthy)", "Up 2 hours (Paused)", "Exited (0) 3 seconds ago".
-std::string status_text(const Listed& listed);
+String status_text(const Listed& listed);
 
 // What a file of the container's cgroup says; nothing when there is none.
-std::optional<std::string> read_cgroup(const container::State& state, const char* file);
+std::optional<String> read_cgroup(const container::State& state, const char* file);
 
-std::string joined(const std::vector<std::string>& words, const char* separator);
+String joined(const Vector<String>& words, const char* separator);
 
 }  // namespace kist::cli

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/clock.h"
+#include "base/string.h"
 #include "base/sys.h"
 #include "cli/command.h"
 #include "cli/context.h"
@@ -25,7 +26,7 @@ constexpr int kPauseMs = 20, kMaxPauses = 50;  // a second for a container that 
 
 struct LogsFlags {
     bool follow = false, timestamps = false, details = false;
-    std::string tail = "all", since, until;
+    String tail = "all", since, until;
 };
 
 // clang-format off
@@ -66,7 +67,7 @@ private:
 // Whether there is still something to come.
 class Life {
 public:
-    Life(const container::Directories& directories, const std::string& id)
+    Life(const container::Directories& directories, const String& id)
         : directories_(directories), id_(id)
     {
     }
@@ -104,7 +105,7 @@ private:
     }
 
     const container::Directories& directories_;
-    const std::string& id_;
+    const String& id_;
     bool lived_ = false;
 };
 
@@ -127,7 +128,7 @@ Result<int> logs(const LogsFlags& flags, const service::Engine& engine, Argument
     container::LogQuery query = TRY(query_of(flags));
     const container::Directories& directories = engine.directories;
     container::Summary container = TRY(container::find(directories, operands[0]));
-    const std::string& id = container.spec.id;
+    const String& id = container.spec.id;
     Fd directory = TRY(directories.open_container(id));
     auto kept = sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY);
     // After a reboot a ring is empty.

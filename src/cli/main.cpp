@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/log.h"
+#include "base/vector.h"
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/print.h"
@@ -106,7 +107,7 @@ int main(int argc, char** argv)
     settle_in();
     if (argc > 1 && std::string_view(argv[1]) == service::kMonitorWord)
         return service::run_monitor({argv + 2, size_t(argc - 2)});
-    std::vector<std::string_view> words(argv + 1, argv + argc);
+    Vector<std::string_view> words(argv + 1, argv + argc);
     int status = dispatch(words);
     // A full disk behind stdout is noticed at the latest here.
     if (fflush(stdout) != 0 && status == 0) {

@@ -2,10 +2,9 @@
 
 #include "cli/moment.h"
 
-#include <string>
-
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::cli {
 
@@ -28,13 +27,13 @@ Result<int64_t> seconds_of(std::string_view text)
 }
 
 // Fills in what the shorter forms leave out.
-std::string completed(std::string_view text)
+String completed(std::string_view text)
 {
-    std::string whole(text);
+    String whole(text);
     if (whole.size() == kDate)
         return whole + "T00:00:00Z";
     size_t zone = whole.find_first_of("Zz+-", kDate);
-    std::string tail = zone == whole.npos ? "Z" : whole.substr(zone);
+    String tail = zone == whole.npos ? "Z" : whole.substr(zone);
     whole.erase(std::min(zone, whole.size()));
     if (whole.size() == kMinutes)
         whole += ":00";

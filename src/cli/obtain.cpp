@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/process.h"
+#include "base/string.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "service/events.h"
@@ -18,7 +19,7 @@ namespace kist::cli {
 namespace {
 
 // Whether the image in the store is one for the platform that was asked for.
-Result<bool> suits(const image::Image& image, const std::string& platform)
+Result<bool> suits(const image::Image& image, const String& platform)
 {
     if (platform.empty())
         return true;
@@ -56,8 +57,8 @@ Result<void> pull_in_child(const Context& context, const PullRequest& request)
     return {};
 }
 
-Result<std::optional<Obtained>> find_in_store(const Context& context, const std::string& name,
-                                              const std::string& platform)
+Result<std::optional<Obtained>> find_in_store(const Context& context, const String& name,
+                                              const String& platform)
 {
     image::Store store = TRY(open_store(context));
     Fd lock = TRY(store.lock_shared());
@@ -73,7 +74,7 @@ Result<std::optional<Obtained>> find_in_store(const Context& context, const std:
 
 void tell_image(const Context& context, const char* action, std::string_view name)
 {
-    service::Event event = {.type = "image", .action = action, .id = std::string(name)};
+    service::Event event = {.type = "image", .action = action, .id = String(name)};
     event.attributes = {{"name", event.id}};
     service::emit(context.places, event);
 }
@@ -93,8 +94,8 @@ Result<image::Image> pull_image(image::Store& store, const PullRequest& request)
     return image::pull(store, request.reference, options);
 }
 
-Result<Obtained> obtain_image(const Context& context, const std::string& name,
-                              const std::string& policy, const std::string& platform)
+Result<Obtained> obtain_image(const Context& context, const String& name, const String& policy,
+                              const String& platform)
 {
     if (policy != "missing" && policy != "always" && policy != "never" && policy != "newer")
         return Error(EINVAL, "--pull %s: expected always, missing or never", policy.c_str());

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "cli/context.h"
 #include "image/store.h"
 #include "registry/reference.h"
@@ -14,7 +13,7 @@ namespace kist::cli {
 
 struct PullRequest {
     registry::Reference reference;
-    std::string platform;  // "": this machine's
+    String platform;  // "": this machine's
     bool tls_verify = true;
     bool quiet = false;
     bool status_to_stdout = false;  // docker's last lines: as `pull` has it, not `run`
@@ -35,7 +34,7 @@ struct Obtained {
 // Looks `name` up in the store, and pulls it in a child process when it is missing (or, as
 // `policy` says, "always" or "never").  The calling process stays outside and single-threaded.
 // ECANCELED: the pull failed, and has told why.
-Result<Obtained> obtain_image(const Context& context, const std::string& name,
-                              const std::string& policy, const std::string& platform);
+Result<Obtained> obtain_image(const Context& context, const String& name, const String& policy,
+                              const String& platform);
 
 }  // namespace kist::cli

@@ -8,11 +8,12 @@
 
 #include "base/path.h"
 #include "base/random.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::cli {
 
-Result<Output> Output::open(const std::string& path)
+Result<Output> Output::open(const String& path)
 {
     Output output;
     if (path.empty() || path == "-") {
@@ -27,7 +28,7 @@ Result<Output> Output::open(const std::string& path)
         output.file_ = TRY(sys::open(path, O_WRONLY));
         return output;
     }
-    std::string directory(path::directory(path));
+    String directory(path::directory(path));
     output.name_ = path::base(path);
     output.temporary_ = "." + output.name_ + "." + random::hex(8);
     output.directory_ = TRY(sys::open(directory, O_PATH | O_DIRECTORY));

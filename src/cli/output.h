@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::cli {
 
@@ -14,7 +13,7 @@ namespace kist::cli {
 class Output {
 public:
     // "" and "-" are standard output, which may not be a terminal (EINVAL).
-    static Result<Output> open(const std::string& path);
+    static Result<Output> open(const String& path);
     Output(Output&&) noexcept = default;
     ~Output();
 
@@ -25,7 +24,7 @@ public:
 private:
     Output() = default;
     Fd directory_, file_;
-    std::string name_, temporary_;
+    String name_, temporary_;
 };
 
 }  // namespace kist::cli

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/string.h"
 #include "cli/command.h"
 #include "cli/listing.h"
 
@@ -16,7 +17,7 @@ Result<int> port(const PortFlags&, const service::Engine& engine, Arguments oper
     Listed listed = TRY(find_container(engine, operands[0]));
     if (operands.size() > 1)
         return Error(ENOENT, "port %s of container \"%s\" is not published",
-                     std::string(operands[1]).c_str(), listed.spec.name.c_str());
+                     String(operands[1]).c_str(), listed.spec.name.c_str());
     if (!listed.spec.network_none)
         fprintf(stderr, "kist: \"%s\" has the host's network: its ports are those of the host\n",
                 listed.spec.name.c_str());

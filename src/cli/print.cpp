@@ -4,10 +4,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/template.h"
 
 namespace kist::cli {
@@ -18,7 +21,7 @@ constexpr size_t kGap = 3;  // between columns
 
 // A row as an object: {"Names":"web",...}.  Columns that are methods hold JSON, and are left out of
 // what {{json .}} prints.
-std::string object_of(std::span<const Column> columns, const Row& row, bool methods, bool titles)
+String object_of(std::span<const Column> columns, const Row& row, bool methods, bool titles)
 {
     json::Text out;
     out.begin('{');
@@ -35,10 +38,10 @@ std::string object_of(std::span<const Column> columns, const Row& row, bool meth
     return std::move(out).take();
 }
 
-Result<std::string> render(std::span<const Column> columns, std::string_view format, const Row& row,
-                           bool titles = false)
+Result<String> render(std::span<const Column> columns, std::string_view format, const Row& row,
+                      bool titles = false)
 {
-    std::string whole = object_of(columns, row, false, titles);
+    String whole = object_of(columns, row, false, titles);
     json::Document document =
         TRY(json::Document::parse(object_of(columns, row, true, titles)), "--format");
     return render_template(format, {document.root(), whole, titles});
@@ -75,9 +78,9 @@ size_t width_of(std::string_view text)
 }
 
 // Lines whose cells are separated by tabs, made into columns.
-void print_table(const std::vector<std::string>& lines)
+void print_table(const Vector<String>& lines)
 {
-    std::vector<size_t> widths;
+    Vector<size_t> widths;
     for (std::string_view rest : lines)
         for (size_t i = 0; !rest.empty(); i++) {
             size_t width = width_of(str::cut(rest, '\t'));
@@ -86,7 +89,7 @@ void print_table(const std::vector<std::string>& lines)
             widths[i] = std::max(widths[i], width);
         }
     for (std::string_view rest : lines) {
-        std::string out;
+        String out;
         for (size_t i = 0; !rest.empty(); i++) {
             std::string_view cell = str::cut(rest, '\t');
             out += cell;
@@ -110,7 +113,7 @@ void report(const Error& error)
                      : error.hint().c_str());
 }
 
-Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>& rows,
+Result<void> print_rows(std::span<const Column> columns, const Vector<Row>& rows,
                         std::string_view format)
 {
     if (format == "json") {
@@ -119,16 +122,16 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
         return {};
     }
     bool table = format.empty() || format.starts_with("table");
-    std::string text(format);
+    String text(format);
     if (table)
-        text = format.size() > 6 ? std::string(format.substr(6)) : "";
+        text = format.size() > 6 ? String(format.substr(6)) : "";
     if (text.empty())
         for (const Column& column : columns)
             if (column.by_default)
                 text += str::format("%s{{.%s}}", text.empty() ? "" : "\\t", column.field);
 
     TRY(check_template(text));  // however few rows there are
-    std::vector<std::string> lines;
+    Vector<String> lines;
     if (table) {
         Row titles;
         for (const Column& column : columns)
@@ -140,16 +143,16 @@ Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>&
     if (table)
         print_table(lines);
     else
-        for (const std::string& line : lines)
+        for (const String& line : lines)
             puts(line.c_str());
     return {};
 }
 
-Result<void> print_documents(const std::vector<std::string>& documents, std::string_view format)
+Result<void> print_documents(const Vector<String>& documents, std::string_view format)
 {
     if (format == "json") {
-        std::string line;
-        for (const std::string& text : documents)
+        String line;
+        for (const String& text : documents)
             line += (line.empty() ? "" : ",") + text;
         printf("[%s]\n", line.c_str());
         return {};
@@ -157,7 +160,7 @@ Result<void> print_documents(const std::vector<std::string>& documents, std::str
     TRY(check_template(format));
     json::Text pretty(json::Layout::pretty);
     pretty.begin('[');
-    for (const std::string& text : documents) {
+    for (const String& text : documents) {
         json::Document document = TRY(json::Document::parse(text), "what is to be shown");
         if (format.empty())
             TRY(write_pretty(pretty, document.root()));
@@ -170,7 +173,7 @@ Result<void> print_documents(const std::vector<std::string>& documents, std::str
     return {};
 }
 
-Result<void> print_document(const std::string& document, std::string_view format)
+Result<void> print_document(const String& document, std::string_view format)
 {
     if (format != "json")
         return print_documents({document}, format);
@@ -181,7 +184,7 @@ Result<void> print_document(const std::string& document, std::string_view format
 namespace {
 
 // Four significant digits of `bytes` in the largest unit that fits, each `step` of the one before.
-std::string in_units(unsigned long long bytes, unsigned step, const char* const* units)
+String in_units(unsigned long long bytes, unsigned step, const char* const* units)
 {
     unsigned long long scale = 1;
     size_t unit = 0;
@@ -195,7 +198,7 @@ std::string in_units(unsigned long long bytes, unsigned step, const char* const*
     // In two steps, as the rest of many bytes times a thousand may be too large a number.
     unsigned long long rest = bytes % scale, part = scale >= 1'000'000 ? scale / 1000 : 1;
     unsigned long long fraction = rest / part * ten / (scale / part);
-    std::string text = str::format("%0*llu", int(digits), fraction);
+    String text = str::format("%0*llu", int(digits), fraction);
     while (text.ends_with('0'))
         text.pop_back();
     if (digits == 0)
@@ -215,13 +218,13 @@ Result<bool> confirm(const char* question)
     return answer == 'y' || answer == 'Y';
 }
 
-std::string human_size(unsigned long long bytes)
+String human_size(unsigned long long bytes)
 {
     constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
     return in_units(bytes, 1000, kUnits);
 }
 
-std::string binary_size(unsigned long long bytes)
+String binary_size(unsigned long long bytes)
 {
     constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     return in_units(bytes, 1024, kUnits);

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::cli {
 
@@ -23,26 +23,26 @@ struct Column {
     bool method = false;     // holds an object, of which {{.Label "x"}} shows one member
 };
 
-using Row = std::vector<std::string>;  // one text per column
+using Row = Vector<String>;  // one text per column
 
 // Prints `rows` as `format` says: "" the default table, "json" one object a line, "table TEMPLATE"
 // or TEMPLATE (template.h), for which a row is an object of texts.  EINVAL names what is wrong.
-Result<void> print_rows(std::span<const Column> columns, const std::vector<Row>& rows,
+Result<void> print_rows(std::span<const Column> columns, const Vector<Row>& rows,
                         std::string_view format);
 
 // Prints what an inspect command shows: `documents` are objects in JSON without line breaks.
 // `format` is "" for a list with line breaks, "json" for one without, or a template for each.
-Result<void> print_documents(const std::vector<std::string>& documents, std::string_view format);
+Result<void> print_documents(const Vector<String>& documents, std::string_view format);
 
 // The same of one document, which "json" prints as it is.
-Result<void> print_document(const std::string& document, std::string_view format);
+Result<void> print_document(const String& document, std::string_view format);
 
 // Asks on a terminal; a script that did not say --force is told so (EINVAL).
 Result<bool> confirm(const char* question);
 
 // "5.36MB", with docker's decimal units.
-std::string human_size(unsigned long long bytes);
+String human_size(unsigned long long bytes);
 // "5.113MiB", with powers of 1024, as docker says what memory is used.
-std::string binary_size(unsigned long long bytes);
+String binary_size(unsigned long long bytes);
 
 }  // namespace kist::cli

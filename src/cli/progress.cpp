@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/print.h"
 
 namespace kist::cli {
@@ -38,7 +40,7 @@ const char* words_for(Phase phase)
 }
 
 // On a line of `file`, at once: the other stream may be the same terminal.
-void print_line(FILE* file, const std::string& line)
+void print_line(FILE* file, const String& line)
 {
     fprintf(file, "%s\n", line.c_str());
     fflush(file);
@@ -61,12 +63,12 @@ public:
             fprintf(stderr, " %s", human_size(total).c_str());
         fputc('\n', stderr);
     }
-    void said(const std::string& line) override { print_line(stderr, line); }
-    void ended(const std::string& line) override { print_line(results_, line); }
+    void said(const String& line) override { print_line(stderr, line); }
+    void ended(const String& line) override { print_line(results_, line); }
 
 private:
     FILE* results_;
-    std::string phases_;  // one in each character
+    String phases_;  // one in each character
 };
 
 class Bars : public image::Progress {
@@ -93,14 +95,14 @@ public:
             draw();
     }
 
-    void said(const std::string& line) override
+    void said(const String& line) override
     {
         erase();
         print_line(stderr, line);
         draw();
     }
 
-    void ended(const std::string& line) override
+    void ended(const String& line) override
     {
         draw();
         layers_.clear();  // they stay as they stand, above the line
@@ -110,7 +112,7 @@ public:
 
 private:
     struct Layer {
-        std::string name;
+        String name;
         Phase phase = Phase::waiting;
         uint64_t bytes = 0, total = 0;
         int64_t began = 0;
@@ -148,12 +150,12 @@ private:
     }
 
     // "a3ed95caeb02 [=====>      ] 12.1MB/48.2MB  5.3MB/s  downloading"
-    std::string line_of(const Layer& layer, size_t columns) const
+    String line_of(const Layer& layer, size_t columns) const
     {
-        std::string line = layer.name;
+        String line = layer.name;
         bool moving = layer.phase == Phase::downloading || layer.phase == Phase::extracting;
         if (moving && layer.total) {
-            std::string bar(std::min(layer.bytes, layer.total) * kBarWidth / layer.total, '=');
+            String bar(std::min(layer.bytes, layer.total) * kBarWidth / layer.total, '=');
             bar += '>';
             bar.resize(kBarWidth, ' ');
             line += str::format(" [%s] %s/%s", bar.c_str(), human_size(layer.bytes).c_str(),
@@ -172,7 +174,7 @@ private:
     }
 
     FILE* results_;
-    std::vector<Layer> layers_;
+    Vector<Layer> layers_;
     size_t rows_ = 0;  // drawn last time
     int64_t drawn_at_ = 0;
 };

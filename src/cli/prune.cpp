@@ -7,6 +7,8 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/listing.h"
@@ -24,12 +26,12 @@ container::Summary summary_of(Listed listed)
 }
 
 // Removes the containers that neither run nor are about to; what they had written.
-Result<uint64_t> prune_containers(const Context& context, const std::vector<std::string>& words)
+Result<uint64_t> prune_containers(const Context& context, const Vector<String>& words)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    std::vector<Listed> all = TRY(list_containers(engine));
+    Vector<Listed> all = TRY(list_containers(engine));
     Filters filters = TRY(Filters::parse(words, FilterUse::prune, context, all));
-    std::vector<Listed> idle;
+    Vector<Listed> idle;
     for (size_t i = 0; i < all.size(); i++) {
         container::Status status = all[i].state.status;
         bool ended = status == container::Status::exited || status == container::Status::created;
@@ -42,7 +44,7 @@ Result<uint64_t> prune_containers(const Context& context, const std::vector<std:
     uint64_t freed = 0;
     puts("Deleted Containers:");
     for (Listed& each : idle) {
-        std::string id = each.spec.id;
+        String id = each.spec.id;
         uint64_t written = each.written;
         auto removed = service::remove(engine, summary_of(std::move(each)), {});
         if (removed) {
@@ -58,7 +60,7 @@ Result<uint64_t> prune_containers(const Context& context, const std::vector<std:
 
 struct PruneFlags {
     bool all = false, volumes = false, force = false;
-    std::vector<std::string> filters;
+    Vector<String> filters;
 };
 
 constexpr const char* kFilterHelp =
@@ -103,9 +105,9 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
         return freed;
     image::Store store = TRY(open_store(context));
     Fd lock = TRY(store.lock_exclusive());
-    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    Vector<Digest> used = TRY(container::images_in_use(context.places));
     uint64_t images = 0;
-    std::vector<std::string> lines = TRY(store.prune(flags.all, used, &images, std::move(lock)));
+    Vector<String> lines = TRY(store.prune(flags.all, used, &images, std::move(lock)));
     if (!lines.empty())
         printf("Deleted Images:\n%s\n\n", joined(lines, "\n").c_str());
     return freed + images;
@@ -113,7 +115,7 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
 
 Result<int> system_prune(const PruneFlags& flags, const Context& context, Arguments)
 {
-    std::string question = str::format(
+    String question = str::format(
         "This removes every container that does not run%s, and every image that %s.\nGo on?",
         flags.volumes ? ", every anonymous volume that no container uses" : "",
         flags.all ? "no container uses" : "has no name");
@@ -144,7 +146,7 @@ constexpr const char* kStoreNames[] = {"containers", "names",    "volumes", "ref
 constexpr const char* kStateNames[] = {"run",         "locks", "events.json",
                                        "events.lock", "outer", "outer.lock"};
 
-Result<void> clear(const std::string& path, std::span<const char* const> names)
+Result<void> clear(const String& path, std::span<const char* const> names)
 {
     auto directory = sys::open(path, O_RDONLY | O_DIRECTORY);
     if (!directory)
@@ -178,7 +180,7 @@ Result<void> clear_store(const Context& context)
 
 Result<int> system_reset(const ResetFlags& flags, const Context& context, Arguments)
 {
-    std::string question = str::format(
+    String question = str::format(
         "This stops and removes every container, and deletes all images and volumes below %s.\n"
         "Go on?",
         context.places.root.c_str());

@@ -3,6 +3,8 @@
 #include <climits>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/listing.h"
@@ -18,8 +20,8 @@ constexpr size_t kMaxMount = 15;
 struct PsFlags {
     bool all = false, quiet = false, no_trunc = false, latest = false, size = false;
     int last = -1;
-    std::string format;
-    std::vector<std::string> filters;
+    String format;
+    Vector<String> filters;
 };
 
 // clang-format off
@@ -36,7 +38,7 @@ constexpr Flag kFlags[] = {
 // clang-format on
 
 // At most `limit` bytes of it, the last of them a sign that there is more; no character is cut.
-std::string shortened(std::string text, size_t limit, bool whole)
+String shortened(String text, size_t limit, bool whole)
 {
     if (whole || text.size() <= limit)
         return text;
@@ -46,44 +48,44 @@ std::string shortened(std::string text, size_t limit, bool whole)
     return text.substr(0, end) + "\u2026";
 }
 
-std::string command_of(const Listed& listed, bool whole)
+String command_of(const Listed& listed, bool whole)
 {
     return "\"" + shortened(joined(listed.spec.argv, " "), kMaxCommand, whole) + "\"";
 }
 
-std::string age_of(const Listed& listed, bool)
+String age_of(const Listed& listed, bool)
 {
     auto created = clock::from_text(listed.spec.created);
     return created ? clock::ago(clock::now() - *created) : "";
 }
 
 // As docker writes times in tables: "2026-11-22 15:04:05 +0000 UTC".
-std::string created_at(const Listed& listed, bool)
+String created_at(const Listed& listed, bool)
 {
-    std::string text = listed.spec.created;
+    String text = listed.spec.created;
     if (text.size() >= 20 && text.ends_with('Z'))
         text = text.substr(0, 10) + " " + text.substr(11, 8) + " +0000 UTC";
     return text;
 }
 
-std::string labels_of(const Listed& listed, bool)
+String labels_of(const Listed& listed, bool)
 {
-    std::vector<std::string> labels;
+    Vector<String> labels;
     for (auto& [name, value] : listed.spec.labels)
         labels.push_back(name + "=" + value);
     return joined(labels, ",");
 }
 
-std::string mounts_of(const Listed& listed, bool whole)
+String mounts_of(const Listed& listed, bool whole)
 {
-    std::vector<std::string> mounts;
+    Vector<String> mounts;
     for (const container::Mount& mount : listed.spec.mounts)
         if (mount.kind != container::Mount::Kind::tmpfs)
             mounts.push_back(shortened(mount.source, kMaxMount, whole));
     return joined(mounts, ",");
 }
 
-std::string volume_count(const Listed& listed, bool)
+String volume_count(const Listed& listed, bool)
 {
     unsigned count = 0;
     for (const container::Mount& mount : listed.spec.mounts)
@@ -91,7 +93,7 @@ std::string volume_count(const Listed& listed, bool)
     return str::format("%u", count);
 }
 
-std::string size_of(const Listed& listed, bool)
+String size_of(const Listed& listed, bool)
 {
     return human_size(listed.written) + " (virtual " +
            human_size(listed.written + listed.image_bytes) + ")";
@@ -100,7 +102,7 @@ std::string size_of(const Listed& listed, bool)
 // docker's name for it, and its text.
 struct Field {
     Column column;
-    std::string (*text)(const Listed& listed, bool whole);
+    String (*text)(const Listed& listed, bool whole);
 };
 
 using L = const Listed&;
@@ -113,26 +115,26 @@ constexpr Field kFields[] = {
     {{"RunningFor", "CREATED"},              age_of},
     {{"CreatedAt", "CREATED AT", false},     created_at},
     {{"Status", "STATUS"},                   [](L l, bool) { return status_text(l); }},
-    {{"State", "STATE", false},              [](L l, bool) { return std::string(state_word(l)); }},
-    {{"Ports", "PORTS"},                     [](L, bool) { return std::string(); }},
+    {{"State", "STATE", false},              [](L l, bool) { return String(state_word(l)); }},
+    {{"Ports", "PORTS"},                     [](L, bool) { return String(); }},
     {{"Labels", "LABELS", false},            labels_of},
     {{"Mounts", "MOUNTS", false},            mounts_of},
     {{"LocalVolumes", "LOCAL VOLUMES", false}, volume_count},
-    {{"Networks", "NETWORKS", false},        [](L l, bool) { return std::string(l.spec.network_none ? "none" : "host"); }},
+    {{"Networks", "NETWORKS", false},        [](L l, bool) { return String(l.spec.network_none ? "none" : "host"); }},
     {{"Names", "NAMES"},                     [](L l, bool) { return l.spec.name; }},
     {{"Size", "SIZE", false},                size_of},
     {{"Label", "", false, true},             [](L l, bool) { return json::write(l.spec.labels); }},
 };
 // clang-format on
 
-Result<void> print_list(const std::vector<Listed>& containers, const PsFlags& flags)
+Result<void> print_list(const Vector<Listed>& containers, const PsFlags& flags)
 {
-    std::vector<Column> columns;
+    Vector<Column> columns;
     for (const Field& field : kFields)
         columns.push_back(field.column);
     for (Column& column : columns)
         column.by_default |= flags.size && std::string_view(column.field) == "Size";
-    std::vector<Row> rows;
+    Vector<Row> rows;
     for (const Listed& each : containers) {
         Row row;
         for (const Field& field : kFields)
@@ -145,19 +147,19 @@ Result<void> print_list(const std::vector<Listed>& containers, const PsFlags& fl
 Result<int> ps(const PsFlags& flags, const Context& context, Arguments)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
-    std::vector<Listed> all = TRY(list_containers(engine));
+    Vector<Listed> all = TRY(list_containers(engine));
     Filters filters = TRY(Filters::parse(flags.filters, FilterUse::list, context, all));
     size_t limit = flags.latest ? 1 : flags.last >= 0 ? size_t(flags.last) : SIZE_MAX;
     bool idle = flags.all || limit != SIZE_MAX || filters.reach_beyond_running();
 
-    std::vector<Listed> shown;
+    Vector<Listed> shown;
     for (size_t i = 0; i < all.size() && shown.size() < limit; i++) {
         container::Status status = all[i].state.status;
         bool runs = status == container::Status::running || status == container::Status::restarting;
         if ((idle || runs) && filters.match(all[i], i))
             shown.push_back(std::move(all[i]));
     }
-    if (flags.size || flags.format.find(".Size") != std::string::npos)
+    if (flags.size || flags.format.find(".Size") != String::npos)
         TRY(measure(context, shown));
     TRY(print_list(shown, flags));
     return 0;

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/string.h"
 #include "base/sys.h"
 #include "cli/command.h"
 #include "registry/credentials.h"
@@ -18,7 +19,7 @@ constexpr size_t kMaxPassword = 64 << 10;  // tokens are passwords, too
 constexpr const char* kDefaultHost = "docker.io";
 
 struct LoginFlags {
-    std::string user, password;
+    String user, password;
     bool password_stdin = false, tls_verify = true;
 };
 
@@ -54,13 +55,13 @@ private:
     bool hushed_ = false;
 };
 
-Result<std::string> ask(const char* question)
+Result<String> ask(const char* question)
 {
     if (!::isatty(0))
         return Error(ENOTTY, "there is no terminal to ask for the %s", question)
             .with_hint("use --username and --password-stdin");
     fprintf(stderr, "%s: ", question);
-    std::string answer;
+    String answer;
     for (int c = getchar(); c != EOF && c != '\n' && answer.size() < kMaxPassword; c = getchar())
         answer += char(c);
     return answer;
@@ -91,7 +92,7 @@ Result<registry::Credential> ask_credential(const LoginFlags& flags)
 }
 
 // "https://ghcr.io/v2/" and "ghcr.io" are the same registry.
-std::string host_of(Arguments operands)
+String host_of(Arguments operands)
 {
     if (operands.empty())
         return kDefaultHost;
@@ -102,12 +103,12 @@ std::string host_of(Arguments operands)
     host = host.substr(0, host.find('/'));
     if (host == "index.docker.io" || host == "registry-1.docker.io" || host.empty())
         return kDefaultHost;
-    return std::string(host);
+    return String(host);
 }
 
 Result<int> login(const LoginFlags& flags, const Globals&, Arguments operands)
 {
-    std::string host = host_of(operands);
+    String host = host_of(operands);
     registry::Credential credential = TRY(ask_credential(flags));
     registry::Access access;
     access.tls_verify = flags.tls_verify;
@@ -123,7 +124,7 @@ struct LogoutFlags {};
 
 Result<int> logout(const LogoutFlags&, const Globals&, Arguments operands)
 {
-    std::string host = host_of(operands);
+    String host = host_of(operands);
     if (TRY(registry::forget_credential(host)))
         printf("Removed the login for %s\n", host.c_str());
     else

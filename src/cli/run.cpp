@@ -8,6 +8,8 @@
 #include <cstdio>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/attend.h"
 #include "cli/context.h"
 #include "cli/obtain.h"
@@ -33,7 +35,7 @@ Result<void> check_terminal(const RunOptions& options)
 }
 
 // Writes the id to a file that must be new, so that nobody else's is taken for ours.
-Result<void> write_cidfile(const std::string& file, const std::string& id)
+Result<void> write_cidfile(const String& file, const String& id)
 {
     auto created = sys::open(file, O_WRONLY | O_CREAT | O_EXCL, 0644);
     if (!created && created.error().is(EEXIST))
@@ -43,7 +45,7 @@ Result<void> write_cidfile(const std::string& file, const std::string& id)
     return sys::write_all(opened, id);
 }
 
-Result<void> remove_namesake(const service::Engine& engine, const std::string& name)
+Result<void> remove_namesake(const service::Engine& engine, const String& name)
 {
     auto container = container::find(engine.directories, name);
     if (!container)
@@ -64,7 +66,7 @@ Result<service::Attachment> attachment_of(const RunOptions& options)
     if (options.attach.empty())
         return wants;
     wants.input = wants.output = wants.errors = false;
-    for (const std::string& stream : options.attach)
+    for (const String& stream : options.attach)
         if (stream == "stdin" || stream == "STDIN")
             wants.input = options.interactive;
         else if (stream == "stdout" || stream == "STDOUT")
@@ -85,13 +87,13 @@ struct Made {
 Result<Made> make(const Context& context, const service::Engine& engine, const RunOptions& options,
                   Arguments operands)
 {
-    std::string name(operands[0]);
-    std::vector<std::string> command(operands.begin() + 1, operands.end());
+    String name(operands[0]);
+    Vector<String> command(operands.begin() + 1, operands.end());
     std::optional<Obtained> obtained;
     if (!options.rootfs)
         obtained = TRY(obtain_image(context, name, options.pull, options.platform));
     const image::Image* image = obtained ? &obtained->image : nullptr;
-    std::vector<container::Mount> inherited =
+    Vector<container::Mount> inherited =
         TRY(container::inherited_mounts(options.volumes_from, engine.directories));
     Made made = {TRY(container::make_spec(options, name, image, command, inherited)), Fd()};
     if (options.replace && !options.name.empty())
@@ -112,7 +114,7 @@ Result<int> run_in(const Context& context, const RunOptions& options, Arguments 
 {
     TRY(check_terminal(options));
     service::Attachment wants = TRY(attachment_of(options));
-    std::string detach_keys = TRY(detach_keys_of(options.detach_keys));
+    String detach_keys = TRY(detach_keys_of(options.detach_keys));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Made made = TRY(make(context, engine, options, operands));
     std::optional<Fd> signals;

@@ -8,7 +8,9 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/print.h"
@@ -25,7 +27,7 @@ constexpr const char* kUnknown = "--";
 
 struct StatsFlags {
     bool all = false, no_stream = false, no_trunc = false;
-    std::string format;
+    String format;
 };
 
 // clang-format off
@@ -50,12 +52,12 @@ constexpr Column kColumns[] = {
 // clang-format on
 
 struct Watched {
-    std::string id, name;
+    String id, name;
     std::optional<UsageSample> before, now;
 };
 
 // "12.34%" of what is `whole`.
-std::string percent(uint64_t part, uint64_t whole)
+String percent(uint64_t part, uint64_t whole)
 {
     unsigned long long hundredths = whole ? part * 10'000 / whole : 0;
     return str::format("%llu.%02llu%%", hundredths / 100, hundredths % 100);
@@ -63,9 +65,9 @@ std::string percent(uint64_t part, uint64_t whole)
 
 Row row_of(const Watched& one, bool whole_ids)
 {
-    std::string id = whole_ids ? one.id : one.id.substr(0, kShortId);
+    String id = whole_ids ? one.id : one.id.substr(0, kShortId);
     if (!one.now)
-        return {one.name, id,       one.name, kUnknown, std::string(kUnknown) + " / " + kUnknown,
+        return {one.name, id,       one.name, kUnknown, String(kUnknown) + " / " + kUnknown,
                 kUnknown, kUnknown, kUnknown, kUnknown};
     const UsageSample& now = *one.now;
     uint64_t busy = 0, elapsed = 0;
@@ -85,10 +87,10 @@ Row row_of(const Watched& one, bool whole_ids)
 }
 
 // Looks at every container that is asked for, beside what was seen of it before.
-Result<std::vector<Watched>> look(const service::Engine& engine, const StatsFlags& flags,
-                                  Arguments names, const std::vector<Watched>& before)
+Result<Vector<Watched>> look(const service::Engine& engine, const StatsFlags& flags,
+                             Arguments names, const Vector<Watched>& before)
 {
-    std::vector<Listed> containers;
+    Vector<Listed> containers;
     if (names.empty())
         containers = TRY(list_containers(engine));
     for (std::string_view name : names) {
@@ -98,7 +100,7 @@ Result<std::vector<Watched>> look(const service::Engine& engine, const StatsFlag
         containers.push_back(TRY(std::move(found)));
     }
 
-    std::vector<Watched> seen;
+    Vector<Watched> seen;
     for (Listed& each : containers) {
         Watched one = {each.spec.id, each.spec.name, std::nullopt, sample_usage(each)};
         for (const Watched& earlier : before)
@@ -111,9 +113,9 @@ Result<std::vector<Watched>> look(const service::Engine& engine, const StatsFlag
     return seen;
 }
 
-Result<void> print_all(const std::vector<Watched>& seen, const StatsFlags& flags)
+Result<void> print_all(const Vector<Watched>& seen, const StatsFlags& flags)
 {
-    std::vector<Row> rows;
+    Vector<Row> rows;
     for (const Watched& one : seen)
         rows.push_back(row_of(one, flags.no_trunc));
     TRY(print_rows(kColumns, rows, flags.format));
@@ -182,7 +184,7 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
     std::optional<Keys> keys;
     if (screen)
         keys.emplace();
-    std::vector<Watched> seen = TRY(look(engine, flags, names, {}));
+    Vector<Watched> seen = TRY(look(engine, flags, names, {}));
     for (int pause = kFirstMs; wait_a_moment(signals, keys && keys->good(), pause);
          pause = kPeriodMs) {
         seen = TRY(look(engine, flags, names, seen));

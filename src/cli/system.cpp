@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
@@ -29,7 +31,7 @@ constexpr Flag kCheckFlags[] = {
     flag<&CheckFlags::json>(0, "json", nullptr, "Print JSON"),
 };
 
-void print_check_json(const std::vector<container::CheckRow>& rows)
+void print_check_json(const Vector<container::CheckRow>& rows)
 {
     json::Text out(json::Layout::pretty);
     out.begin('[');
@@ -51,7 +53,7 @@ void print_check_json(const std::vector<container::CheckRow>& rows)
 
 Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
 {
-    std::vector<container::CheckRow> rows = container::check_board({.built = kBuildDate});
+    Vector<container::CheckRow> rows = container::check_board({.built = kBuildDate});
     if (flags.json) {
         print_check_json(rows);
         return 0;
@@ -65,7 +67,7 @@ Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
     return 0;
 }
 
-std::string decimal(size_t count)
+String decimal(size_t count)
 {
     return str::format("%zu", count);
 }
@@ -73,7 +75,7 @@ std::string decimal(size_t count)
 // ---- system df -------------------------------------------------------------
 
 struct DfFlags {
-    std::string format;
+    String format;
 };
 
 // clang-format off
@@ -87,9 +89,8 @@ constexpr Column kDfColumns[] = {
 
 Result<int> system_df(const DfFlags& flags, const Context& context, Arguments)
 {
-    std::vector<container::Summary> containers =
-        TRY(container::list(context.places, context.outer));
-    std::vector<Digest> used = TRY(container::images_in_use(context.places));
+    Vector<container::Summary> containers = TRY(container::list(context.places, context.outer));
+    Vector<Digest> used = TRY(container::images_in_use(context.places));
     image::Store store = TRY(enter_store(context));
     image::Usage usage = TRY(store.usage(used));
     uint64_t written = 0, idle = 0;
@@ -101,7 +102,7 @@ Result<int> system_df(const DfFlags& flags, const Context& context, Arguments)
         written += size;
         idle += runs ? 0 : size;
     }
-    std::vector<Row> rows = {
+    Vector<Row> rows = {
         {"Images", decimal(usage.images), decimal(used.size()), human_size(usage.layer_bytes),
          human_size(usage.reclaimable_bytes)},
         {"Containers", decimal(containers.size()), decimal(running), human_size(written),
@@ -120,11 +121,11 @@ Result<int> unshare(const UnshareFlags&, const Context& context, Arguments opera
 {
     TRY(container::enter_outer(context.outer, context.places));
     const char* shell = ::getenv("SHELL");
-    std::vector<std::string> words(operands.begin(), operands.end());
+    Vector<String> words(operands.begin(), operands.end());
     if (words.empty())
         words.emplace_back(shell && *shell ? shell : "/bin/sh");
-    std::vector<char*> argv;
-    for (std::string& word : words)
+    Vector<char*> argv;
+    for (String& word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
     ::execvp(argv[0], argv.data());

@@ -6,7 +6,11 @@
 
 #include "cli/template.h"
 
+#include <algorithm>
+
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/template_expression.h"
 
 namespace kist::cli {
@@ -19,9 +23,9 @@ constexpr size_t kMaxSteps = 300'000;    // actions carried out
 constexpr size_t kMaxOutput = 16 << 20;  // bytes
 
 // \t and \n, as docker's formats have them.
-std::string unescape(std::string_view text)
+String unescape(std::string_view text)
 {
-    std::string plain;
+    String plain;
     for (size_t i = 0; i < text.size(); i++) {
         char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
         if (next == 't' || next == 'n')
@@ -40,7 +44,7 @@ public:
         in_.variables.push_back({"", in_.dot});
     }
 
-    Result<std::string> run()
+    Result<String> run()
     {
         if (TRY(block(in_.live)) != Stop::text)
             return in_.mistake("there is no if, with or range that this belongs to");
@@ -55,14 +59,13 @@ private:
     Result<void> emit_plain(bool trim_end, size_t open);
     Result<void> action();
     Result<void> choose(bool with);
-    Result<void> rounds(const std::vector<json::Member>& items,
-                        const std::vector<std::string>& names, Stop& stop);
+    Result<void> rounds(const Vector<json::Member>& items, const Vector<String>& names, Stop& stop);
     Result<void> repeat();
     Result<void> comment();
     Result<Stop> block(bool live);
 
     Expressions in_;
-    std::string out_;
+    String out_;
     bool trim_start_ = false;  // "-}}" stood before the text to come
     size_t steps_ = 0;
 };
@@ -105,7 +108,7 @@ Result<void> Machine::emit_plain(bool trim_end, size_t open)
 Result<void> Machine::action()
 {
     bool declares = false;
-    std::vector<std::string> names = TRY(in_.declarations(declares));
+    Vector<String> names = TRY(in_.declarations(declares));
     Value value = TRY(in_.pipeline());
     TRY(close());
     if (names.empty())
@@ -128,7 +131,7 @@ Result<void> Machine::choose(bool with)
     for (bool conditional = true; conditional;) {
         bool declares = false;
         in_.live = live && !chosen;
-        std::vector<std::string> names = TRY(in_.declarations(declares));
+        Vector<String> names = TRY(in_.declarations(declares));
         Value value = TRY(in_.pipeline());
         TRY(close());
         bool taken = in_.live && value.truth();
@@ -155,8 +158,8 @@ Result<void> Machine::choose(bool with)
 }
 
 // The rounds of a range; with no item its text is read over.
-Result<void> Machine::rounds(const std::vector<json::Member>& items,
-                             const std::vector<std::string>& names, Stop& stop)
+Result<void> Machine::rounds(const Vector<json::Member>& items, const Vector<String>& names,
+                             Stop& stop)
 {
     size_t begin = in_.at, outer = in_.variables.size();
     bool live = in_.live, trim = trim_start_;
@@ -185,10 +188,10 @@ Result<void> Machine::rounds(const std::vector<json::Member>& items,
 Result<void> Machine::repeat()
 {
     bool live = in_.live, declares = false;
-    std::vector<std::string> names = TRY(in_.declarations(declares));
+    Vector<String> names = TRY(in_.declarations(declares));
     Value value = TRY(in_.pipeline());
     TRY(close());
-    std::vector<json::Member> items;
+    Vector<json::Member> items;
     if (live && value.kind != Kind::null)
         items = TRY(value.items());
     Stop stop = Stop::text;
@@ -253,7 +256,7 @@ Result<Machine::Stop> Machine::block(bool live)
 
 }  // namespace
 
-Result<std::string> render_template(std::string_view text, const TemplateData& data)
+Result<String> render_template(std::string_view text, const TemplateData& data)
 {
     return Machine(text, data, true).run();
 }

@@ -17,11 +17,11 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::cli {
 
@@ -32,7 +32,7 @@ struct TemplateData {
 };
 
 // EINVAL: a mistake in the template, or something that `data` does not have.
-Result<std::string> render_template(std::string_view text, const TemplateData& data);
+Result<String> render_template(std::string_view text, const TemplateData& data);
 // Whether it can be read at all: its structure, functions and variables, but no fields.
 Result<void> check_template(std::string_view text);
 

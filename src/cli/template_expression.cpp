@@ -3,6 +3,8 @@
 #include "cli/template_expression.h"
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::cli {
 
@@ -25,7 +27,7 @@ bool is_digit(char c)
 Error Expressions::mistake(const char* what) const
 {
     size_t from = source.rfind("{{", at);
-    std::string near = str::printable(source.substr(from == source.npos ? 0 : from), 40);
+    String near = str::printable(source.substr(from == source.npos ? 0 : from), 40);
     return Error(EINVAL, "--format: \"%s\": %s", near.c_str(), what);
 }
 
@@ -63,7 +65,7 @@ bool Expressions::take_keyword(std::string_view word)
 Result<Value> Expressions::string()
 {
     char quote = peek();
-    std::string text;
+    String text;
     for (at++; at < source.size() && source[at] != quote; at++) {
         char c = source[at];
         if (c == '\\' && quote == '"' && at + 1 < source.size()) {
@@ -90,7 +92,7 @@ Result<Value> Expressions::field(const Value& value, std::string_view name) cons
 {
     if (!live)
         return Value();
-    std::string text(name);
+    String text(name);
     if (value.kind == Kind::null)
         return Error(EINVAL, "--format: .%s is asked of something that has no value", text.c_str())
             .with_hint("ask for it with {{if}} or {{with}} first");
@@ -99,7 +101,7 @@ Result<Value> Expressions::field(const Value& value, std::string_view name) cons
                      str::printable(value.print(), 40).c_str());
     if (auto found = value.node->find(name))
         return Value::of(*found);
-    std::string known;
+    String known;
     bool map = true;
     for (const json::Member& member : TRY(value.node->members())) {
         if (member.name == name)
@@ -109,7 +111,7 @@ Result<Value> Expressions::field(const Value& value, std::string_view name) cons
     }
     if (map)
         return Value();
-    std::string path = value.node->path();
+    String path = value.node->path();
     return Error(EINVAL, "--format: there is no .%s%s%s", text.c_str(),
                  path == "top" ? "" : " in .", path == "top" ? "" : path.c_str())
         .with_hint("there are " + known);
@@ -136,7 +138,7 @@ Result<Value> Expressions::term()
         size_t begin = at++;
         while (is_digit(peek()))
             at++;
-        return Value(Kind::number, std::string(source.substr(begin, at - begin)));
+        return Value(Kind::number, String(source.substr(begin, at - begin)));
     }
     if (c == '.') {
         at += !begins_name(peek(1));  // else it is that of the field that follows
@@ -200,7 +202,7 @@ Result<Value> Expressions::command(std::optional<Value> piped)
         at += name.size();
     }
     bool computes = live;
-    std::vector<Value> arguments;
+    Vector<Value> arguments;
     std::optional<Value> decided;
     while (at_operand()) {
         arguments.push_back(TRY(operand()));
@@ -232,10 +234,10 @@ Result<Value> Expressions::pipeline()
 }
 
 // "$a, $b :=" or "$a =", if that is what follows.
-Result<std::vector<std::string>> Expressions::declarations(bool& declares)
+Result<Vector<String>> Expressions::declarations(bool& declares)
 {
     size_t begin = at;
-    std::vector<std::string> names;
+    Vector<String> names;
     for (skip_blanks(); peek() == '$'; skip_blanks()) {
         std::string_view name = peek_name(1);
         at += 1 + name.size();
@@ -246,7 +248,7 @@ Result<std::vector<std::string>> Expressions::declarations(bool& declares)
     }
     declares = take(":=");
     if (!names.empty() && names.size() <= 2 && (declares || take("="))) {
-        for (const std::string& name : names)
+        for (const String& name : names)
             if (name.empty() || (!declares && !find_variable(name)))
                 return mistake("there is no such variable");
         return names;

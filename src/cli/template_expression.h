@@ -4,10 +4,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/template_value.h"
 
 namespace kist::cli {
@@ -19,7 +19,7 @@ inline constexpr std::string_view kBlank = " \t\r\n";  // what trimming takes aw
 // computed while they are read; with `live` false they are only read.
 struct Expressions {
     struct Variable {
-        std::string name;
+        String name;
         Value value;
     };
 
@@ -29,7 +29,7 @@ struct Expressions {
     bool live = true;
     size_t at = 0;
     int nesting = 0;
-    std::vector<Variable> variables = {};
+    Vector<Variable> variables = {};
 
     // An error that shows where the cursor is.
     Error mistake(const char* what) const;
@@ -44,7 +44,7 @@ struct Expressions {
 
     Result<Value> pipeline();
     // The names of "$a, $b :=" or "$a =", if that is what follows.
-    Result<std::vector<std::string>> declarations(bool& declares);
+    Result<Vector<String>> declarations(bool& declares);
     Variable* find_variable(std::string_view name);
 
 private:

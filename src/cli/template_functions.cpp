@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/template_value.h"
 
 namespace kist::cli {
@@ -28,15 +30,15 @@ Result<long long> integer_of(const Value& value)
     return Error(EINVAL, "--format: \"%s\" is no whole number", value.print().c_str());
 }
 
-Result<std::string> source_of(const Value& value)
+Result<String> source_of(const Value& value)
 {
     switch (value.kind) {
-        case Kind::null: return std::string("null");
+        case Kind::null: return String("null");
         case Kind::boolean:
         case Kind::number: return value.text;
         case Kind::string: return json::quote(value.text);
         case Kind::array:
-        case Kind::object: return std::string(value.node->source());
+        case Kind::object: return String(value.node->source());
     }
     return Error(EINVAL, "not a value");  // unreachable: -Wswitch keeps the list complete
 }
@@ -49,7 +51,7 @@ Result<Value> to_json(Workshop& workshop, Arguments arguments, unsigned)
         return value;
     bool root = value.node && value.node->source().data() == data.root.source().data();
     if (root && !data.whole.empty())
-        return Value::of(std::string(data.whole));
+        return Value::of(String(data.whole));
     return Value::of(TRY(source_of(value)));
 }
 
@@ -68,11 +70,11 @@ Result<Value> index_one(const Value& value, const Value& key)
     if (value.kind == Kind::object) {
         if (auto found = value.node->find(key.text))
             return Value::of(*found);
-        return Value::of(std::string());  // Go's zero value
+        return Value::of(String());  // Go's zero value
     }
     if (value.kind == Kind::null)
-        return Value::of(std::string());
-    std::vector<json::Member> items = TRY(value.items());
+        return Value::of(String());
+    Vector<json::Member> items = TRY(value.items());
     long long at = TRY(integer_of(key));
     if (at < 0 || at >= static_cast<long long>(items.size()))
         return Error(EINVAL, "--format: index %lld of a list of %zu", at, items.size());
@@ -90,7 +92,7 @@ Result<Value> index(Workshop&, Arguments arguments, unsigned)
 // slice TEXT FROM [TO]
 Result<Value> slice(Workshop&, Arguments arguments, unsigned)
 {
-    const std::string& text = arguments[0].text;
+    const String& text = arguments[0].text;
     auto size = static_cast<long long>(text.size());
     long long from = arguments.size() > 1 ? TRY(integer_of(arguments[1])) : 0;
     long long to = arguments.size() > 2 ? TRY(integer_of(arguments[2])) : size;
@@ -104,7 +106,7 @@ Result<Value> truncate(Workshop&, Arguments arguments, unsigned)
 {
     long long limit = std::max(TRY(integer_of(arguments[1])), 0LL);
     std::string_view rest = arguments[0].text;
-    std::string text;
+    String text;
     while (!rest.empty()) {
         std::string_view next = rest.substr(0, std::max<size_t>(str::utf8_length(rest), 1));
         if (text.size() + next.size() > static_cast<size_t>(limit))
@@ -119,7 +121,7 @@ Result<Value> join(Workshop&, Arguments arguments, unsigned)
 {
     if (arguments[0].kind == Kind::string)
         return arguments[0];  // a title, or a list that is a text already
-    std::string text;
+    String text;
     bool first = true;
     if (arguments[0].kind != Kind::null)
         for (const json::Member& item : TRY(arguments[0].items())) {
@@ -134,7 +136,7 @@ Result<Value> join(Workshop&, Arguments arguments, unsigned)
 Result<Value> split(Workshop& workshop, Arguments arguments, unsigned)
 {
     std::string_view rest = arguments[0].text;
-    const std::string& separator = arguments[1].text;
+    const String& separator = arguments[1].text;
     json::Text list;
     list.begin('[');
     for (;;) {
@@ -155,7 +157,7 @@ Result<Value> split(Workshop& workshop, Arguments arguments, unsigned)
 enum Letters : unsigned { kUpper, kLower, kTitle };
 Result<Value> in_letters(Workshop&, Arguments arguments, unsigned form)
 {
-    std::string text = arguments[0].print();
+    String text = arguments[0].print();
     bool begins = true;
     for (char& c : text) {
         bool small = c >= 'a' && c <= 'z', large = c >= 'A' && c <= 'Z';
@@ -174,14 +176,14 @@ Result<Value> pad(Workshop&, Arguments arguments, unsigned)
         return Error(EINVAL, "--format: pad takes from 0 to %lld blanks", kMaxWidth);
     if (arguments[0].text.empty())
         return arguments[0];
-    return Value::of(std::string(static_cast<size_t>(before), ' ') + arguments[0].text +
-                     std::string(static_cast<size_t>(after), ' '));
+    return Value::of(String(static_cast<size_t>(before), ' ') + arguments[0].text +
+                     String(static_cast<size_t>(after), ' '));
 }
 
 // Blanks stand where Go puts them: everywhere with println, else between two that are no strings.
 Result<Value> print(Workshop&, Arguments arguments, unsigned line)
 {
-    std::string text;
+    String text;
     for (size_t i = 0; i < arguments.size(); i++) {
         bool strings =
             i > 0 && (arguments[i].kind == Kind::string || arguments[i - 1].kind == Kind::string);
@@ -192,7 +194,7 @@ Result<Value> print(Workshop&, Arguments arguments, unsigned line)
 }
 
 // One directive of printf: "-10s" behind its "%", with `value`.
-Result<std::string> print_directive(std::string_view directive, const Value& value)
+Result<String> print_directive(std::string_view directive, const Value& value)
 {
     char verb = directive.back();
     std::string_view rest = directive.substr(0, directive.size() - 1);
@@ -208,7 +210,7 @@ Result<std::string> print_directive(std::string_view directive, const Value& val
     if (columns > kMaxWidth || precision > kMaxWidth)
         return Error(EINVAL, "more than %lld wide", kMaxWidth);
 
-    std::string text = value.print();
+    String text = value.print();
     if (verb == 'd' || verb == 'x')
         text = str::format(verb == 'd' ? "%lld" : "%llx", TRY(integer_of(value)));
     else if (verb == 'q')
@@ -222,14 +224,14 @@ Result<std::string> print_directive(std::string_view directive, const Value& val
         wide += (c & 0xc0) != 0x80;
     size_t missing = columns > static_cast<long long>(wide) ? size_t(columns) - wide : 0;
     if (left)
-        return text + std::string(missing, ' ');
-    return std::string(missing, zero && verb == 'd' ? '0' : ' ') + text;
+        return text + String(missing, ' ');
+    return String(missing, zero && verb == 'd' ? '0' : ' ') + text;
 }
 
 Result<Value> printf(Workshop&, Arguments arguments, unsigned)
 {
     std::string_view format = arguments[0].text;
-    std::string text;
+    String text;
     size_t next = 1;
     while (!format.empty()) {
         text += str::cut(format, '%');
@@ -326,9 +328,9 @@ Result<const Function*> find_function(std::string_view name)
     for (const Function& function : kFunctions)
         if (name == function.name)
             return &function;
-    std::string names;
+    String names;
     for (const Function& function : kFunctions)
-        names += (names.empty() ? "" : ", ") + std::string(function.name);
+        names += (names.empty() ? "" : ", ") + String(function.name);
     return Error(EINVAL, "--format: there is no function \"%.*s\"", int(name.size()), name.data())
         .with_hint("there are " + names);
 }

@@ -5,13 +5,15 @@
 #include <cstdlib>
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::cli {
 
 using json::Kind;
 
 Value::Value() = default;
-Value::Value(Kind what, std::string printed) : kind(what), text(std::move(printed)) {}
+Value::Value(Kind what, String printed) : kind(what), text(std::move(printed)) {}
 Value::Value(const Value& other) = default;
 Value::Value(Value&& other) noexcept = default;
 Value& Value::operator=(Value&& other) noexcept = default;
@@ -29,7 +31,7 @@ Value Value::of(const json::Node& node)
     return value;
 }
 
-Value Value::of(std::string text)
+Value Value::of(String text)
 {
     return {Kind::string, std::move(text)};
 }
@@ -57,9 +59,9 @@ bool Value::truth() const
     return false;  // unreachable: -Wswitch keeps the list complete
 }
 
-Result<std::vector<json::Member>> Value::items() const
+Result<Vector<json::Member>> Value::items() const
 {
-    std::vector<json::Member> items;
+    Vector<json::Member> items;
     if (kind == Kind::array) {
         for (json::Node& element : TRY(node->elements()))
             items.push_back({"", element});
@@ -68,7 +70,7 @@ Result<std::vector<json::Member>> Value::items() const
     if (kind != Kind::object)
         return Error(EINVAL, "--format: \"%s\" is neither a list nor a map", print().c_str());
     items = TRY(node->members());
-    std::vector<const json::Member*> order;
+    Vector<const json::Member*> order;
     for (const json::Member& item : items)
         order.push_back(&item);
     if (!order.empty())
@@ -76,19 +78,19 @@ Result<std::vector<json::Member>> Value::items() const
             return (*static_cast<const json::Member* const*>(a))
                 ->name.compare((*static_cast<const json::Member* const*>(b))->name);
         });
-    std::vector<json::Member> sorted;
+    Vector<json::Member> sorted;
     for (const json::Member* item : order)
         sorted.push_back(*item);
     return sorted;
 }
 
-std::string Value::print() const
+String Value::print() const
 {
     if (kind == Kind::null)
         return "<no value>";
     if (!node)
         return text;
-    std::string all = kind == Kind::array ? "[" : "map[";
+    String all = kind == Kind::array ? "[" : "map[";
     bool first = true;
     if (auto parts = items())
         for (const json::Member& part : *parts) {

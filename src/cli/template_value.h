@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/template.h"
 
 namespace kist::cli {
@@ -20,31 +20,31 @@ inline constexpr size_t kMaxText = 8 << 20;  // bytes of a computed text
 struct Value {
     // Out of line, as many places hold one.
     Value();
-    Value(json::Kind what, std::string printed);
+    Value(json::Kind what, String printed);
     Value(const Value& other);
     Value(Value&& other) noexcept;
     Value& operator=(Value&& other) noexcept;
     ~Value();
 
     json::Kind kind = json::Kind::null;
-    std::string text;                // of a string, number or boolean, as it prints
+    String text;                     // of a string, number or boolean, as it prints
     std::optional<json::Node> node;  // of an array or object
 
     static Value of(const json::Node& node);
-    static Value of(std::string text);
+    static Value of(String text);
     static Value of(bool yes);
     static Value number(long long value);
 
     bool truth() const;  // Go's: not null, false, 0, "" and no empty list or map
-    std::string print() const;
+    String print() const;
     // The elements of an array, or the members of an object sorted by name.  EINVAL: neither.
-    Result<std::vector<json::Member>> items() const;
+    Result<Vector<json::Member>> items() const;
 };
 
 // What functions work with besides their arguments.
 struct Workshop {
     const TemplateData& data;
-    std::vector<std::unique_ptr<json::Document>> made;  // lists that were computed
+    Vector<std::unique_ptr<json::Document>> made;  // lists that were computed
 };
 
 struct Function {

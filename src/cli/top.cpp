@@ -5,10 +5,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "container/cgroup.h"
@@ -31,12 +34,12 @@ struct Moment {
     int64_t ticks = 100;  // a second
 };
 
-std::string number(unsigned long long value)
+String number(unsigned long long value)
 {
     return str::format("%llu", value);
 }
 
-std::string clock_text(int64_t seconds)
+String clock_text(int64_t seconds)
 {
     auto part = [&](int64_t unit, int64_t limit) { return int(seconds / unit % limit); };
     return str::format("%02lld:%02d:%02d", static_cast<long long>(seconds / 3600), part(60, 60),
@@ -48,10 +51,10 @@ int64_t age(const ProcessFacts& p, const Moment& m)
     return std::max<int64_t>(0, m.now - m.booted - int64_t(p.start) / m.ticks);
 }
 
-std::string start_time(const ProcessFacts& p, const Moment& m)
+String start_time(const ProcessFacts& p, const Moment& m)
 {
     // "2026-11-22T11:24:00Z": the time of today, or the day.
-    std::string text = clock::to_text(m.now - age(p, m));
+    String text = clock::to_text(m.now - age(p, m));
     return age(p, m) < 24 * 3600 ? text.substr(11, 5) : text.substr(5, 5);
 }
 
@@ -62,7 +65,7 @@ long long share(const ProcessFacts& p, const Moment& m)
     return static_cast<long long>(int64_t(p.ticks) * 1000 / m.ticks / seconds);
 }
 
-std::string terminal(const ProcessFacts& p, const Moment&)
+String terminal(const ProcessFacts& p, const Moment&)
 {
     // tty_nr of proc(5): the minor number is in bits 31-20 and 7-0.
     unsigned device = unsigned(p.terminal);
@@ -72,7 +75,7 @@ std::string terminal(const ProcessFacts& p, const Moment&)
     return device == 0 ? "?" : major == 4 ? str::format("tty%u", minor) : "tty";
 }
 
-std::string command_line(const ProcessFacts& p, const Moment&)
+String command_line(const ProcessFacts& p, const Moment&)
 {
     auto text = fs::read_path(str::format("/proc/%d/cmdline", p.pid), kMaxCommandLine);
     if (!text || text->empty())
@@ -86,7 +89,7 @@ std::string command_line(const ProcessFacts& p, const Moment&)
 struct Field {
     const char* name;   // as -o takes it
     const char* title;  // nullptr: the name in capitals does
-    std::string (*text)(const ProcessFacts&, const Moment&);
+    String (*text)(const ProcessFacts&, const Moment&);
 };
 
 using F = const ProcessFacts&;
@@ -111,9 +114,9 @@ constexpr Field kFields[] = {
     {"ppid",    "PPID",    [](F p, M) { return str::format("%d", p.parent); }},
     {"pri",     "PRI",     [](F p, M) { return str::format("%lld", 39 - p.priority); }},
     {"rss",     "RSS",     [](F p, M) { return number(p.resident * (unsigned(::sysconf(_SC_PAGESIZE)) / 1024)); }},
-    {"s",       "S",       [](F p, M) { return std::string(1, p.state); }},
-    {"stat",    "STAT",    [](F p, M) { return std::string(1, p.state); }},
-    {"state",   "S",       [](F p, M) { return std::string(1, p.state); }},
+    {"s",       "S",       [](F p, M) { return String(1, p.state); }},
+    {"stat",    "STAT",    [](F p, M) { return String(1, p.state); }},
+    {"state",   "S",       [](F p, M) { return String(1, p.state); }},
     {"stime",   "STIME",   start_time},
     {"time",    "TIME",    [](F p, M m) { return clock_text(int64_t(p.ticks) / m.ticks); }},
     {"tname",   "TTY",     terminal},
@@ -138,9 +141,9 @@ constexpr struct { const char* words; const char* fields; } kForms[] = {
 
 Error unknown(std::string_view what)
 {
-    std::string known;
+    String known;
     for (const Field& field : kFields)
-        known += (known.empty() ? "" : " ") + std::string(field.name);
+        known += (known.empty() ? "" : " ") + String(field.name);
     return Error(EINVAL, "top: \"%.*s\" is no option or field of ps known here", int(what.size()),
                  what.data())
         .with_hint("use -ef, aux, or -o with some of: " + known);
@@ -148,11 +151,11 @@ Error unknown(std::string_view what)
 
 struct Shown {
     const Field* field;
-    std::string title;
+    String title;
 };
 
 // "pid,comm=NAME" of -o, added to `shown`.
-Result<void> add_fields(std::string_view list, std::vector<Shown>& shown)
+Result<void> add_fields(std::string_view list, Vector<Shown>& shown)
 {
     while (!list.empty()) {
         std::string_view title = str::cut(list, ',');
@@ -164,15 +167,15 @@ Result<void> add_fields(std::string_view list, std::vector<Shown>& shown)
                 found = &field;
         if (!found)
             return unknown(name);
-        shown.push_back({found, named ? std::string(title) : found->title});
+        shown.push_back({found, named ? String(title) : found->title});
     }
     return {};
 }
 
 // The words behind the container's name, as ps(1) reads them.
-Result<std::vector<Shown>> parse_words(Arguments words)
+Result<Vector<Shown>> parse_words(Arguments words)
 {
-    std::vector<Shown> shown;
+    Vector<Shown> shown;
     const char* form = words.empty() ? kForms[0].fields : nullptr;
     for (size_t i = 0; i < words.size(); i++) {
         std::string_view word = words[i];
@@ -211,14 +214,14 @@ Moment this_moment()
 }
 
 // Columns as wide as what is in them; the last one as long as it is.
-void print_table(const std::vector<std::vector<std::string>>& rows)
+void print_table(const Vector<Vector<String>>& rows)
 {
-    std::vector<size_t> widths(rows[0].size());
+    Vector<size_t> widths(rows[0].size());
     for (auto& row : rows)
         for (size_t i = 0; i < row.size(); i++)
             widths[i] = std::max(widths[i], row[i].size());
     for (auto& row : rows) {
-        std::string line;
+        String line;
         for (size_t i = 0; i < row.size(); i++) {
             line += row[i];
             if (i + 1 < row.size())
@@ -232,19 +235,19 @@ struct TopFlags {};
 
 Result<int> top(const TopFlags&, const service::Engine& engine, Arguments operands)
 {
-    std::vector<Shown> shown = TRY(parse_words(operands.subspan(1)));
+    Vector<Shown> shown = TRY(parse_words(operands.subspan(1)));
     container::Summary found = TRY(container::find(engine.directories, operands[0]));
     if (!TRY(container::find_process(found.state)))
         return Error(ESRCH, "container \"%s\" is not running", found.spec.name.c_str());
     Moment moment = this_moment();
-    std::vector<std::vector<std::string>> rows(1);
+    Vector<Vector<String>> rows(1);
     for (const Shown& each : shown)
         rows[0].push_back(each.title);
     for (pid_t pid : TRY(container::processes_of(found.state))) {
         auto facts = container::read_process(pid);
         if (!facts)
             continue;  // it has just ended
-        std::vector<std::string>& row = rows.emplace_back();
+        Vector<String>& row = rows.emplace_back();
         for (const Shown& each : shown)
             row.push_back(each.field->text(*facts, moment));
     }

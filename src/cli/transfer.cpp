@@ -7,7 +7,9 @@
 #include <cstdio>
 
 #include "base/file_stream.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/output.h"
@@ -22,7 +24,7 @@ namespace {
 // ---- save ------------------------------------------------------------------
 
 struct SaveFlags {
-    std::string output, format = "docker-archive";
+    String output, format = "docker-archive";
 };
 
 // clang-format off
@@ -45,7 +47,7 @@ Result<int> save(const SaveFlags& flags, const Context& context, Arguments opera
     ::signal(SIGPIPE, SIG_IGN);
     image::Store store = TRY(enter_store(context));
     FileWriter sink(output.file());
-    std::vector<std::string> names(operands.begin(), operands.end());
+    Vector<String> names(operands.begin(), operands.end());
     TRY(image::save(store, names, form, sink), "cannot save");
     TRY(output.finish(), "cannot save");
     return 0;
@@ -54,7 +56,7 @@ Result<int> save(const SaveFlags& flags, const Context& context, Arguments opera
 // ---- load ------------------------------------------------------------------
 
 struct LoadFlags {
-    std::string input, platform;
+    String input, platform;
     bool quiet = false;
 };
 
@@ -85,7 +87,7 @@ Result<int> load(const LoadFlags& flags, const Context& context, Arguments)
     auto images = TRY(image::load(store, file, options), "cannot load %s", shown);
     progress.reset();
     for (const image::Loaded& image : images) {
-        for (const std::string& name : image.names)
+        for (const String& name : image.names)
             printf("Loaded image: %s\n", name.c_str());
         if (image.names.empty())
             printf("Loaded image ID: %s\n", image.id.text().c_str());
@@ -102,7 +104,7 @@ Result<int> tag(const TagFlags&, const Context& context, Arguments operands)
     registry::Reference target = TRY(registry::Reference::parse(operands[1]));
     if (target.digest)
         return Error(EINVAL, "\"%s\" has a digest: that follows from what an image is",
-                     std::string(operands[1]).c_str())
+                     String(operands[1]).c_str())
             .with_hint("give a name and a tag");
     image::Store store = TRY(enter_store(context));
     image::Image image = TRY(store.find(operands[0]));

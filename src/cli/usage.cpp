@@ -8,6 +8,8 @@
 #include <ctime>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/cgroup_files.h"
 #include "container/processes.h"
 
@@ -37,10 +39,10 @@ int64_t steady_us()
     return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
-std::vector<pid_t> members_of(const State& state)
+Vector<pid_t> members_of(const State& state)
 {
     auto all = container::processes_of(state);
-    return all ? all.take() : std::vector<pid_t>();
+    return all ? all.take() : Vector<pid_t>();
 }
 
 // Where the memory controller is off: what its processes have for themselves (proc(5), statm).
@@ -51,7 +53,7 @@ uint64_t private_memory(const State& state)
         auto text = fs::read_path(str::format("/proc/%d/statm", process));
         if (!text)
             continue;  // it has ended
-        std::vector<std::string_view> fields = str::words(*text);
+        Vector<std::string_view> fields = str::words(*text);
         if (fields.size() > 2)
             pages += natural(fields[1]) - natural(fields[2]);
     }
@@ -77,7 +79,7 @@ void add_memory(UsageSample& sample, const State& state)
 // io.stat: "8:0 rbytes=1 wbytes=2 ..." for each disk.
 void add_disks(UsageSample& sample, const State& state)
 {
-    std::string text = read_cgroup(state, "io.stat").value_or("");
+    String text = read_cgroup(state, "io.stat").value_or("");
     for (std::string_view word : str::words(text)) {
         std::string_view value = word;
         std::string_view name = str::cut(value, '=');
@@ -99,7 +101,7 @@ void add_network(UsageSample& sample, const Listed& listed)
     while (!rest.empty()) {
         std::string_view numbers = str::cut(rest, '\n');
         std::string_view name = str::trim(str::cut(numbers, ':'));
-        std::vector<std::string_view> fields = str::words(numbers);
+        Vector<std::string_view> fields = str::words(numbers);
         if (name == "lo" || fields.size() < 9)
             continue;
         sample.received += natural(fields[0]);

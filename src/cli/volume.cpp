@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "base/random.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "container/volume_use.h"
 
@@ -18,8 +20,8 @@ constexpr size_t kAnonymousName = 64;
 // --------------------------------------------------------------------------------------
 
 struct CreateFlags {
-    std::string driver = "local", name;
-    std::vector<std::string> labels, options;
+    String driver = "local", name;
+    Vector<String> labels, options;
 };
 
 // clang-format off
@@ -31,9 +33,9 @@ constexpr Flag kCreateFlags[] = {
 };
 // clang-format on
 
-void add_pairs(json::Map& map, const std::vector<std::string>& words)
+void add_pairs(json::Map& map, const Vector<String>& words)
 {
-    for (const std::string& word : words) {
+    for (const String& word : words) {
         std::string_view value = word;
         std::string_view name = str::cut(value, '=');
         map.emplace_back(name, value);
@@ -55,7 +57,7 @@ Result<int> create(const CreateFlags& flags, const Context& context, Arguments o
         TRY(container::mount_of_options(info.options, {}), "--opt");
 
     VolumeStore store = TRY(open_volumes(context));
-    std::string name = info.name;
+    String name = info.name;
     if (TRY(store.make(std::move(info), fs::Durable::yes)))
         tell_volume(context, "create", name);
     puts(name.c_str());
@@ -65,15 +67,15 @@ Result<int> create(const CreateFlags& flags, const Context& context, Arguments o
 // ---- ls, inspect
 // ---------------------------------------------------------------------------------
 
-std::string mountpoint_of(const Context& context, const std::string& name)
+String mountpoint_of(const Context& context, const String& name)
 {
     return context.places.root + "/volumes/" + name + "/" + container::kVolumeData;
 }
 
 struct LsFlags {
     bool quiet = false;
-    std::string format;
-    std::vector<std::string> filters;
+    String format;
+    Vector<String> filters;
 };
 
 // clang-format off
@@ -96,17 +98,17 @@ constexpr Column kColumns[] = {
 
 Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
 {
-    std::vector<VolumeCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
+    Vector<VolumeCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
     VolumeStore store = TRY(open_volumes(context));
-    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
-    std::vector<Row> rows;
+    Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    Vector<Row> rows;
     for (const VolumeInfo& info : TRY(store.list())) {
         size_t links = 0;
         for (const VolumeUse& use : uses)
             links += use.volume == info.name;
         if (!match_volume(conditions, {info, links > 0}))
             continue;
-        std::string labels;
+        String labels;
         for (auto& [name, value] : info.labels)
             labels += (labels.empty() ? "" : ",") + name + "=" + value;
         rows.push_back({"local", info.name, labels, str::format("%zu", links),
@@ -118,7 +120,7 @@ Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
 }
 
 struct InspectFlags {
-    std::string format;
+    String format;
 };
 
 constexpr Flag kInspectFlags[] = {
@@ -127,7 +129,7 @@ constexpr Flag kInspectFlags[] = {
 };
 
 // docker's fields, and whether its name was made up, as podman calls it.
-std::string document_of(const Context& context, const VolumeInfo& info)
+String document_of(const Context& context, const VolumeInfo& info)
 {
     json::Text out;
     auto text = [&](const char* name, std::string_view value) {
@@ -155,10 +157,10 @@ std::string document_of(const Context& context, const VolumeInfo& info)
 Result<int> inspect(const InspectFlags& flags, const Context& context, Arguments operands)
 {
     VolumeStore store = TRY(open_volumes(context));
-    std::vector<std::string> documents;
+    Vector<String> documents;
     int status = 0;
     for (std::string_view name : operands) {
-        auto info = store.find(std::string(name));
+        auto info = store.find(String(name));
         if (info) {
             documents.push_back(document_of(context, *info));
         } else {
@@ -172,7 +174,7 @@ Result<int> inspect(const InspectFlags& flags, const Context& context, Arguments
 
 }  // namespace
 
-Result<std::string> volume_document(const Context& context, const std::string& name)
+Result<String> volume_document(const Context& context, const String& name)
 {
     VolumeStore store = TRY(open_volumes(context));
     return document_of(context, TRY(store.find(name)));

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/context.h"
 #include "cli/print.h"
 #include "container/volume_use.h"
@@ -22,37 +21,36 @@ Result<VolumeStore> open_volumes(const Context& context);
 Result<VolumeStore> enter_volumes(const Context& context);
 
 // What `volume inspect` shows of it: JSON.  ENOENT.
-Result<std::string> volume_document(const Context& context, const std::string& name);
+Result<String> volume_document(const Context& context, const String& name);
 
 // An event, for `kist events`.
-void tell_volume(const Context& context, const char* action, const std::string& name);
+void tell_volume(const Context& context, const char* action, const String& name);
 
 // Names of the containers that use a volume, in front of each a blank.
-std::string users_of(const std::vector<VolumeUse>& uses, const std::string& volume);
+String users_of(const Vector<VolumeUse>& uses, const String& volume);
 
 struct VolumeFilter;
 struct VolumeCondition {
     const VolumeFilter* row;
-    std::string value;
+    String value;
 };
 struct SeenVolume {
     const VolumeInfo& info;
     bool used;  // by a container
 };
 // --filter KEY=VALUE; EINVAL names the keys there are.
-Result<std::vector<VolumeCondition>> parse_volume_filters(const std::vector<std::string>& words,
-                                                          bool prune);
-bool match_volume(const std::vector<VolumeCondition>& conditions, const SeenVolume& seen);
+Result<Vector<VolumeCondition>> parse_volume_filters(const Vector<String>& words, bool prune);
+bool match_volume(const Vector<VolumeCondition>& conditions, const SeenVolume& seen);
 
 struct PrunedVolumes {
-    std::vector<std::string> names;
+    Vector<String> names;
     uint64_t bytes = 0;
 };
 
 // Removes the volumes that no container uses: anonymous ones, or `all`.  `filters` are label=...
 // and label!=...; EINVAL.  Enters the outer user namespace.
 Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
-                                    const std::vector<std::string>& filters);
+                                    const Vector<String>& filters);
 
 // The row of `system df`: type, count, active, size, reclaimable.  The process is inside of the
 // outer user namespace.

@@ -8,6 +8,7 @@
 #include "archive/layer.h"
 #include "archive/pack.h"
 #include "base/file_stream.h"
+#include "base/string.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/volume.h"
@@ -25,7 +26,7 @@ struct Held {
 
 Result<Held> hold(const Context& context, std::string_view operand)
 {
-    std::string name(operand);
+    String name(operand);
     VolumeStore store = TRY(enter_volumes(context));
     VolumeInfo info = TRY(store.find(name));
     Held held = {TRY(store.open_volume(name)), Fd()};
@@ -42,7 +43,7 @@ Result<Held> hold(const Context& context, std::string_view operand)
 }
 
 struct ExportFlags {
-    std::string output;
+    String output;
 };
 
 constexpr Flag kExportFlags[] = {
@@ -89,7 +90,7 @@ Result<void> read_archive(const Context& context, const Held& held, const Fd& fr
 
 Result<int> import_volume(const ImportFlags&, const Context& context, Arguments operands)
 {
-    std::string source = operands.size() > 1 ? std::string(operands[1]) : "-";
+    String source = operands.size() > 1 ? String(operands[1]) : "-";
     if (source == "-" && ::isatty(0))
         return Error(EINVAL, "an archive cannot be typed in").with_hint("name a file, or redirect");
     Fd file = TRY(source == "-" ? sys::duplicate(sys::borrow(0)) : sys::open(source, O_RDONLY),

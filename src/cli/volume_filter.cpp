@@ -1,6 +1,8 @@
 // volume_filter.cpp - what more than one command does with volumes: finding and choosing them.
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/volume.h"
 #include "service/engine.h"
 #include "service/events.h"
@@ -25,13 +27,13 @@ struct VolumeFilter {
     const char* name;
     bool prune;  // prune has it, too
     bool all;    // every condition of it must hold, not just one
-    bool (*match)(const SeenVolume& seen, const std::string& value);
+    bool (*match)(const SeenVolume& seen, const String& value);
 };
 
 namespace {
 
 using S = const SeenVolume&;
-using V = const std::string&;
+using V = const String&;
 
 // clang-format off
 constexpr VolumeFilter kFilters[] = {
@@ -39,17 +41,16 @@ constexpr VolumeFilter kFilters[] = {
     {"driver",   false, false, [](S, V v) { return v == "local"; }},
     {"label",    true,  true,  [](S s, V v) { return has_label(s.info, v); }},
     {"label!",   true,  true,  [](S s, V v) { return !has_label(s.info, v); }},
-    {"name",     false, false, [](S s, V v) { return s.info.name.find(v) != std::string::npos; }},
+    {"name",     false, false, [](S s, V v) { return s.info.name.find(v) != String::npos; }},
 };
 // clang-format on
 
 }  // namespace
 
-Result<std::vector<VolumeCondition>> parse_volume_filters(const std::vector<std::string>& words,
-                                                          bool prune)
+Result<Vector<VolumeCondition>> parse_volume_filters(const Vector<String>& words, bool prune)
 {
-    std::vector<VolumeCondition> conditions;
-    for (const std::string& word : words) {
+    Vector<VolumeCondition> conditions;
+    for (const String& word : words) {
         std::string_view value = word;
         std::string_view name = str::cut(value, '=');
         const VolumeFilter* found = nullptr;
@@ -61,12 +62,12 @@ Result<std::vector<VolumeCondition>> parse_volume_filters(const std::vector<std:
                 .with_hint(prune ? "filters are label=NAME[=VALUE] and label!=NAME[=VALUE]"
                                  : "filters are dangling, driver, label, label! and name, each "
                                    "with =VALUE");
-        conditions.push_back({found, std::string(value)});
+        conditions.push_back({found, String(value)});
     }
     return conditions;
 }
 
-bool match_volume(const std::vector<VolumeCondition>& conditions, const SeenVolume& seen)
+bool match_volume(const Vector<VolumeCondition>& conditions, const SeenVolume& seen)
 {
     for (const VolumeCondition& condition : conditions) {
         bool good = condition.row->match(seen, condition.value);
@@ -95,7 +96,7 @@ Result<VolumeStore> enter_volumes(const Context& context)
     return open_volumes(context);
 }
 
-void tell_volume(const Context& context, const char* action, const std::string& name)
+void tell_volume(const Context& context, const char* action, const String& name)
 {
     service::Event event = {.type = "volume", .action = action, .id = name};
     event.attributes = {{"driver", "local"}};
@@ -103,9 +104,9 @@ void tell_volume(const Context& context, const char* action, const std::string& 
 }
 
 // Names of the containers that use a volume, in front of each a blank.
-std::string users_of(const std::vector<VolumeUse>& uses, const std::string& volume)
+String users_of(const Vector<VolumeUse>& uses, const String& volume)
 {
-    std::string names;
+    String names;
     for (const VolumeUse& use : uses)
         if (use.volume == volume && names.find(" " + use.container) == names.npos)
             names += " " + use.container;

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "cli/command.h"
 #include "cli/volume.h"
 
@@ -17,11 +19,10 @@ constexpr Flag kRmFlags[] = {
     flag<&RmFlags::force>('f', "force", nullptr, "One that is not there is no error"),
 };
 
-Result<void> remove_one(const Context& context, const VolumeStore& store, const std::string& name)
+Result<void> remove_one(const Context& context, const VolumeStore& store, const String& name)
 {
     Fd lock = TRY(store.lock());
-    if (std::string users = users_of(TRY(container::volume_uses(context.places)), name);
-        !users.empty())
+    if (String users = users_of(TRY(container::volume_uses(context.places)), name); !users.empty())
         return Error(EBUSY, "volume \"%s\" is in use by%s", name.c_str(), users.c_str())
             .with_hint("remove what uses it first: kist rm" + users);
     container::VolumeTrash trash = TRY(store.take_out(name, fs::Durable::yes));
@@ -35,7 +36,7 @@ Result<int> rm(const RmFlags& flags, const Context& context, Arguments operands)
     VolumeStore store = TRY(enter_volumes(context));
     int status = 0;
     for (std::string_view operand : operands) {
-        std::string name(operand);
+        String name(operand);
         auto removed = remove_one(context, store, name);
         if (removed || (flags.force && removed.error().is(ENOENT))) {
             puts(name.c_str());
@@ -49,7 +50,7 @@ Result<int> rm(const RmFlags& flags, const Context& context, Arguments operands)
 
 struct PruneFlags {
     bool all = false, force = false;
-    std::vector<std::string> filters;
+    Vector<String> filters;
 };
 
 // clang-format off
@@ -63,8 +64,8 @@ constexpr Flag kPruneFlags[] = {
 Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
 {
     bool all = flags.all;
-    std::vector<std::string> filters;
-    for (const std::string& word : flags.filters)
+    Vector<String> filters;
+    for (const String& word : flags.filters)
         if (word == "all=true" || word == "all=1" || word == "all")
             all = true;
         else
@@ -76,7 +77,7 @@ Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
     PrunedVolumes pruned = TRY(prune_volumes(context, all, filters));
     if (!pruned.names.empty())
         puts("Deleted Volumes:");
-    for (const std::string& name : pruned.names)
+    for (const String& name : pruned.names)
         puts(name.c_str());
     printf("%sTotal reclaimed space: %s\n", pruned.names.empty() ? "" : "\n",
            human_size(pruned.bytes).c_str());
@@ -85,15 +86,14 @@ Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
 
 }  // namespace
 
-Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
-                                    const std::vector<std::string>& filters)
+Result<PrunedVolumes> prune_volumes(const Context& context, bool all, const Vector<String>& filters)
 {
-    std::vector<VolumeCondition> conditions = TRY(parse_volume_filters(filters, true));
+    Vector<VolumeCondition> conditions = TRY(parse_volume_filters(filters, true));
     VolumeStore store = TRY(enter_volumes(context));
     Fd lock = TRY(store.lock());
-    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
     PrunedVolumes pruned;
-    std::vector<container::VolumeTrash> trash;
+    Vector<container::VolumeTrash> trash;
     for (const VolumeInfo& info : TRY(store.list())) {
         bool used = !users_of(uses, info.name).empty();
         if (used || !(all || info.anonymous) || !match_volume(conditions, {info, used}))
@@ -109,7 +109,7 @@ Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
         pruned.bytes += fs::tree_size(each.lock, container::kVolumeData).take();
         TRY(store.erase(each));
     }
-    for (const std::string& name : pruned.names)
+    for (const String& name : pruned.names)
         tell_volume(context, "destroy", name);
     return pruned;
 }
@@ -117,7 +117,7 @@ Result<PrunedVolumes> prune_volumes(const Context& context, bool all,
 Result<Row> volume_usage(const Context& context)
 {
     VolumeStore store = TRY(open_volumes(context));
-    std::vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
+    Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
     uint64_t bytes = 0, idle = 0;
     size_t count = 0, active = 0;
     for (const VolumeInfo& info : TRY(store.list())) {

@@ -11,6 +11,8 @@
 
 #include <csignal>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/program.h"
 #include "container/reaper.h"
 #include "container/report.h"
@@ -39,7 +41,7 @@ void close_all_but(const Fd& kept)
     close_numbers(number + 1, ~0U, 0);
 }
 
-Result<void> enter_workdir(const std::string& workdir)
+Result<void> enter_workdir(const String& workdir)
 {
     if (::chdir(workdir.c_str()) < 0)
         return os_error("working directory %s", workdir.c_str());
@@ -50,9 +52,9 @@ Result<void> enter_workdir(const std::string& workdir)
     return {};
 }
 
-bool has_home(const std::vector<std::string>& env)
+bool has_home(const Vector<String>& env)
 {
-    for (const std::string& variable : env)
+    for (const String& variable : env)
         if (variable.starts_with("HOME="))
             return true;
     return false;
@@ -70,10 +72,10 @@ void reset_signals()
     (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-std::vector<char*> pointers_to(const std::vector<std::string>& words)
+Vector<char*> pointers_to(const Vector<String>& words)
 {
-    std::vector<char*> pointers;
-    for (const std::string& word : words)
+    Vector<char*> pointers;
+    for (const String& word : words)
         pointers.push_back(const_cast<char*>(word.c_str()));
     pointers.push_back(nullptr);
     return pointers;
@@ -130,13 +132,13 @@ Result<void> connect_streams(const int (&stdio)[3], const Identity& identity,
 
 Result<void> become_program(const Becoming& becoming, const Fd& report)
 {
-    std::vector<std::string> env = becoming.env;
+    Vector<String> env = becoming.env;
     if (!has_home(env))
         env.push_back("HOME=" + becoming.identity.home);
-    std::vector<char*> argv = pointers_to(becoming.argv), environment = pointers_to(env);
+    Vector<char*> argv = pointers_to(becoming.argv), environment = pointers_to(env);
     close_all_but(report);
     TRY(enter_workdir(becoming.workdir));
-    std::string program = TRY(find_program(becoming.argv[0], env));
+    String program = TRY(find_program(becoming.argv[0], env));
     ::umask(becoming.spec.umask.value_or(0022));
     for (int i = 0; becoming.limits && i < RLIM_NLIMITS; i++)
         (void)::setrlimit(i, &becoming.limits[i]);  // only root may go above its own

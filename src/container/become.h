@@ -9,11 +9,11 @@
 #include <sys/resource.h>
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/confine.h"
 #include "container/pty.h"
 #include "container/spec.h"
@@ -29,9 +29,9 @@ Result<void> connect_streams(const int (&stdio)[3], const Identity& identity,
 
 struct Becoming {
     const Spec& spec;  // of the container: umask, limits, whether there is a reaper
-    const std::vector<std::string>& argv;
-    std::vector<std::string> env;  // HOME is added when it is not there
-    const std::string& workdir;
+    const Vector<String>& argv;
+    Vector<String> env;  // HOME is added when it is not there
+    const String& workdir;
     const Confinement& confinement;
     const Identity& identity;
     const rlimit* limits = nullptr;  // RLIM_NLIMITS of them, to have where `spec` says nothing

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/vector.h"
+
 namespace kist::container::bpf {
 
 namespace {
@@ -35,7 +37,7 @@ public:
     Label load(uint32_t offset, Label next);
     Label jump(uint16_t operation, uint32_t value, Label yes, Label no);
 
-    std::vector<sock_filter> finish()
+    Vector<sock_filter> finish()
     {
         std::reverse(code_.begin(), code_.end());
         return std::move(code_);
@@ -64,9 +66,9 @@ private:
     Label search(const Span* first, const Span* last);
 
     const Program& program_;
-    std::vector<sock_filter> code_;
-    std::vector<Given> given_;           // the nearest return of each action
-    std::vector<Label> verdict_labels_;  // of this section
+    Vector<sock_filter> code_;
+    Vector<Given> given_;           // the nearest return of each action
+    Vector<Label> verdict_labels_;  // of this section
 };
 
 Label Assembler::near(Label label)
@@ -203,7 +205,7 @@ Label Assembler::section(const Section& section)
 
 }  // namespace
 
-Result<std::vector<sock_filter>> assemble(const Program& program)
+Result<Vector<sock_filter>> assemble(const Program& program)
 {
     Assembler assembler(program);
     Label next = assembler.give(program.foreign);
@@ -214,7 +216,7 @@ Result<std::vector<sock_filter>> assemble(const Program& program)
     }
     assembler.load(kArchitecture, next);
 
-    std::vector<sock_filter> code = assembler.finish();
+    Vector<sock_filter> code = assembler.finish();
     if (code.size() > BPF_MAXINSNS)
         return Error(E2BIG, "the system call filter has %zu instructions, the kernel takes %d",
                      code.size(), BPF_MAXINSNS);

@@ -10,10 +10,9 @@
 #include <linux/filter.h>
 
 #include <cstdint>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/vector.h"
 
 namespace kist::container::bpf {
 
@@ -28,17 +27,15 @@ struct Test {
 };
 
 struct Rule {
-    using Growth = CarriedAsBytes<Rule>;
-    std::vector<Test> all_of;
+    Vector<Test> all_of;
     uint32_t action = 0;  // SECCOMP_RET_*
 };
 
 // What to answer: the action of the first rule whose tests hold, else `otherwise`.
 struct Verdict {
-    using Growth = CarriedAsBytes<Verdict>;
     uint32_t otherwise = 0;
     bool wide = true;  // arguments are 64 bits; else only their lower halves count
-    std::vector<Rule> rules;
+    Vector<Rule> rules;
 };
 
 // The calls from `first` up to the next span.
@@ -48,18 +45,17 @@ struct Span {
 };
 
 struct Section {
-    using Growth = CarriedAsBytes<Section>;
     uint32_t architecture = 0;
-    std::vector<Span> spans;  // ascending, the first one starts at 0
+    Vector<Span> spans;  // ascending, the first one starts at 0
 };
 
 struct Program {
-    std::vector<Verdict> verdicts;
-    std::vector<Section> sections;
+    Vector<Verdict> verdicts;
+    Vector<Section> sections;
     uint32_t foreign = 0;  // the action for any other architecture
 };
 
 // The program as the kernel takes it.  E2BIG: more than BPF_MAXINSNS (4096) instructions.
-Result<std::vector<sock_filter>> assemble(const Program& program);
+Result<Vector<sock_filter>> assemble(const Program& program);
 
 }  // namespace kist::container::bpf

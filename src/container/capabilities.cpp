@@ -11,6 +11,8 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -57,9 +59,9 @@ bool is_all(std::string_view name)
 }
 
 // In capitals and with the prefix.
-std::string full_name(std::string_view name)
+String full_name(std::string_view name)
 {
-    std::string full;
+    String full;
     for (char c : name)
         full += c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c;
     return full.starts_with("CAP_") ? full : "CAP_" + full;
@@ -70,10 +72,10 @@ struct Request {
     bool all = false;
 };
 
-Result<Request> read_request(std::span<const std::string> words, const char* flag)
+Result<Request> read_request(std::span<const String> words, const char* flag)
 {
     Request request;
-    for (const std::string& word : words) {
+    for (const String& word : words) {
         if (is_all(word)) {
             request.all = true;
             continue;
@@ -112,7 +114,7 @@ const char* capability_name(int number)
 
 Result<int> capability_number(std::string_view name)
 {
-    std::string full = full_name(name);
+    String full = full_name(name);
     const char* nearest = "";
     size_t distance = ~size_t{0};
     int number = 0;
@@ -129,17 +131,17 @@ Result<int> capability_number(std::string_view name)
         .with_hint(str::format("did you mean %s? capabilities(7) lists them", nearest + 4));
 }
 
-std::vector<std::string> capability_names(Capabilities set)
+Vector<String> capability_names(Capabilities set)
 {
-    std::vector<std::string> names;
+    Vector<String> names;
     for (int number = 0; number <= kLast; number++)
         if (set.has(number))
             names.push_back(capability_name(number));
     return names;
 }
 
-Result<Capabilities> resolve_capabilities(std::span<const std::string> add,
-                                          std::span<const std::string> drop, bool privileged)
+Result<Capabilities> resolve_capabilities(std::span<const String> add, std::span<const String> drop,
+                                          bool privileged)
 {
     Request added = TRY(read_request(add, "--cap-add"));
     Request dropped = TRY(read_request(drop, "--cap-drop"));

@@ -9,11 +9,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -39,14 +39,14 @@ Result<int> capability_number(std::string_view name);
 // Number to "CAP_NET_ADMIN"; nullptr when the number is unknown.
 const char* capability_name(int number);
 // The names of a set, in order of their numbers: what state files and inspect show.
-std::vector<std::string> capability_names(Capabilities set);
+Vector<String> capability_names(Capabilities set);
 
 // docker's meaning of --cap-add and --cap-drop: names with or without CAP_, in any case, or ALL.
 // Adding ALL gives everything but the dropped ones; dropping ALL leaves the added ones; otherwise
 // the default set loses the dropped ones and then gains the added ones.  `privileged` is
 // all_capabilities().  EINVAL: not a capability, or one that this kernel does not have.
-Result<Capabilities> resolve_capabilities(std::span<const std::string> add,
-                                          std::span<const std::string> drop, bool privileged);
+Result<Capabilities> resolve_capabilities(std::span<const String> add, std::span<const String> drop,
+                                          bool privileged);
 
 // For the child.  0, or the errno value of the call that failed.
 //

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "container/cgroup_files.h"
 #include "container/scope.h"
 
@@ -31,7 +32,7 @@ void remove_children(const Fd& directory, int depth)
 {
     if (depth >= kMaxCgroupDepth)
         return;
-    for (const std::string& name : children_of(directory)) {
+    for (const String& name : children_of(directory)) {
         if (auto child = sys::open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
             remove_children(*child, depth + 1);
         (void)sys::unlink_at(directory, name, AT_REMOVEDIR);
@@ -46,19 +47,19 @@ bool is_populated(const Fd& events)
     return size > 0 && keyed_number({text, size_t(size)}, "populated") != 0;
 }
 
-Result<Fd> open_directory(const std::string& path)
+Result<Fd> open_directory(const String& path)
 {
     return sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
 }  // namespace
 
-Result<Cgroup> Cgroup::create(const Delegation& place, const std::string& id)
+Result<Cgroup> Cgroup::create(const Delegation& place, const String& id)
 {
     if (id.empty() || id.size() > 128 || id[0] == '.' || id.find('/') != id.npos)
         return Error(EINVAL, "\"%s\" cannot be the name of a cgroup", id.c_str());
-    std::string parent = place.path + "/kist";
-    std::string path = parent + "/" + id;
+    String parent = place.path + "/kist";
+    String path = parent + "/" + id;
     // destroy() of another container may remove the parent in between.
     constexpr int kAttempts = 5;
     for (int attempt = 0;; attempt++) {
@@ -71,7 +72,7 @@ Result<Cgroup> Cgroup::create(const Delegation& place, const std::string& id)
     }
 }
 
-Result<Cgroup> Cgroup::open(const std::string& path)
+Result<Cgroup> Cgroup::open(const String& path)
 {
     Fd directory = TRY(open_directory(path), "cannot use the cgroup %s", path.c_str());
     // <place>/kist/<id>
@@ -124,7 +125,7 @@ Result<void> Cgroup::kill() const
 
 Result<bool> Cgroup::populated() const
 {
-    std::string events = TRY(fs::read(directory_, "cgroup.events"));
+    String events = TRY(fs::read(directory_, "cgroup.events"));
     return keyed_number(events, "populated") != 0;
 }
 
@@ -173,7 +174,7 @@ Result<void> Cgroup::destroy(int timeout_ms) const
     // The last container removes what stands above it; others keep it (EBUSY), and so does a kist
     // that stepped aside into "self".
     if (size_t parent = path_.rfind("/kist/"); parent != path_.npos) {
-        std::string above = path_.substr(0, parent + 5);
+        String above = path_.substr(0, parent + 5);
         (void)::rmdir((above + "/self").c_str());
         (void)::rmdir(above.c_str());
     }

@@ -12,21 +12,19 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/delegation.h"
 
 namespace kist::container {
 
 // "/dev/sda:1mb" of --device-read-bps.
 struct DeviceRate {
-    using Growth = CarriedAsBytes<DeviceRate>;
-    std::string path;             // a block device of the host, the whole disk
+    String path;                  // a block device of the host, the whole disk
     unsigned long long rate = 0;  // bytes a second
 };
 
@@ -39,12 +37,12 @@ struct Limits {
     unsigned cpu_shares = 0;                    // 2..262144, 1024 is normal: cpu.weight
     long long cpu_quota = 0;                    // microseconds of each period; -1: any amount
     unsigned long long cpu_period = 0;          // microseconds
-    std::string cpuset_cpus;                    // "0-3,5"
-    std::string cpuset_mems;
+    String cpuset_cpus;                         // "0-3,5"
+    String cpuset_mems;
     long long pids = 0;  // -1: any number
-    std::vector<DeviceRate> device_read_bps;
-    std::vector<DeviceRate> device_write_bps;
-    std::vector<std::string> conf;  // "memory.high=64M", written as it is, last
+    Vector<DeviceRate> device_read_bps;
+    Vector<DeviceRate> device_write_bps;
+    Vector<String> conf;  // "memory.high=64M", written as it is, last
 
     bool any() const;
     // Takes over what `changed` says; what it leaves open stays.
@@ -62,9 +60,9 @@ Result<void> check_limits(const Limits& limits);
 class Cgroup {
 public:
     // Makes <place>/kist/<id>, or opens it when it is there.  EACCES when `place` is not ours.
-    static Result<Cgroup> create(const Delegation& place, const std::string& id);
+    static Result<Cgroup> create(const Delegation& place, const String& id);
     // Opens the cgroup at `path` (Cgroup::path() of its creator) later on; ENOENT when it is gone.
-    static Result<Cgroup> open(const std::string& path);
+    static Result<Cgroup> open(const String& path);
 
     // Turns on the controllers that `limits` needs, one at a time, and writes the limits.  An error
     // names the limit that cannot be applied, why, and how to make it possible.
@@ -72,7 +70,7 @@ public:
 
     // The directory, for CLONE_INTO_CGROUP and the device filter.  Borrowed; absolute path().
     const Fd& directory() const { return directory_; }
-    const std::string& path() const { return path_; }
+    const String& path() const { return path_; }
 
     // Moves a process in; where clone3(2) cannot start it there.
     Result<void> add(pid_t pid) const;
@@ -100,14 +98,14 @@ public:
     Result<void> destroy(int timeout_ms = 2000) const;
 
 private:
-    Cgroup(Delegation place, std::string path, Fd directory)
+    Cgroup(Delegation place, String path, Fd directory)
         : place_(std::move(place)), path_(std::move(path)), directory_(std::move(directory))
     {
     }
     Result<void> need_controller(std::string_view file, const char* flag) const;
 
     Delegation place_;
-    std::string path_;
+    String path_;
     Fd directory_;
 };
 

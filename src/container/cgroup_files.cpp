@@ -7,12 +7,14 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
 namespace {
 
-void add_processes(const std::string& path, std::vector<pid_t>& found, int depth)
+void add_processes(const String& path, Vector<pid_t>& found, int depth)
 {
     for (pid_t pid : processes_in(path))
         if (pid > 0)
@@ -20,13 +22,13 @@ void add_processes(const std::string& path, std::vector<pid_t>& found, int depth
     auto directory = sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory || depth >= kMaxCgroupDepth)
         return;
-    for (const std::string& name : children_of(*directory))
+    for (const String& name : children_of(*directory))
         add_processes(path + "/" + name, found, depth + 1);
 }
 
 }  // namespace
 
-bool has_word(const std::string& path, std::string_view word)
+bool has_word(const String& path, std::string_view word)
 {
     auto text = fs::read_path(path);
     if (!text)
@@ -37,9 +39,9 @@ bool has_word(const std::string& path, std::string_view word)
     return false;
 }
 
-std::vector<pid_t> processes_in(const std::string& path)
+Vector<pid_t> processes_in(const String& path)
 {
-    std::vector<pid_t> found;
+    Vector<pid_t> found;
     auto text = fs::read_path(path + "/cgroup.procs");
     std::string_view rest = text ? std::string_view(*text) : "";
     while (!rest.empty())
@@ -48,33 +50,33 @@ std::vector<pid_t> processes_in(const std::string& path)
     return found;
 }
 
-std::vector<pid_t> processes_below(const std::string& path)
+Vector<pid_t> processes_below(const String& path)
 {
-    std::vector<pid_t> found;
+    Vector<pid_t> found;
     add_processes(path, found, 0);
     return found;
 }
 
-std::vector<std::string> children_of(const Fd& directory)
+Vector<String> children_of(const Fd& directory)
 {
-    std::vector<std::string> found;
+    Vector<String> found;
     auto names = fs::list(directory);
     if (!names)
         return found;
-    for (std::string& name : *names)
+    for (String& name : *names)
         if (auto about = sys::stat_at(directory, name); about && S_ISDIR(about->st_mode))
             found.push_back(std::move(name));
     return found;
 }
 
-std::vector<pid_t> foreign_processes(const std::string& path)
+Vector<pid_t> foreign_processes(const String& path)
 {
     struct stat ours = {};
     bool known = ::stat("/proc/self/exe", &ours) == 0;
-    std::vector<pid_t> found;
+    Vector<pid_t> found;
     for (pid_t pid : processes_in(path)) {
         struct stat theirs = {};
-        std::string program = str::format("/proc/%d/exe", pid);
+        String program = str::format("/proc/%d/exe", pid);
         bool same = pid != 0 && ::stat(program.c_str(), &theirs) == 0 && known &&
                     theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
         // A process that just ended is nobody's.
@@ -84,14 +86,14 @@ std::vector<pid_t> foreign_processes(const std::string& path)
     return found;
 }
 
-std::string describe_processes(const std::vector<pid_t>& processes)
+String describe_processes(const Vector<pid_t>& processes)
 {
     constexpr size_t kShown = 3;
-    std::string text;
+    String text;
     for (size_t i = 0; i < processes.size() && i < kShown; i++) {
         auto name = fs::read_path(str::format("/proc/%d/comm", processes[i]), 64);
         text += text.empty() ? "" : ", ";
-        text += name ? str::format("%s (%d)", std::string(str::trim(*name)).c_str(), processes[i])
+        text += name ? str::format("%s (%d)", String(str::trim(*name)).c_str(), processes[i])
                 : processes[i] == 0 ? "one outside of this pid namespace"
                                     : str::format("process %d", processes[i]);
     }

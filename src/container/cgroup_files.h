@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -17,18 +17,18 @@ namespace kist::container {
 constexpr int kMaxCgroupDepth = 256;
 
 // Whether the file at `path` holds `word` among its words; not when it cannot be read.
-bool has_word(const std::string& path, std::string_view word);
+bool has_word(const String& path, std::string_view word);
 
 // The processes in the cgroup at `path` itself; 0 stands for one outside of our pid namespace.
-std::vector<pid_t> processes_in(const std::string& path);
+Vector<pid_t> processes_in(const String& path);
 // Those in the cgroups below it, too, as far as they have numbers here.
-std::vector<pid_t> processes_below(const std::string& path);
+Vector<pid_t> processes_below(const String& path);
 // The cgroups directly below the one that is open as `directory`.
-std::vector<std::string> children_of(const Fd& directory);
+Vector<String> children_of(const Fd& directory);
 // Those of them that do not run this program.
-std::vector<pid_t> foreign_processes(const std::string& path);
+Vector<pid_t> foreign_processes(const String& path);
 // "bash (123), sleep (124) and 3 more", for errors.
-std::string describe_processes(const std::vector<pid_t>& processes);
+String describe_processes(const Vector<pid_t>& processes);
 
 // The number after `key` in a file of lines "key number"; 0 when it is not there.
 unsigned long long keyed_number(std::string_view text, std::string_view key);

@@ -13,6 +13,8 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/cgroup.h"
 
 namespace kist::container {
@@ -24,26 +26,26 @@ constexpr unsigned long long kPeriod = 100'000;  // microseconds, the kernel's d
 constexpr size_t kMaxConf = 64;
 constexpr size_t kMaxRates = 64;
 
-std::string decimal(unsigned long long value)
+String decimal(unsigned long long value)
 {
     return value == 0 ? "" : str::format("%llu", value);
 }
 
 // cpu.max is "QUOTA PERIOD" in microseconds.
-std::string cpu_max(const Limits& l)
+String cpu_max(const Limits& l)
 {
     if (l.nano_cpus > 0)
         return str::format("%lld %llu", l.nano_cpus / (kBillion / (long long)kPeriod), kPeriod);
     if (l.cpu_quota == 0 && l.cpu_period == 0)
         return "";
-    std::string quota = l.cpu_quota > 0 ? str::format("%lld", l.cpu_quota) : "max";
+    String quota = l.cpu_quota > 0 ? str::format("%lld", l.cpu_quota) : "max";
     return l.cpu_period == 0 && l.cpu_quota < 0
                ? quota
                : str::format("%s %llu", quota.c_str(), l.cpu_period ? l.cpu_period : kPeriod);
 }
 
 // Shares (2..262144, 1024 is normal) to a weight (1..10000, 100 is normal), as runc and crun do it.
-std::string cpu_weight(const Limits& l)
+String cpu_weight(const Limits& l)
 {
     if (l.cpu_shares == 0)
         return "";
@@ -54,7 +56,7 @@ std::string cpu_weight(const Limits& l)
 }
 
 // docker counts memory and swap together; without a word it gives as much swap as memory.
-std::string swap_max(const Limits& l)
+String swap_max(const Limits& l)
 {
     if (l.memory_swap < 0)
         return "max";
@@ -65,17 +67,17 @@ std::string swap_max(const Limits& l)
     return str::format("%llu", static_cast<unsigned long long>(l.memory_swap) - l.memory);
 }
 
-std::string memory_low(const Limits& l)
+String memory_low(const Limits& l)
 {
     return decimal(l.memory_reservation);
 }
 
-std::string memory_max(const Limits& l)
+String memory_max(const Limits& l)
 {
     return decimal(l.memory);
 }
 
-std::string pids_max(const Limits& l)
+String pids_max(const Limits& l)
 {
     return l.pids < 0 ? "max" : decimal(static_cast<unsigned long long>(l.pids));
 }
@@ -83,7 +85,7 @@ std::string pids_max(const Limits& l)
 struct Knob {
     const char* file;
     const char* flag;
-    std::string (*value)(const Limits&);  // "": nothing to set
+    String (*value)(const Limits&);  // "": nothing to set
 };
 
 // clang-format off
@@ -133,14 +135,14 @@ Error with_machines_numbers(Error error, const Delegation& place, std::string_vi
 {
     if (controller_of(file) != "cpuset")
         return error;
-    auto numbers = fs::read_path(place.path + "/" + std::string(file) + ".effective");
+    auto numbers = fs::read_path(place.path + "/" + String(file) + ".effective");
     if (!numbers)
         return error;
-    std::string there(str::trim(*numbers));
+    String there(str::trim(*numbers));
     return std::move(error).with_hint(str::format("there are %s here", there.c_str()));
 }
 
-Result<std::string> device_numbers(const std::string& path)
+Result<String> device_numbers(const String& path)
 {
     struct stat about = {};
     if (::stat(path.c_str(), &about) < 0)
@@ -152,7 +154,7 @@ Result<std::string> device_numbers(const std::string& path)
 
 Result<void> write_rate(const Fd& directory, const DeviceRate& rate, const char* key)
 {
-    std::string numbers = TRY(device_numbers(rate.path));
+    String numbers = TRY(device_numbers(rate.path));
     auto done =
         fs::poke(directory, "io.max", str::format("%s %s=%llu", numbers.c_str(), key, rate.rate));
     if (!done && done.error().is(ENODEV))
@@ -202,7 +204,7 @@ Result<void> check_cpus(const Limits& limits)
                      limits.cpu_period);
     if (limits.cpu_quota > 0 && limits.cpu_quota < 1000)
         return Error(EINVAL, "--cpu-quota %lld is less than 1000 microseconds", limits.cpu_quota);
-    for (const std::string* list : {&limits.cpuset_cpus, &limits.cpuset_mems})
+    for (const String* list : {&limits.cpuset_cpus, &limits.cpuset_mems})
         if (list->size() > 4096 || list->find_first_not_of("0123456789,-") != list->npos)
             return Error(EINVAL, "\"%s\" is not a list of numbers such as 0-2,5", list->c_str());
     return {};
@@ -236,7 +238,7 @@ void Limits::merge(const Limits& changed)
 bool Limits::any() const
 {
     for (const Knob& knob : kKnobs)
-        if (std::string value = knob.value(*this); !value.empty() && !is_unlimited(value))
+        if (String value = knob.value(*this); !value.empty() && !is_unlimited(value))
             return true;
     return !device_read_bps.empty() || !device_write_bps.empty() || !conf.empty();
 }
@@ -252,7 +254,7 @@ Result<long long> parse_cpus(std::string_view text)
     if (text.size() > 20 || fraction.size() > 9 || (whole.empty() && fraction.empty()) ||
         text.find_first_not_of("0123456789.") != text.npos)
         return wrong();
-    std::string digits(fraction);
+    String digits(fraction);
     digits.resize(9, '0');
     auto units = str::to_integer(whole.empty() ? "0" : whole);
     auto parts = str::to_integer(digits);
@@ -274,7 +276,7 @@ Result<DeviceRate> parse_device_rate(std::string_view text)
     unsigned long long rate = TRY(str::to_bytes(size));
     if (rate == 0)
         return Error(EINVAL, "the rate in \"%.*s\" is zero", int(text.size()), text.data());
-    return DeviceRate{std::string(text.substr(0, colon)), rate};
+    return DeviceRate{String(text.substr(0, colon)), rate};
 }
 
 Result<void> check_limits(const Limits& limits)
@@ -293,7 +295,7 @@ Result<void> check_limits(const Limits& limits)
     if (limits.conf.size() > kMaxConf || limits.device_read_bps.size() > kMaxRates ||
         limits.device_write_bps.size() > kMaxRates)
         return Error(E2BIG, "more than %zu of one limit", kMaxConf);
-    for (const std::string& conf : limits.conf)
+    for (const String& conf : limits.conf)
         TRY(conf_name(conf));
     return {};
 }
@@ -311,7 +313,7 @@ Result<void> Cgroup::limit(const Limits& limits) const
 {
     TRY(check_limits(limits));
     for (const Knob& knob : kKnobs) {
-        std::string value = knob.value(limits);
+        String value = knob.value(limits);
         if (value.empty() || (is_unlimited(value) && is_missing(directory_, knob.file)))
             continue;
         TRY(need_controller(knob.file, knob.flag));
@@ -324,7 +326,7 @@ Result<void> Cgroup::limit(const Limits& limits) const
                 .context("cannot apply %s", knob.flag);
     }
     const struct {
-        const std::vector<DeviceRate>& rates;
+        const Vector<DeviceRate>& rates;
         const char* key;
         const char* flag;
     } kRates[] = {{limits.device_read_bps, "rbps", "--device-read-bps"},
@@ -334,9 +336,9 @@ Result<void> Cgroup::limit(const Limits& limits) const
             TRY(need_controller("io.max", row.flag));
             TRY(write_rate(directory_, rate, row.key), "cannot apply %s", row.flag);
         }
-    for (const std::string& conf : limits.conf) {
+    for (const String& conf : limits.conf) {
         std::string_view checked = TRY(conf_name(conf));
-        std::string name(checked);
+        String name(checked);
         TRY(need_controller(name, "--cgroup-conf"));
         TRY(fs::poke(directory_, name, std::string_view(conf).substr(name.size() + 1)),
             "cannot apply --cgroup-conf %s", conf.c_str());

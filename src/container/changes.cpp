@@ -17,6 +17,8 @@
 #include "archive/tree.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -56,11 +58,10 @@ bool same_attributes(const struct stat& a, const struct stat& b, bool times)
 
 int by_name(const void* a, const void* b)
 {
-    return (*static_cast<const std::string* const*>(a))
-        ->compare(**static_cast<const std::string* const*>(b));
+    return (*static_cast<const String* const*>(a))->compare(**static_cast<const String* const*>(b));
 }
 
-using Stack = std::vector<Fd>;  // of one directory, top layer first
+using Stack = Vector<Fd>;  // of one directory, top layer first
 
 // A name in the layers below.
 struct Below {
@@ -68,7 +69,7 @@ struct Below {
     Stack stack;  // when it is a directory
 };
 
-Result<Below> look_below(const Stack& parents, const std::string& name)
+Result<Below> look_below(const Stack& parents, const String& name)
 {
     Below found;
     for (const Fd& parent : parents) {
@@ -94,21 +95,21 @@ Result<Below> look_below(const Stack& parents, const std::string& name)
 class Comparison {
 public:
     // True when a name was added or removed in it.
-    Result<bool> directory(const Fd& own, const Stack& below, const std::string& path, bool whole,
+    Result<bool> directory(const Fd& own, const Stack& below, const String& path, bool whole,
                            int depth);
-    std::vector<Change> take() { return std::move(changes_); }
+    Vector<Change> take() { return std::move(changes_); }
 
 private:
-    Result<bool> item(const Fd& own, const Stack& below, const std::string& name,
-                      const std::string& path, bool whole, int depth);
+    Result<bool> item(const Fd& own, const Stack& below, const String& name, const String& path,
+                      bool whole, int depth);
     Result<void> common_directory(const Fd& own, const Below& below, const struct stat& facts,
-                                  const std::string& path, bool whole, int depth);
-    Result<void> add(char kind, const std::string& path);
+                                  const String& path, bool whole, int depth);
+    Result<void> add(char kind, const String& path);
 
     // What is too deep.
     bool leave_out();
 
-    std::vector<Change> changes_;
+    Vector<Change> changes_;
     bool told_ = false;
 };
 
@@ -119,7 +120,7 @@ bool Comparison::leave_out()
     return false;
 }
 
-Result<void> Comparison::add(char kind, const std::string& path)
+Result<void> Comparison::add(char kind, const String& path)
 {
     if (changes_.size() >= kMaxChanges)
         return Error(E2BIG, "more than %zu files have changed", kMaxChanges);
@@ -129,8 +130,8 @@ Result<void> Comparison::add(char kind, const std::string& path)
 
 // A directory that was there before: changed when it is other than it was, or its names are.
 Result<void> Comparison::common_directory(const Fd& own, const Below& below,
-                                          const struct stat& facts, const std::string& path,
-                                          bool whole, int depth)
+                                          const struct stat& facts, const String& path, bool whole,
+                                          int depth)
 {
     size_t before = changes_.size();
     TRY(add('C', path));
@@ -142,8 +143,8 @@ Result<void> Comparison::common_directory(const Fd& own, const Below& below,
     return {};
 }
 
-Result<bool> Comparison::item(const Fd& own, const Stack& stack, const std::string& name,
-                              const std::string& path, bool whole, int depth)
+Result<bool> Comparison::item(const Fd& own, const Stack& stack, const String& name,
+                              const String& path, bool whole, int depth)
 {
     Below below = TRY(look_below(stack, name), "%s", path.c_str());
     auto facts = sys::stat_at(own, name);
@@ -177,18 +178,18 @@ Result<bool> Comparison::item(const Fd& own, const Stack& stack, const std::stri
     return !below.facts && !place;
 }
 
-Result<bool> Comparison::directory(const Fd& own, const Stack& below, const std::string& path,
+Result<bool> Comparison::directory(const Fd& own, const Stack& below, const String& path,
                                    bool whole, int depth)
 {
     if (depth > kMaxDepth)
         return leave_out();
-    std::vector<std::string> names = TRY(fs::list(own), "%s", path.c_str());
+    Vector<String> names = TRY(fs::list(own), "%s", path.c_str());
     if (whole)
         for (const Fd& layer : below)
-            for (std::string& name : TRY(fs::list(layer), "%s", path.c_str()))
+            for (String& name : TRY(fs::list(layer), "%s", path.c_str()))
                 names.push_back(std::move(name));
-    std::vector<const std::string*> sorted;
-    for (const std::string& name : names)
+    Vector<const String*> sorted;
+    for (const String& name : names)
         sorted.push_back(&name);
     if (!sorted.empty())
         ::qsort(sorted.data(), sorted.size(), sizeof(sorted[0]), by_name);
@@ -196,7 +197,7 @@ Result<bool> Comparison::directory(const Fd& own, const Stack& below, const std:
     for (size_t i = 0; i < sorted.size(); i++) {
         if (i > 0 && *sorted[i] == *sorted[i - 1])
             continue;
-        const std::string& name = *sorted[i];
+        const String& name = *sorted[i];
         changed |= TRY(item(own, below, name, path + "/" + name, whole, depth));
     }
     return changed;
@@ -204,7 +205,7 @@ Result<bool> Comparison::directory(const Fd& own, const Stack& below, const std:
 
 }  // namespace
 
-Result<std::vector<Change>> find_changes(const Spec& spec, const Fd& store)
+Result<Vector<Change>> find_changes(const Spec& spec, const Fd& store)
 {
     // One descriptor for each layer and level.
     rlimit files;
@@ -216,7 +217,7 @@ Result<std::vector<Change>> find_changes(const Spec& spec, const Fd& store)
     bool copied = bool(sys::stat_at(directory, "copied"));
     auto own = sys::open_at(directory, copied ? "root" : "upper", kDirectory);
     if (!own && own.error().is(ENOENT))
-        return std::vector<Change>();
+        return Vector<Change>();
     Fd top = TRY(std::move(own));
     Stack layers;
     for (auto layer = spec.layers.rbegin(); layer != spec.layers.rend(); ++layer)

@@ -2,20 +2,17 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/spec.h"
 
 namespace kist::container {
 
 struct Change {
-    using Growth = CarriedAsBytes<Change>;
-    char kind;         // A: added, C: changed, D: deleted
-    std::string path;  // absolute in the container
+    char kind;    // A: added, C: changed, D: deleted
+    String path;  // absolute in the container
 };
 
 inline constexpr size_t kMaxChanges = 4 << 20;
@@ -24,6 +21,6 @@ inline constexpr size_t kMaxChanges = 4 << 20;
 // names, a directory before what is in it.  What kist itself puts there (the places of its mounts)
 // does not count.  Runs inside the outer namespace; `store` is the store's root.  Of a container
 // that never ran nothing has changed.
-Result<std::vector<Change>> find_changes(const Spec& spec, const Fd& store);
+Result<Vector<Change>> find_changes(const Spec& spec, const Fd& store);
 
 }  // namespace kist::container

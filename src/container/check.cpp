@@ -16,6 +16,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/check_try.h"
 #include "container/delegation.h"
 #include "container/device_filter.h"
@@ -72,9 +74,9 @@ void check_kernel(Board&, CheckRow& row)
 
 void check_processor(Board&, CheckRow& row)
 {
-    std::string platform = image::Platform::host().text();
+    String platform = image::Platform::host().text();
     bool small = try_32_bit() == 0;
-    bool arm = platform.find("arm64") != std::string::npos;
+    bool arm = platform.find("arm64") != String::npos;
     say(row, CheckState::ok,
         str::format("runs images for %s%s", platform.c_str(),
                     !arm    ? ""
@@ -113,7 +115,7 @@ void check_user_namespaces(Board& board, CheckRow& row)
     if (board.user_namespace == 0)
         return say(row, CheckState::ok, "ordinary users can run containers");
 
-    std::string meaning = "ordinary users cannot run containers (root can): ";
+    String meaning = "ordinary users cannot run containers (root can): ";
     if (file_says("/proc/sys/user/max_user_namespaces", "0"))
         return say(row, CheckState::missing, meaning + "user.max_user_namespaces is 0",
                    "as root: sysctl -w user.max_user_namespaces=15000");
@@ -282,7 +284,7 @@ void check_controller(const ControllerRow& probe, Result<Delegation>& place, Che
                    "see \"cgroup v2\"");
     auto there = controllers_of(*place);
     if (there)
-        for (const std::string& name : *there)
+        for (const String& name : *there)
             if (name == probe.controller)
                 return say(row, CheckState::ok, str::format("%s can be used", probe.limits));
     Error error = missing_controller(*place, probe.controller);
@@ -304,7 +306,7 @@ void find_place(Board& board)
     }
 }
 
-CheckRow& add_row(std::vector<CheckRow>& rows, const char* feature)
+CheckRow& add_row(Vector<CheckRow>& rows, const char* feature)
 {
     CheckRow& row = rows.emplace_back();
     row.feature = feature;
@@ -313,11 +315,11 @@ CheckRow& add_row(std::vector<CheckRow>& rows, const char* feature)
 
 }  // namespace
 
-std::vector<CheckRow> check_board(const CheckContext& context)
+Vector<CheckRow> check_board(const CheckContext& context)
 {
     Board board = {context, ::geteuid() == 0, try_user_namespace(), find_delegation()};
     find_place(board);
-    std::vector<CheckRow> rows;
+    Vector<CheckRow> rows;
     for (const Probe& probe : kProbes) {
         probe.run(board, add_row(rows, probe.feature));
         // The controllers come after the tree they are in.

@@ -6,10 +6,9 @@
 #pragma once
 
 #include <ctime>
-#include <string>
-#include <vector>
 
-#include "base/carried.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -20,11 +19,10 @@ enum class CheckState {
 };
 
 struct CheckRow {
-    using Growth = CarriedAsBytes<CheckRow>;
     const char* feature;  // "user namespaces": stable, scripts select by it
     CheckState state = CheckState::ok;
-    std::string meaning;  // what was found and what it is good for, one sentence
-    std::string fix;      // what to do; empty when state is ok
+    String meaning;  // what was found and what it is good for, one sentence
+    String fix;      // what to do; empty when state is ok
 };
 
 struct CheckContext {
@@ -33,7 +31,7 @@ struct CheckContext {
 
 // Runs every probe as the calling user.  Never fails: what cannot be found out is `missing`, with
 // the reason.
-std::vector<CheckRow> check_board(const CheckContext& context);
+Vector<CheckRow> check_board(const CheckContext& context);
 
 // "ok", "limited", "missing".
 const char* check_state_name(CheckState state);

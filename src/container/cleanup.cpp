@@ -5,6 +5,7 @@
 // outer user namespace, by a child.
 
 #include "base/fs.h"
+#include "base/string.h"
 #include "container/inside.h"
 #include "container/launch.h"
 
@@ -33,8 +34,8 @@ Result<void> remove_parts(const Fd& directory, bool everything)
 
 }  // namespace
 
-Result<void> clean_up(const image::Places& places, const OuterNamespace& outer,
-                      const std::string& id, bool everything)
+Result<void> clean_up(const image::Places& places, const OuterNamespace& outer, const String& id,
+                      bool everything)
 {
     auto directory = sys::open(places.root + "/containers/" + id, O_RDONLY | O_DIRECTORY);
     if (!directory)

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/vector.h"
 #include "container/report.h"
 
 namespace kist::container {
@@ -29,7 +30,7 @@ Result<void> set_groups(const Identity& identity)
 {
     // The primary group is one of them, so that a set-gid program cannot shed it and with it the
     // rights that files deny to that group.
-    std::vector<gid_t> groups = identity.groups;
+    Vector<gid_t> groups = identity.groups;
     if (std::find(groups.begin(), groups.end(), identity.gid) == groups.end())
         groups.push_back(identity.gid);
     if (::syscall(SYS_setgroups, groups.size(), groups.data()) < 0)

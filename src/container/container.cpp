@@ -8,6 +8,8 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/sweep.h"
 
 namespace kist::container {
@@ -22,7 +24,7 @@ int newest_first(const void* left, const void* right)
 }
 
 // ENOENT when it is just being made, or was just removed.
-Result<Summary> summary_of(const Directories& directories, const std::string& id)
+Result<Summary> summary_of(const Directories& directories, const String& id)
 {
     auto spec = directories.read_spec(id);
     if (!spec && !spec.error().is(EBADMSG))
@@ -52,14 +54,14 @@ Result<Summary> summary_of(const Directories& directories, const std::string& id
 }
 
 // The id that `name` means: a name, an id or the beginning of one.
-Result<std::string> resolve(const Directories& directories, const std::string& name)
+Result<String> resolve(const Directories& directories, const String& name)
 {
     auto named = directories.id_of_name(name);
     // Not what no name looks like.
     if (named || !(named.error().is(ENOENT) || named.error().is(EINVAL)))
         return named;
-    std::string found;
-    for (std::string& id : TRY(fs::list(directories.containers))) {
+    String found;
+    for (String& id : TRY(fs::list(directories.containers))) {
         if (name.empty() || !id.starts_with(name))
             continue;
         if (!found.empty())
@@ -76,11 +78,11 @@ Result<std::string> resolve(const Directories& directories, const std::string& n
 
 }  // namespace
 
-Result<std::vector<Spec>> all_specs(const image::Places& places)
+Result<Vector<Spec>> all_specs(const image::Places& places)
 {
     Directories directories = TRY(Directories::open(places));
-    std::vector<Spec> all;
-    for (const std::string& id : TRY(fs::list(directories.containers))) {
+    Vector<Spec> all;
+    for (const String& id : TRY(fs::list(directories.containers))) {
         auto spec = directories.read_spec(id);
         if (spec)
             all.push_back(std::move(*spec));
@@ -90,22 +92,22 @@ Result<std::vector<Spec>> all_specs(const image::Places& places)
     return all;
 }
 
-Result<std::vector<Summary>> list(const Directories& directories)
+Result<Vector<Summary>> list(const Directories& directories)
 {
-    std::vector<Summary> all;
-    for (const std::string& id : TRY(fs::list(directories.containers))) {
+    Vector<Summary> all;
+    for (const String& id : TRY(fs::list(directories.containers))) {
         auto summary = summary_of(directories, id);
         if (summary)
             all.push_back(std::move(*summary));
         else if (!summary.error().is(ENOENT))
             log::warn("container %.12s: %s", id.c_str(), summary.error().message().c_str());
     }
-    std::vector<Summary*> order;
+    Vector<Summary*> order;
     for (Summary& each : all)
         order.push_back(&each);
     // qsort(3) is a tenth of the size of std::sort.
     ::qsort(order.data(), order.size(), sizeof(Summary*), newest_first);
-    std::vector<Summary> sorted;
+    Vector<Summary> sorted;
     sorted.reserve(all.size());
     for (Summary* each : order)
         sorted.push_back(std::move(*each));
@@ -114,7 +116,7 @@ Result<std::vector<Summary>> list(const Directories& directories)
 
 Result<Summary> find(const Directories& directories, std::string_view name)
 {
-    std::string id = TRY(resolve(directories, std::string(name)));
+    String id = TRY(resolve(directories, String(name)));
     auto summary = summary_of(directories, id);
     if (!summary && summary.error().is(ENOENT))
         return Error(ENOENT, "no container \"%.*s\"", int(name.size()), name.data())
@@ -122,16 +124,16 @@ Result<Summary> find(const Directories& directories, std::string_view name)
     return summary;
 }
 
-Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer)
+Result<Vector<Summary>> list(const image::Places& places, const OuterNamespace& outer)
 {
     Directories directories = TRY(Directories::open(places));
     sweep(directories, places, outer);
     return list(directories);
 }
 
-Result<std::vector<Digest>> images_in_use(const image::Places& places)
+Result<Vector<Digest>> images_in_use(const image::Places& places)
 {
-    std::vector<Digest> used;
+    Vector<Digest> used;
     for (const Spec& spec : TRY(all_specs(places))) {
         if (spec.image_id.empty())
             continue;
@@ -142,16 +144,16 @@ Result<std::vector<Digest>> images_in_use(const image::Places& places)
     return used;
 }
 
-Result<std::vector<std::string>> containers_of(const image::Places& places, const Digest& image)
+Result<Vector<String>> containers_of(const image::Places& places, const Digest& image)
 {
-    std::vector<std::string> names;
+    Vector<String> names;
     for (Spec& spec : TRY(all_specs(places)))
         if (spec.image_id == image.text())
             names.push_back(std::move(spec.name));
     return names;
 }
 
-Result<uint64_t> writable_size(const Fd& store, const std::string& id)
+Result<uint64_t> writable_size(const Fd& store, const String& id)
 {
     for (const char* name : {"upper", "root"})  // root: the copy where there is no overlay
         if (auto size = fs::tree_size(store, "containers/" + id + "/" + name))

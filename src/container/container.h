@@ -2,12 +2,11 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/directories.h"
 #include "container/idmap.h"
 #include "container/spec.h"
@@ -17,29 +16,28 @@
 namespace kist::container {
 
 struct Summary {
-    using Growth = CarriedAsBytes<Summary>;
     Spec spec;
     State state;
 };
 
 // All containers, newest first; one that vanishes meanwhile is left out.  service::open_engine()
 // has swept what killed commands left.
-Result<std::vector<Summary>> list(const Directories& directories);
+Result<Vector<Summary>> list(const Directories& directories);
 // By name, id or unique prefix of the id.  ENOENT; EINVAL: the prefix is ambiguous.
 Result<Summary> find(const Directories& directories, std::string_view name);
 // list() for who has opened nothing: it sweeps first.
-Result<std::vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
+Result<Vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
 
 // Those that are there; one that is just being made or removed is left out.  An error when one
 // cannot be read: what it uses would be taken for unused.
-Result<std::vector<Spec>> all_specs(const image::Places& places);
+Result<Vector<Spec>> all_specs(const image::Places& places);
 // Ids of the images that containers use, so that the store keeps them.
-Result<std::vector<Digest>> images_in_use(const image::Places& places);
+Result<Vector<Digest>> images_in_use(const image::Places& places);
 // Names of the containers made of `image`.
-Result<std::vector<std::string>> containers_of(const image::Places& places, const Digest& image);
+Result<Vector<String>> containers_of(const image::Places& places, const Digest& image);
 
 // Bytes of what a container has written to its root file system.  `store` is the store's root;
 // run it inside the outer namespace.  0 when it is gone.
-Result<uint64_t> writable_size(const Fd& store, const std::string& id);
+Result<uint64_t> writable_size(const Fd& store, const String& id);
 
 }  // namespace kist::container

@@ -10,12 +10,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
-#include <vector>
 
 #include "archive/links.h"
 #include "archive/tree.h"
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/mount_api.h"
 
 namespace kist::container {
@@ -35,18 +35,17 @@ class Copier {
 public:
     Copier(const Fd& top, CopyRules rules) : top_(top), rules_(rules) {}
 
-    Result<void> directory(const Fd& from, const Fd& to, const std::string& path, int depth);
+    Result<void> directory(const Fd& from, const Fd& to, const String& path, int depth);
 
 private:
-    Result<void> entry(const Fd& from, const Fd& to, const std::string& name,
-                       const std::string& path, int depth);
-    Result<void> make_way(const Fd& to, const std::string& name, bool for_directory);
-    Result<void> file(const Fd& from, const Fd& to, const std::string& name,
-                      const struct stat& facts);
-    Result<void> subdirectory(const Fd& from, const Fd& to, const std::string& name,
-                              const std::string& path, int depth);
-    Result<bool> link(const Fd& to, const std::string& name, const struct stat& facts,
-                      const std::string& path);
+    Result<void> entry(const Fd& from, const Fd& to, const String& name, const String& path,
+                       int depth);
+    Result<void> make_way(const Fd& to, const String& name, bool for_directory);
+    Result<void> file(const Fd& from, const Fd& to, const String& name, const struct stat& facts);
+    Result<void> subdirectory(const Fd& from, const Fd& to, const String& name, const String& path,
+                              int depth);
+    Result<bool> link(const Fd& to, const String& name, const struct stat& facts,
+                      const String& path);
 
     const Fd& top_;
     CopyRules rules_;
@@ -54,9 +53,9 @@ private:
 };
 
 // Extended attributes, by paths that lead to open files.
-Result<void> copy_xattrs(const std::string& from, const std::string& to)
+Result<void> copy_xattrs(const String& from, const String& to)
 {
-    std::string names(1024, '\0');
+    String names(1024, '\0');
     ssize_t length = ::listxattr(from.c_str(), names.data(), names.size());
     if (length < 0 && errno == ERANGE) {
         names.resize(kMaxAttributes);
@@ -64,7 +63,7 @@ Result<void> copy_xattrs(const std::string& from, const std::string& to)
     }
     if (length <= 0)
         return {};  // none, or a file system without
-    std::string value(kMaxAttributes, '\0');
+    String value(kMaxAttributes, '\0');
     for (const char* name = names.data(); name < names.data() + length; name += strlen(name) + 1) {
         std::string_view word = name;
         if (word.starts_with("trusted.overlay.") || word.starts_with("user.overlay."))
@@ -103,7 +102,7 @@ Result<void> copy_range(const Fd& from, const Fd& to, off_t begin, off_t end)
             break;
         begin += copied;
     }
-    std::vector<char> buffer(begin < end ? kBufferSize : 0);
+    Vector<char> buffer(begin < end ? kBufferSize : 0);
     while (begin < end) {
         size_t wanted = std::min(size_t(end - begin), buffer.size());
         ssize_t got = sys::retry([&] { return ::pread(from.get(), buffer.data(), wanted, begin); });
@@ -144,13 +143,13 @@ Result<void> copy_contents(const Fd& from, const Fd& to, off_t size)
     return {};
 }
 
-Result<void> copy_link(const Fd& from, const Fd& to, const std::string& name)
+Result<void> copy_link(const Fd& from, const Fd& to, const String& name)
 {
-    std::string target = TRY(sys::readlink_at(from, name));
+    String target = TRY(sys::readlink_at(from, name));
     return sys::symlink_at(target, to, name);
 }
 
-Result<void> Copier::make_way(const Fd& to, const std::string& name, bool for_directory)
+Result<void> Copier::make_way(const Fd& to, const String& name, bool for_directory)
 {
     auto there = sys::stat_at(to, name);
     if (!there)
@@ -161,12 +160,12 @@ Result<void> Copier::make_way(const Fd& to, const std::string& name, bool for_di
 }
 
 // Makes `name` another name of a file that was copied before; false when this is its first.
-Result<bool> Copier::link(const Fd& to, const std::string& name, const struct stat& facts,
-                          const std::string& path)
+Result<bool> Copier::link(const Fd& to, const String& name, const struct stat& facts,
+                          const String& path)
 {
     if (facts.st_nlink < 2)
         return false;
-    const std::string& first = links_.first(facts, path);
+    const String& first = links_.first(facts, path);
     if (first.empty())
         return false;
     if (::linkat(top_.get(), first.c_str(), to.get(), name.c_str(), 0) < 0)
@@ -174,7 +173,7 @@ Result<bool> Copier::link(const Fd& to, const std::string& name, const struct st
     return true;
 }
 
-Result<void> Copier::file(const Fd& from, const Fd& to, const std::string& name,
+Result<void> Copier::file(const Fd& from, const Fd& to, const String& name,
                           const struct stat& facts)
 {
     Fd source = TRY(sys::open_at(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
@@ -183,8 +182,8 @@ Result<void> Copier::file(const Fd& from, const Fd& to, const std::string& name,
     return dress(source, copy, facts);
 }
 
-Result<void> Copier::subdirectory(const Fd& from, const Fd& to, const std::string& name,
-                                  const std::string& path, int depth)
+Result<void> Copier::subdirectory(const Fd& from, const Fd& to, const String& name,
+                                  const String& path, int depth)
 {
     constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
     Fd source = TRY(sys::open_at(from, name, kFlags));
@@ -196,8 +195,8 @@ Result<void> Copier::subdirectory(const Fd& from, const Fd& to, const std::strin
     return directory(source, copy, path + "/", depth + 1);
 }
 
-Result<void> Copier::entry(const Fd& from, const Fd& to, const std::string& name,
-                           const std::string& path, int depth)
+Result<void> Copier::entry(const Fd& from, const Fd& to, const String& name, const String& path,
+                           int depth)
 {
     struct stat facts = TRY(sys::stat_at(from, name));
     TRY(make_way(to, name, S_ISDIR(facts.st_mode)));
@@ -225,11 +224,11 @@ Result<void> Copier::entry(const Fd& from, const Fd& to, const std::string& name
     return {};
 }
 
-Result<void> Copier::directory(const Fd& from, const Fd& to, const std::string& path, int depth)
+Result<void> Copier::directory(const Fd& from, const Fd& to, const String& path, int depth)
 {
     if (depth > kMaxCopyDepth)
         return Error(ELOOP, "%s: directories are nested too deep", path.c_str());
-    for (const std::string& name : TRY(fs::list(from)))
+    for (const String& name : TRY(fs::list(from)))
         TRY(entry(from, to, name, path + name, depth), "copy %s", name.c_str());
     struct stat facts = TRY(sys::stat(from));
     return dress(from, to, facts);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container::dbus {
@@ -30,9 +31,9 @@ int hex_digit(char c)
 }
 
 // "optionally-escaped bytes" of an address: %20 is a blank.  "" when it is malformed.
-std::string unescape(std::string_view text)
+String unescape(std::string_view text)
 {
-    std::string plain;
+    String plain;
     for (size_t i = 0; i < text.size(); i++) {
         if (text[i] != '%') {
             plain += text[i];
@@ -50,7 +51,7 @@ std::string unescape(std::string_view text)
 
 }  // namespace
 
-std::string socket_path(std::string_view addresses)
+String socket_path(std::string_view addresses)
 {
     while (!addresses.empty()) {
         std::string_view address = str::cut(addresses, ';');
@@ -65,7 +66,7 @@ std::string socket_path(std::string_view addresses)
     return "";
 }
 
-Connection::Connection(Fd socket, const std::string& name, Peer peer, int timeout_ms)
+Connection::Connection(Fd socket, const String& name, Peer peer, int timeout_ms)
     : socket_(std::move(socket)),
       name_(name),
       peer_(peer),
@@ -74,7 +75,7 @@ Connection::Connection(Fd socket, const std::string& name, Peer peer, int timeou
 {
 }
 
-Result<Connection> Connection::open(const std::string& path, Peer peer, int timeout_ms)
+Result<Connection> Connection::open(const String& path, Peer peer, int timeout_ms)
 {
     sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
     if (path.size() >= sizeof address.sun_path)
@@ -87,7 +88,7 @@ Result<Connection> Connection::open(const std::string& path, Peer peer, int time
     return over(std::move(socket), path, peer, timeout_ms);
 }
 
-Result<Connection> Connection::over(Fd socket, const std::string& name, Peer peer, int timeout_ms)
+Result<Connection> Connection::over(Fd socket, const String& name, Peer peer, int timeout_ms)
 {
     Connection connection(std::move(socket), name, peer, timeout_ms);
     TRY(connection.authenticate());
@@ -159,7 +160,7 @@ Result<void> Connection::fill(size_t size)
     return {};
 }
 
-Result<std::string> Connection::line()
+Result<String> Connection::line()
 {
     size_t end;
     while ((end = input_.find("\r\n")) == input_.npos) {
@@ -167,7 +168,7 @@ Result<std::string> Connection::line()
             return Error(EPROTO, "%s does not speak D-Bus", name_.c_str());
         TRY(fill(input_.size() + 1));
     }
-    std::string found = input_.substr(0, end);
+    String found = input_.substr(0, end);
     input_.erase(0, end + 2);
     return found;
 }
@@ -175,11 +176,11 @@ Result<std::string> Connection::line()
 Result<void> Connection::authenticate()
 {
     // The user id in decimal digits, each as two hex digits; the kernel vouches for it.
-    std::string identity;
+    String identity;
     for (char digit : str::format("%u", ::geteuid()))
         identity += str::format("%02x", digit);
-    TRY(send(std::string(1, '\0') + "AUTH EXTERNAL " + identity + "\r\n"));
-    std::string answer = TRY(line());
+    TRY(send(String(1, '\0') + "AUTH EXTERNAL " + identity + "\r\n"));
+    String answer = TRY(line());
     if (answer.starts_with("REJECTED"))
         return Error(EACCES, "%s does not let user %u in", name_.c_str(), ::geteuid());
     if (!answer.starts_with("OK "))
@@ -206,7 +207,7 @@ Result<Message> Connection::receive()
 Error Connection::refusal(const Message& answer)
 {
     error_name_ = str::printable(answer.error_name, 100);
-    std::string text;
+    String text;
     Reader body(answer);
     if (answer.signature.starts_with('s'))
         if (auto words = body.text())

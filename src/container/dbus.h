@@ -9,10 +9,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/dbus_message.h"
 
 namespace kist::container::dbus {
@@ -24,9 +24,9 @@ public:
     // Connects to the socket at `path` and says who we are ("Authentication Protocol", EXTERNAL).
     // The conversation ends `timeout_ms` from now.  ENOENT, ECONNREFUSED: nobody listens there;
     // EACCES: we are not let in; ETIMEDOUT; EPROTO: it speaks something else.
-    static Result<Connection> open(const std::string& path, Peer peer, int timeout_ms);
+    static Result<Connection> open(const String& path, Peer peer, int timeout_ms);
     // The same over a connected socket (non-blocking); `name` is for errors.
-    static Result<Connection> over(Fd socket, const std::string& name, Peer peer, int timeout_ms);
+    static Result<Connection> over(Fd socket, const String& name, Peer peer, int timeout_ms);
 
     // Calls a method and waits for its answer.  What else arrives goes to `meanwhile` first.
     // EREMOTEIO: the service answers with an error, "<text> (<name>)", whose name is error_name().
@@ -35,31 +35,31 @@ public:
     // The next message.
     Result<Message> receive();
 
-    const std::string& error_name() const { return error_name_; }
+    const String& error_name() const { return error_name_; }
     Peer peer() const { return peer_; }
 
 private:
-    Connection(Fd socket, const std::string& name, Peer peer, int timeout_ms);
+    Connection(Fd socket, const String& name, Peer peer, int timeout_ms);
     Result<void> authenticate();
     Error late() const;
     Result<void> wait(short events);
     Result<void> send(std::string_view bytes);
     Result<void> fill(size_t size);
-    Result<std::string> line();
+    Result<String> line();
     Error refusal(const Message& answer);
 
     Fd socket_;
-    std::string name_;
+    String name_;
     Peer peer_;
     int timeout_ms_;
     int64_t deadline_;  // clock::steady_ms()
     uint32_t serial_ = 0;
-    std::string input_;  // bytes that arrived and were not used yet
-    std::string error_name_;
+    String input_;  // bytes that arrived and were not used yet
+    String error_name_;
 };
 
 // The path of the first "unix:path=" in a list of server addresses ("Server Addresses"); "" when
 // there is none.
-std::string socket_path(std::string_view addresses);
+String socket_path(std::string_view addresses);
 
 }  // namespace kist::container::dbus

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "base/string.h"
+
 namespace kist::container::dbus {
 
 namespace {
@@ -125,7 +127,7 @@ void Writer::end_array(Array array)
     put_number(&bytes_[array.length], uint32_t(bytes_.size() - array.first));
 }
 
-std::string marshal(const Call& call, uint32_t serial)
+String marshal(const Call& call, uint32_t serial)
 {
     Writer header;
     for (uint8_t byte : {uint8_t('l'), uint8_t(Type::call), uint8_t(0), kVersion})

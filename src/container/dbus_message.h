@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container::dbus {
 
@@ -33,27 +33,27 @@ public:
     Array begin_array(size_t alignment);
     void end_array(Array array);
 
-    const std::string& bytes() const { return bytes_; }
+    const String& bytes() const { return bytes_; }
 
 private:
-    std::string bytes_;
+    String bytes_;
 };
 
 struct Call {
     std::string_view destination;  // "": none, where there is no bus between us
     std::string_view path, interface, member;
     std::string_view signature;  // of the body
-    std::string body;            // what a Writer made
+    String body;                 // what a Writer made
 };
-std::string marshal(const Call& call, uint32_t serial);
+String marshal(const Call& call, uint32_t serial);
 
 enum class Type : uint8_t { invalid, call, reply, error, signal };
 
 struct Message {
     Type type = Type::invalid;  // one that we do not know is kept as it is, and to be ignored
     uint32_t reply_serial = 0;  // the call that it answers
-    std::string path, interface, member, error_name, signature;
-    std::string body;
+    String path, interface, member, error_name, signature;
+    String body;
     bool big_endian = false;
 
     // How many bytes the message has that begins with `head`, kHead bytes.  EPROTO, EMSGSIZE.

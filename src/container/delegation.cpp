@@ -9,6 +9,8 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/cgroup_files.h"
 
 namespace kist::container {
@@ -18,9 +20,9 @@ namespace {
 constexpr size_t kMaxMountinfo = 4 << 20;  // bytes
 
 // mountinfo writes space, tab, newline and backslash as \ooo (proc(5)).
-std::string unescape(std::string_view text)
+String unescape(std::string_view text)
 {
-    std::string plain;
+    String plain;
     for (size_t i = 0; i < text.size(); i++) {
         if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '3') {
             plain +=
@@ -34,12 +36,12 @@ std::string unescape(std::string_view text)
 }
 
 struct MountPoint {
-    std::string root;  // the part of the tree that is mounted
-    std::string path;
+    String root;  // the part of the tree that is mounted
+    String path;
 };
 
 struct Mounts {
-    std::vector<MountPoint> unified;
+    Vector<MountPoint> unified;
     bool version_1 = false;
 };
 
@@ -50,7 +52,7 @@ Mounts find_mounts(std::string_view mountinfo, bool believe)
         // "36 35 98:0 /root /point options [tags] - type source superoptions"
         std::string_view line = str::cut(mountinfo, '\n');
         size_t dash = line.find(" - ");
-        std::vector<std::string_view> words = str::words(line.substr(0, dash));
+        Vector<std::string_view> words = str::words(line.substr(0, dash));
         if (dash == line.npos || words.size() < 6)
             continue;
         std::string_view type = line.substr(dash + 3);
@@ -69,18 +71,18 @@ Mounts find_mounts(std::string_view mountinfo, bool believe)
 }
 
 // The path in the line "0::/path" of /proc/self/cgroup; "" when there is none.
-std::string own_path(std::string_view text)
+String own_path(std::string_view text)
 {
     while (!text.empty()) {
         std::string_view line = str::cut(text, '\n');
         if (line.starts_with("0::/"))
-            return std::string(line.substr(3));
+            return String(line.substr(3));
     }
     return "";
 }
 
 // `path` of the tree as a directory below the mount; "" when that does not show it.
-std::string below(const MountPoint& mount, std::string_view path)
+String below(const MountPoint& mount, std::string_view path)
 {
     if (path.find("/..") != path.npos || path.ends_with(" (deleted)"))
         return "";
@@ -88,10 +90,10 @@ std::string below(const MountPoint& mount, std::string_view path)
     if (!path.starts_with(root) || (path.size() > root.size() && path[root.size()] != '/'))
         return "";
     path.remove_prefix(root.size());
-    return mount.path + std::string(path == "/" ? "" : path);
+    return mount.path + String(path == "/" ? "" : path);
 }
 
-bool may_write(const std::string& path)
+bool may_write(const String& path)
 {
     for (const char* file : {"", "/cgroup.procs", "/cgroup.subtree_control"})
         if (::faccessat(AT_FDCWD, (path + file).c_str(), W_OK, AT_EACCESS) < 0)
@@ -100,14 +102,14 @@ bool may_write(const std::string& path)
 }
 
 // systemd marks what it delegated (Delegate= in systemd.resource-control(5)).
-bool is_marked(const std::string& path)
+bool is_marked(const String& path)
 {
     char value = 0;
     return (::getxattr(path.c_str(), "user.delegate", &value, 1) == 1 && value == '1') ||
            (::getxattr(path.c_str(), "trusted.delegate", &value, 1) == 1 && value == '1');
 }
 
-Error nothing_delegated(const std::string& own, const std::string& system_root)
+Error nothing_delegated(const String& own, const String& system_root)
 {
     Error error(EACCES, "no cgroup is delegated to this user (we are in %s)", own.c_str());
     bool systemd = ::access((system_root + "/run/systemd/system").c_str(), F_OK) == 0;
@@ -133,26 +135,26 @@ Error no_unified_mount(bool version_1)
 
 }  // namespace
 
-Result<Delegation> find_delegation(const std::string& system_root)
+Result<Delegation> find_delegation(const String& system_root)
 {
-    std::string info = TRY(fs::read_path(system_root + "/proc/self/mountinfo", kMaxMountinfo),
-                           "cannot look for cgroup v2");
+    String info = TRY(fs::read_path(system_root + "/proc/self/mountinfo", kMaxMountinfo),
+                      "cannot look for cgroup v2");
     Mounts mounts = find_mounts(info, !system_root.empty());
     auto self = fs::read_path(system_root + "/proc/self/cgroup");
-    std::string path = self ? own_path(*self) : "";
+    String path = self ? own_path(*self) : "";
     if (mounts.unified.empty() || path.empty())
         return no_unified_mount(mounts.version_1);
 
     Delegation place;
     place.system_root = system_root;
     for (const MountPoint& mount : mounts.unified) {
-        std::string own = below(mount, path);
+        String own = below(mount, path);
         if (own.empty())
             continue;
         place.mount = mount.path;
         place.own = own;
         // Upwards from our own cgroup to the mount.
-        for (std::string at = own; at.size() >= mount.path.size();
+        for (String at = own; at.size() >= mount.path.size();
              at.resize(at.rfind('/') == at.npos ? 0 : at.rfind('/'))) {
             if (!may_write(at))
                 continue;
@@ -170,10 +172,10 @@ Result<Delegation> find_delegation(const std::string& system_root)
     return place;
 }
 
-Result<Delegation> find_user_manager(const std::string& system_root)
+Result<Delegation> find_user_manager(const String& system_root)
 {
-    std::string info = TRY(fs::read_path(system_root + "/proc/self/mountinfo", kMaxMountinfo));
-    std::string path =
+    String info = TRY(fs::read_path(system_root + "/proc/self/mountinfo", kMaxMountinfo));
+    String path =
         str::format("/user.slice/user-%u.slice/user@%u.service", ::geteuid(), ::geteuid());
     for (const MountPoint& mount : find_mounts(info, !system_root.empty()).unified) {
         Delegation place;

@@ -12,42 +12,42 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
 struct Delegation {
-    std::string mount;        // where cgroup v2 is mounted
-    std::string path;         // absolute; containers are placed at <path>/kist/<id>
-    std::string own;          // absolute; the cgroup that this process is in
-    bool real_root = false;   // `path` is the root of the whole tree
-    std::string system_root;  // in front of /proc and /run; only tests set it
+    String mount;            // where cgroup v2 is mounted
+    String path;             // absolute; containers are placed at <path>/kist/<id>
+    String own;              // absolute; the cgroup that this process is in
+    bool real_root = false;  // `path` is the root of the whole tree
+    String system_root;      // in front of /proc and /run; only tests set it
 };
 
 // Where containers' cgroups go.  ENOTSUP: there is no cgroup v2 here (the hint says how to get it);
 // EACCES: nothing is delegated to this user (the hint says how to).  Either means: run without a
 // cgroup, and refuse limits with this error.  With a `system_root` mountinfo's "cgroup2" is
 // believed; otherwise statfs(2) has the last word.
-Result<Delegation> find_delegation(const std::string& system_root = "");
+Result<Delegation> find_delegation(const String& system_root = "");
 
 // The part of the tree that the user's systemd has (user@UID.service), in which it makes scopes for
 // its user (scope.h).  ENOENT: it does not run, or keeps that to itself.
-Result<Delegation> find_user_manager(const std::string& system_root = "");
+Result<Delegation> find_user_manager(const String& system_root = "");
 
 // Makes the files of `controller` appear in the children of `directory`, one of place.path or a
 // cgroup below it, handing the controller down from place.path on.  Errors say why it is not to be
 // had (off at boot, cgroup v1, not delegated, foreign processes in the way) and what to do.
-Result<void> hand_down(const Delegation& place, const std::string& directory,
+Result<void> hand_down(const Delegation& place, const String& directory,
                        std::string_view controller);
 
 // Why `controller` is not to be had at `place`, as an error with its fix.
 Error missing_controller(const Delegation& place, std::string_view controller);
 
 // The controllers that place.path has ("cpu memory pids"), as words.
-Result<std::vector<std::string>> controllers_of(const Delegation& place);
+Result<Vector<String>> controllers_of(const Delegation& place);
 
 }  // namespace kist::container

@@ -5,6 +5,8 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/cgroup_files.h"
 #include "container/delegation.h"
 
@@ -44,22 +46,21 @@ bool lists_after(std::string_view text, std::string_view key, std::string_view w
     return false;
 }
 
-std::string read_or_nothing(const std::string& path)
+String read_or_nothing(const String& path)
 {
     auto text = fs::read_path(path);
     return text ? *text : "";
 }
 
-bool is_raspberry_pi(const std::string& root)
+bool is_raspberry_pi(const String& root)
 {
-    return read_or_nothing(root + "/proc/device-tree/model").find("Raspberry Pi") !=
-           std::string::npos;
+    return read_or_nothing(root + "/proc/device-tree/model").find("Raspberry Pi") != String::npos;
 }
 
 // The controllers of one line "4:cpu,cpuacct:/path" of /proc/self/cgroup, cgroup v1.
-bool held_by_version_1(const std::string& root, const char* name)
+bool held_by_version_1(const String& root, const char* name)
 {
-    std::string text = read_or_nothing(root + "/proc/self/cgroup");
+    String text = read_or_nothing(root + "/proc/self/cgroup");
     std::string_view rest = text;
     while (!rest.empty()) {
         std::string_view line = str::cut(rest, '\n');
@@ -73,19 +74,17 @@ bool held_by_version_1(const std::string& root, const char* name)
 }
 
 // The uppermost directory from `mount` to above `path` that keeps `controller` to itself.
-std::string keeper_of(const std::string& mount, const std::string& path,
-                      std::string_view controller)
+String keeper_of(const String& mount, const String& path, std::string_view controller)
 {
     for (size_t end = mount.size(); end < path.size(); end = path.find('/', end + 1)) {
-        std::string at = path.substr(0, end);
+        String at = path.substr(0, end);
         if (!has_word(at + "/cgroup.subtree_control", controller))
             return at;
     }
     return "";
 }
 
-std::string how_to_delegate(const Delegation& place, const std::string& keeper,
-                            std::string_view controller)
+String how_to_delegate(const Delegation& place, const String& keeper, std::string_view controller)
 {
     if (::access((place.system_root + "/run/systemd/system").c_str(), F_OK) == 0)
         return str::format(
@@ -95,7 +94,7 @@ std::string how_to_delegate(const Delegation& place, const std::string& keeper,
                        controller.data(), keeper.c_str());
 }
 
-Error processes_in_the_way(const std::string& path, const std::vector<pid_t>& others)
+Error processes_in_the_way(const String& path, const Vector<pid_t>& others)
 {
     return Error(EBUSY, "the cgroup %s holds other processes: %s", path.c_str(),
                  describe_processes(others).c_str())
@@ -107,10 +106,10 @@ Error processes_in_the_way(const std::string& path, const std::vector<pid_t>& ot
 // Moves the kist processes of place.path into a leaf.  Others in the way are an error.
 Result<void> step_aside(const Delegation& place)
 {
-    std::vector<pid_t> others = foreign_processes(place.path);
+    Vector<pid_t> others = foreign_processes(place.path);
     if (!others.empty())
         return processes_in_the_way(place.path, others);
-    std::string leaf = place.path + "/kist/self";
+    String leaf = place.path + "/kist/self";
     Fd directory = TRY(fs::make_directories(leaf));
     for (pid_t pid : processes_in(place.path)) {
         auto moved = fs::poke(directory, "cgroup.procs", str::format("%d", pid));
@@ -120,7 +119,7 @@ Result<void> step_aside(const Delegation& place)
     return {};
 }
 
-Result<void> turn_on(const Delegation& place, const std::string& path, std::string_view controller)
+Result<void> turn_on(const Delegation& place, const String& path, std::string_view controller)
 {
     if (has_word(path + "/cgroup.subtree_control", controller))
         return {};
@@ -128,7 +127,7 @@ Result<void> turn_on(const Delegation& place, const std::string& path, std::stri
         return missing_controller(place, controller);
 
     Fd directory = TRY(sys::open(path, O_RDONLY | O_DIRECTORY));
-    std::string word = "+" + std::string(controller);
+    String word = "+" + String(controller);
     // Another kist may come in between stepping aside and turning on.
     constexpr int kAttempts = 5;
     for (int attempt = 0;; attempt++) {
@@ -156,11 +155,11 @@ Error missing_controller(const Delegation& place, std::string_view controller)
     for (const Controller& row : kControllers)
         if (controller == row.name)
             known = &row;
-    std::string name(controller);
+    String name(controller);
     if (!known)
         return Error(ENOTSUP, "there is no cgroup controller \"%s\"", name.c_str());
 
-    const std::string& root = place.system_root;
+    const String& root = place.system_root;
     if (held_by_version_1(root, known->version_1))
         return Error(ENOTSUP, "the %s controller is in use by cgroup v1 on this machine",
                      known->name)
@@ -168,13 +167,13 @@ Error missing_controller(const Delegation& place, std::string_view controller)
                 "boot with systemd.unified_cgroup_hierarchy=1 or cgroup_no_v1=all on the "
                 "kernel command line");
     if (has_word(place.mount + "/cgroup.controllers", controller)) {
-        std::string keeper = keeper_of(place.mount, place.path, controller);
+        String keeper = keeper_of(place.mount, place.path, controller);
         return Error(EACCES, "the %s controller is not delegated to %s", known->name,
                      place.path.c_str())
             .with_hint(how_to_delegate(place, keeper.empty() ? place.mount : keeper, controller));
     }
 
-    std::string line = read_or_nothing(root + "/proc/cmdline");
+    String line = read_or_nothing(root + "/proc/cmdline");
     bool disabled = lists_after(line, "cgroup_disable=", controller);
     constexpr const char* kPiWords =
         "add \"cgroup_enable=memory cgroup_memory=1\" to the line in /boot/firmware/cmdline.txt "
@@ -196,7 +195,7 @@ Error missing_controller(const Delegation& place, std::string_view controller)
         .with_hint(str::format("it needs %s", known->option));
 }
 
-Result<void> hand_down(const Delegation& place, const std::string& directory,
+Result<void> hand_down(const Delegation& place, const String& directory,
                        std::string_view controller)
 {
     TRY(turn_on(place, place.path, controller));
@@ -207,10 +206,10 @@ Result<void> hand_down(const Delegation& place, const std::string& directory,
     return {};
 }
 
-Result<std::vector<std::string>> controllers_of(const Delegation& place)
+Result<Vector<String>> controllers_of(const Delegation& place)
 {
-    std::string text = TRY(fs::read_path(place.path + "/cgroup.controllers"));
-    std::vector<std::string> found;
+    String text = TRY(fs::read_path(place.path + "/cgroup.controllers"));
+    Vector<String> found;
     for (std::string_view word : str::words(str::trim(text)))
         found.emplace_back(word);
     return found;

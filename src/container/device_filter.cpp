@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "base/str.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -51,7 +52,7 @@ public:
             code_[at].off = int16_t(code_.size() - at - 1);
         skips_.clear();
     }
-    std::vector<bpf_insn> take() { return std::move(code_); }
+    Vector<bpf_insn> take() { return std::move(code_); }
 
 private:
     void emit(int code, uint8_t to, uint8_t from, int16_t offset, int value)
@@ -65,8 +66,8 @@ private:
         code_.push_back(insn);
     }
 
-    std::vector<bpf_insn> code_;
-    std::vector<size_t> skips_;
+    Vector<bpf_insn> code_;
+    Vector<size_t> skips_;
 };
 
 int access_bits(const DeviceRule& rule)
@@ -172,7 +173,7 @@ Result<DeviceRule> parse_device_rule(std::string_view text)
                 "write a type (c, b or a), MAJOR:MINOR and an access, for example "
                 "\"c 188:* rwm\"");
     };
-    std::vector<std::string_view> words = str::words(text);
+    Vector<std::string_view> words = str::words(text);
     if (words.size() == 1 && words[0] == "a")
         return DeviceRule{.read = true, .write = true, .make = true};
     if (words.size() != 3)
@@ -195,7 +196,7 @@ Result<DeviceRule> parse_device_rule(std::string_view text)
     return rule;
 }
 
-std::vector<DeviceRule> default_device_rules()
+Vector<DeviceRule> default_device_rules()
 {
     return {
         {'c', -1, -1, false, false,
@@ -212,7 +213,7 @@ std::vector<DeviceRule> default_device_rules()
     };
 }
 
-Result<std::vector<bpf_insn>> device_program(std::span<const DeviceRule> rules)
+Result<Vector<bpf_insn>> device_program(std::span<const DeviceRule> rules)
 {
     if (rules.size() > kMaxDeviceRules)
         return Error(E2BIG, "more than %zu device rules", kMaxDeviceRules);
@@ -232,7 +233,7 @@ Result<std::vector<bpf_insn>> device_program(std::span<const DeviceRule> rules)
 
 Result<void> attach_device_filter(const Fd& cgroup, std::span<const DeviceRule> rules)
 {
-    std::vector<bpf_insn> code = TRY(device_program(rules));
+    Vector<bpf_insn> code = TRY(device_program(rules));
     Fd program = TRY(load_program(code));
 
     bpf_attr attributes;

@@ -9,12 +9,11 @@
 #include <linux/bpf.h>
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -35,11 +34,11 @@ Result<void> parse_device_access(std::string_view text, DeviceRule& rule);
 
 // What a container has from the start: null zero full random urandom tty console ptmx pts, and
 // mknod of any character device.  (docker lets block nodes be made, too, though not opened.)
-std::vector<DeviceRule> default_device_rules();
+Vector<DeviceRule> default_device_rules();
 
 // The program that allows what any of `rules` allows, and nothing else.  E2BIG past
 // kMaxDeviceRules.
-Result<std::vector<bpf_insn>> device_program(std::span<const DeviceRule> rules);
+Result<Vector<bpf_insn>> device_program(std::span<const DeviceRule> rules);
 
 // Loads the program for `rules` and attaches it to a cgroup for as long as that lives.  Privileged
 // containers get none.  EPERM: not root; EINVAL: the kernel lacks CONFIG_CGROUP_BPF.

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/clone.h"
 #include "container/devices.h"
 #include "container/mount_api.h"
@@ -19,7 +21,7 @@ namespace kist::container {
 namespace {
 
 // Whether it is the host's own node that is there, as in a container with the host's /dev.
-bool is_hosts(const DeviceNode& node, const Fd& parent, const std::string& name)
+bool is_hosts(const DeviceNode& node, const Fd& parent, const String& name)
 {
     auto there = sys::stat_at(parent, name);
     return there && there->st_ino == node.inode && there->st_dev == node.device;
@@ -29,7 +31,7 @@ bool is_hosts(const DeviceNode& node, const Fd& parent, const std::string& name)
 Result<void> make_again(const Fd& root, const DeviceNode& node)
 {
     Fd parent = TRY(open_parent(root, node.target));
-    std::string name(path::base(node.target));
+    String name(path::base(node.target));
     if (is_hosts(node, parent, name))
         return {};
     (void)sys::unlink_at(parent, name);
@@ -42,7 +44,7 @@ Result<void> make_again(const Fd& root, const DeviceNode& node)
 Result<void> renew_as_root(const DeviceRenewal& renewal)
 {
     if (renewal.cgroup && !renewal.spec.privileged) {
-        std::vector<DeviceRule> rules = TRY(device_rules(renewal.spec, renewal.nodes));
+        Vector<DeviceRule> rules = TRY(device_rules(renewal.spec, renewal.nodes));
         TRY(replace_device_filter(renewal.cgroup->directory(), rules));
     }
     Fd root = TRY(sys::open(str::format("/proc/%d/root", renewal.pid), O_PATH | O_DIRECTORY));
@@ -55,7 +57,7 @@ Result<void> renew_as_root(const DeviceRenewal& renewal)
 Result<void> bind_again(const Fd& root, const DeviceNode& node, const Fd& tree)
 {
     Fd parent = TRY(open_parent(root, node.target));
-    std::string name(path::base(node.target));
+    String name(path::base(node.target));
     if (is_hosts(node, parent, name))
         return {};
     if (::fchdir(parent.get()) < 0)
@@ -73,7 +75,7 @@ Result<void> renew_inside(const DeviceRenewal& renewal)
 {
     if (::setns(renewal.process.get(), CLONE_NEWUSER) < 0 || ::unshare(CLONE_NEWNS) < 0)
         return os_error("enter the container's user namespace");
-    std::vector<Fd> trees;
+    Vector<Fd> trees;
     for (const DeviceNode& node : renewal.changed)
         trees.push_back(TRY(clone_tree(sys::borrow(AT_FDCWD), node.source, Depth::one)));
     if (::setns(renewal.process.get(), CLONE_NEWNS) < 0)

@@ -12,6 +12,8 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/mount_api.h"
 #include "container/mounts.h"
 #include "container/target.h"
@@ -43,7 +45,7 @@ constexpr struct { const char* name; const char* target; } kLinks[] = {
 constexpr const char* kOwn[] = {"/dev/console", "/dev/mqueue", "/dev/ptmx", "/dev/pts", "/dev/shm"};
 // clang-format on
 
-bool is_own(const std::string& path)
+bool is_own(const String& path)
 {
     for (const char* own : kOwn)
         if (path == own)
@@ -55,7 +57,7 @@ bool is_own(const std::string& path)
 }
 
 // Adds the node at `device.source`, or all that are below it.
-Result<void> collect(const Device& device, std::vector<DeviceNode>& found, int depth)
+Result<void> collect(const Device& device, Vector<DeviceNode>& found, int depth)
 {
     struct stat facts;
     if (::stat(device.source.c_str(), &facts) < 0)
@@ -70,7 +72,7 @@ Result<void> collect(const Device& device, std::vector<DeviceNode>& found, int d
     if (!S_ISDIR(facts.st_mode) || depth > kMaxDepth)
         return depth ? Result<void>() : Error(ENODEV, "%s is not a device", device.source.c_str());
     Fd directory = TRY(sys::open(device.source, O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(fs::list(directory))) {
+    for (const String& name : TRY(fs::list(directory))) {
         Device below = {path::join(device.source, name), path::join(device.target, name),
                         device.permissions};
         auto entry = sys::stat_at(directory, name);
@@ -82,7 +84,7 @@ Result<void> collect(const Device& device, std::vector<DeviceNode>& found, int d
     return {};
 }
 
-Result<void> bind_node(const Fd& parent, const std::string& name, const std::string& source)
+Result<void> bind_node(const Fd& parent, const String& name, const String& source)
 {
     if (::mknodat(parent.get(), name.c_str(), S_IFREG | 0666, 0) < 0 && errno != EEXIST)
         return os_error("make %s", name.c_str());
@@ -110,9 +112,9 @@ Result<void> make_standard(const DeviceRequest& request)
 Result<void> place(const DeviceRequest& request, const DeviceNode& node)
 {
     Fd parent = TRY(open_parent(request.root, node.target));
-    std::string name(path::base(node.target));
+    String name(path::base(node.target));
     // The device filter holds for us too: a node that may not be made is bound.
-    if (request.user_namespace || node.access.find('m') == std::string::npos)
+    if (request.user_namespace || node.access.find('m') == String::npos)
         return bind_node(parent, name, node.source);
     if (::mknodat(parent.get(), name.c_str(), node.mode, node.number) < 0) {
         // Standard, or made when the container ran before: what matters is that it is this one.
@@ -131,9 +133,9 @@ Result<void> place(const DeviceRequest& request, const DeviceNode& node)
 
 }  // namespace
 
-Result<std::vector<DeviceNode>> find_devices(const Spec& spec)
+Result<Vector<DeviceNode>> find_devices(const Spec& spec)
 {
-    std::vector<DeviceNode> found;
+    Vector<DeviceNode> found;
     if (spec.privileged)
         TRY(collect({"/dev", "/dev", "rwm"}, found, 0));
     for (const Device& device : spec.devices)
@@ -141,17 +143,17 @@ Result<std::vector<DeviceNode>> find_devices(const Spec& spec)
     return found;
 }
 
-std::vector<DeviceNode> present_devices(const Spec& spec)
+Vector<DeviceNode> present_devices(const Spec& spec)
 {
-    std::vector<DeviceNode> found;
+    Vector<DeviceNode> found;
     for (const Device& device : spec.devices)
         (void)collect(device, found, 0);
     return found;
 }
 
-Result<std::vector<DeviceRule>> device_rules(const Spec& spec, const std::vector<DeviceNode>& nodes)
+Result<Vector<DeviceRule>> device_rules(const Spec& spec, const Vector<DeviceNode>& nodes)
 {
-    std::vector<DeviceRule> rules = default_device_rules();
+    Vector<DeviceRule> rules = default_device_rules();
     for (const DeviceNode& node : nodes) {
         DeviceRule rule = {.type = S_ISBLK(node.mode) ? 'b' : 'c',
                            .major = int(major(node.number)),
@@ -159,7 +161,7 @@ Result<std::vector<DeviceRule>> device_rules(const Spec& spec, const std::vector
         TRY(parse_device_access(node.access, rule));
         rules.push_back(rule);
     }
-    for (const std::string& text : spec.device_rules)
+    for (const String& text : spec.device_rules)
         rules.push_back(TRY(parse_device_rule(text), "--device-cgroup-rule"));
     return rules;
 }

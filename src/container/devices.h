@@ -4,12 +4,10 @@
 
 #include <sys/types.h>
 
-#include <string>
-#include <vector>
-
-#include "base/carried.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/device_filter.h"
 #include "container/spec.h"
 
@@ -19,10 +17,9 @@ inline constexpr size_t kMaxDevices = 4096;
 
 // A node of the host that the container gets.
 struct DeviceNode {
-    using Growth = CarriedAsBytes<DeviceNode>;
-    std::string source, target;
-    std::string access;  // "rwm"
-    mode_t mode = 0;     // with its type
+    String source, target;
+    String access;    // "rwm"
+    mode_t mode = 0;  // with its type
     dev_t number = 0;
     uid_t uid = 0;
     gid_t gid = 0;
@@ -34,19 +31,18 @@ struct DeviceNode {
 
 // What --device and --privileged ask for, as nodes that the host has; a directory stands for all
 // nodes in it.  ENOENT, ENODEV name the device.
-Result<std::vector<DeviceNode>> find_devices(const Spec& spec);
+Result<Vector<DeviceNode>> find_devices(const Spec& spec);
 
 // Those of --device that are there now; what is not is left out.
-std::vector<DeviceNode> present_devices(const Spec& spec);
+Vector<DeviceNode> present_devices(const Spec& spec);
 
 // The rules of the device filter for them, on top of docker's own and --device-cgroup-rule.
-Result<std::vector<DeviceRule>> device_rules(const Spec& spec,
-                                             const std::vector<DeviceNode>& nodes);
+Result<Vector<DeviceRule>> device_rules(const Spec& spec, const Vector<DeviceNode>& nodes);
 
 struct DeviceRequest {
     const Spec& spec;
     const Fd& root;  // of the container
-    const std::vector<DeviceNode>& nodes;
+    const Vector<DeviceNode>& nodes;
     bool user_namespace = false;  // bind the host's nodes, since mknod(2) is not ours
 };
 
@@ -59,8 +55,8 @@ struct DeviceRenewal {
     const Fd& process;  // its pidfd
     const Cgroup* cgroup = nullptr;
     bool user_namespace = false;
-    const std::vector<DeviceNode>& nodes;    // all that the container is to have now
-    const std::vector<DeviceNode>& changed;  // those of them that are to be made again
+    const Vector<DeviceNode>& nodes;    // all that the container is to have now
+    const Vector<DeviceNode>& changed;  // those of them that are to be made again
 };
 
 // Puts devices that were plugged in again into a running container.  Root makes the nodes and

@@ -6,6 +6,8 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/names.h"
 
 namespace kist::container {
@@ -30,7 +32,7 @@ Result<Directories> Directories::open(const image::Places& places)
     return all;
 }
 
-Result<Fd> Directories::make_lock(const std::string& id) const
+Result<Fd> Directories::make_lock(const String& id) const
 {
     // A sweep that finds it before it is locked takes it for a left-over and removes it.
     for (;;) {
@@ -40,7 +42,7 @@ Result<Fd> Directories::make_lock(const std::string& id) const
     }
 }
 
-Result<std::optional<Fd>> Directories::take_lock(const std::string& id) const
+Result<std::optional<Fd>> Directories::take_lock(const String& id) const
 {
     // After a reboot there is no lock file, and so nobody who holds it.
     Fd lock = TRY(sys::open_at(locks, id, O_RDWR | O_CREAT, 0600));
@@ -52,7 +54,7 @@ Result<std::optional<Fd>> Directories::take_lock(const std::string& id) const
     return std::optional<Fd>(std::move(lock));
 }
 
-Result<bool> Directories::is_locked(const std::string& id) const
+Result<bool> Directories::is_locked(const String& id) const
 {
     auto lock = sys::open_at(locks, id, O_RDWR);
     if (!lock)
@@ -60,7 +62,7 @@ Result<bool> Directories::is_locked(const std::string& id) const
     return !TRY(sys::try_lock(*lock, sys::Lock::shared));
 }
 
-Result<Fd> Directories::hold(const std::string& id) const
+Result<Fd> Directories::hold(const String& id) const
 {
     Fd directory = TRY(open_container(id));
     TRY(sys::lock(directory, sys::Lock::exclusive));
@@ -69,7 +71,7 @@ Result<Fd> Directories::hold(const std::string& id) const
 
 // Whether the one that ROOT/names/NAME leads to has that name, or is about to: one whose rename was
 // killed has not.
-Result<bool> Directories::keeps_name(const std::string& id, const std::string& name) const
+Result<bool> Directories::keeps_name(const String& id, const String& name) const
 {
     auto directory = open_container(id);
     if (!directory && directory.error().is(ENOENT))
@@ -97,7 +99,7 @@ Result<void> Directories::take_name(const Spec& spec) const
         auto owner = id_of_name(spec.name);
         if (!owner && owner.error().is(ENOENT))
             continue;  // removed meanwhile
-        std::string id = TRY(std::move(owner));
+        String id = TRY(std::move(owner));
         if (id == spec.id)
             return {};
         if (TRY(keeps_name(id, spec.name)))
@@ -132,15 +134,15 @@ Result<Fd> Directories::make(const Spec& spec) const
     return directory;
 }
 
-Result<void> Directories::remove(const std::string& id, const std::string& name) const
+Result<void> Directories::remove(const String& id, const String& name) const
 {
     TRY(fs::remove_tree(volatiles, id));
     // It may have been renamed; without its record we do not know what it was called.
     auto held = hold(id);
     auto spec = read_spec(id);
-    const std::string& last = spec ? spec->name : name;
+    const String& last = spec ? spec->name : name;
     // The name first: who is killed in between leaves a container, which is found.
-    for (const std::string& each : last.empty() ? TRY(fs::list(names)) : std::vector{last}) {
+    for (const String& each : last.empty() ? TRY(fs::list(names)) : Vector{last}) {
         auto owner = id_of_name(each);
         if (owner && *owner == id)
             TRY(sys::unlink_at(names, each));
@@ -150,7 +152,7 @@ Result<void> Directories::remove(const std::string& id, const std::string& name)
     return gone || gone.error().is(ENOENT) ? Result<void>() : std::move(gone);
 }
 
-Result<Fd> Directories::open_container(const std::string& id) const
+Result<Fd> Directories::open_container(const String& id) const
 {
     auto opened = sys::open_at(containers, id, O_RDONLY | O_DIRECTORY);
     if (!opened && opened.error().is(ENOENT))
@@ -159,16 +161,16 @@ Result<Fd> Directories::open_container(const std::string& id) const
     return opened;
 }
 
-Result<Spec> Directories::read_spec(const std::string& id) const
+Result<Spec> Directories::read_spec(const String& id) const
 {
     Fd directory = TRY(open_container(id));
-    std::string text = TRY(fs::read(directory, kSpecFile, kMaxSpec));
+    String text = TRY(fs::read(directory, kSpecFile, kMaxSpec));
     if (text.empty())  // that of a container with --rm, which is not synced, after a power cut
         return Error(ENOENT, "%s was not written", kSpecFile);
     return spec_from_json(std::move(text));
 }
 
-Result<std::string> Directories::id_of_name(const std::string& name) const
+Result<String> Directories::id_of_name(const String& name) const
 {
     TRY(check_name(name));
     return sys::readlink_at(names, name);

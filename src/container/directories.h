@@ -11,11 +11,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/spec.h"
 #include "image/places.h"
 
@@ -32,14 +32,14 @@ struct Directories {
     static Result<Directories> open(const image::Places& places);
 
     // Takes the lock of a container that is not there yet.
-    Result<Fd> make_lock(const std::string& id) const;
+    Result<Fd> make_lock(const String& id) const;
     // Takes the lock of one whose monitor is gone; nothing when it is held.
-    Result<std::optional<Fd>> take_lock(const std::string& id) const;
+    Result<std::optional<Fd>> take_lock(const String& id) const;
     // Whether a monitor holds it.
-    Result<bool> is_locked(const std::string& id) const;
+    Result<bool> is_locked(const String& id) const;
 
     // Whose holder alone changes its spec.json.
-    Result<Fd> hold(const std::string& id) const;
+    Result<Fd> hold(const String& id) const;
     // Makes ROOT/names/NAME.  EEXIST: the name is taken.
     Result<void> take_name(const Spec& spec) const;
     // Replaces the spec.json of a container that is there.
@@ -47,16 +47,16 @@ struct Directories {
     // Makes ROOT/containers/ID with its spec.json and ROOT/names/NAME.  EEXIST: the name is taken.
     Result<Fd> make(const Spec& spec) const;
     // Removes all that make() made, and the lock file.
-    Result<void> remove(const std::string& id, const std::string& name) const;
+    Result<void> remove(const String& id, const String& name) const;
 
-    Result<Fd> open_container(const std::string& id) const;
+    Result<Fd> open_container(const String& id) const;
     // ENOENT: it was never written.
-    Result<Spec> read_spec(const std::string& id) const;
+    Result<Spec> read_spec(const String& id) const;
     // The id behind a name; ENOENT.
-    Result<std::string> id_of_name(const std::string& name) const;
+    Result<String> id_of_name(const String& name) const;
 
 private:
-    Result<bool> keeps_name(const std::string& id, const std::string& name) const;
+    Result<bool> keeps_name(const String& id, const String& name) const;
 };
 
 }  // namespace kist::container

@@ -14,6 +14,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/become.h"
 #include "container/cgroup.h"
 #include "container/clone.h"
@@ -31,9 +33,9 @@ namespace {
 // What is decided before anybody enters.
 struct Entry {
     const ExecOptions& options;
-    Fd first;          // pidfd of the container's first process, or one like it
-    pid_t pid = 0;     // of it
-    std::string proc;  // "/proc/PID" of it
+    Fd first;       // pidfd of the container's first process, or one like it
+    pid_t pid = 0;  // of it
+    String proc;    // "/proc/PID" of it
     std::optional<Cgroup> cgroup;
     int namespaces = 0;  // to join: CLONE_NEW*
     Confinement confinement;
@@ -70,7 +72,7 @@ Result<int> foreign_namespaces(const Entry& entry)
     int flags = 0;
     for (auto& row : kNamespaces) {
         struct stat ours, theirs;
-        std::string path = str::format("%s/ns/%s", entry.proc.c_str(), row.name);
+        String path = str::format("%s/ns/%s", entry.proc.c_str(), row.name);
         if (::stat(str::format("/proc/self/ns/%s", row.name).c_str(), &ours) < 0)
             continue;  // not in this kernel
         if (::stat(path.c_str(), &theirs) < 0)
@@ -82,7 +84,7 @@ Result<int> foreign_namespaces(const Entry& entry)
 }
 
 // The line "NAME:" of /proc/PID/status, or ""; of hexadecimal digits.
-uint64_t mask_in_status(const std::string& status, std::string_view name)
+uint64_t mask_in_status(const String& status, std::string_view name)
 {
     for (std::string_view rest = status; !rest.empty();) {
         std::string_view line = str::cut(rest, '\n');
@@ -99,8 +101,8 @@ uint64_t mask_in_status(const std::string& status, std::string_view name)
 // The one id that there is, by the container's own number.
 Result<unsigned> mapped_id(const Entry& entry, const char* map)
 {
-    std::string text = TRY(fs::read_path(str::format("%s/%s", entry.proc.c_str(), map), 4096));
-    std::vector<std::string_view> words = str::words(text);
+    String text = TRY(fs::read_path(str::format("%s/%s", entry.proc.c_str(), map), 4096));
+    Vector<std::string_view> words = str::words(text);
     if (words.empty())
         return not_running(entry.options.spec);
     return unsigned(TRY(str::to_integer(words[0])));
@@ -119,7 +121,7 @@ Result<void> plan_confinement(Entry& entry)
         TRY(grantable(all ? all_capabilities() : spec.capabilities, user_namespace, all));
     // Where there is no device filter the container must not make nodes; nor may we.
     if (!user_namespace && !spec.privileged) {
-        std::string status = TRY(fs::read_path(entry.proc + "/status", 16 << 10));
+        String status = TRY(fs::read_path(entry.proc + "/status", 16 << 10));
         if (!Capabilities{mask_in_status(status, "CapBnd:")}.has(CAP_MKNOD))
             confinement.capabilities.remove(CAP_MKNOD);
     }
@@ -169,7 +171,7 @@ Result<void> plan(Entry& entry)
 Result<Identity> identify(const Entry& entry, const Fd& root)
 {
     const ExecOptions& options = entry.options;
-    const std::string& user = options.user.empty() ? options.spec.user : options.user;
+    const String& user = options.user.empty() ? options.spec.user : options.user;
     Identity identity = TRY(look_up_user(root, user, options.spec.groups));
     if (!entry.single)
         return identity;
@@ -252,9 +254,9 @@ Result<void> join(Entry& entry, const Fd& report)
 // that we made, that one can hold no process any more.
 Result<Cgroup> own_cgroup(const Entry& entry)
 {
-    const std::string& ours = entry.options.state.cgroup;
-    std::string name = "/kist/" + entry.options.spec.id;
-    std::string text = TRY(fs::read_path(entry.proc + "/cgroup", 64 << 10));
+    const String& ours = entry.options.state.cgroup;
+    String name = "/kist/" + entry.options.spec.id;
+    String text = TRY(fs::read_path(entry.proc + "/cgroup", 64 << 10));
     size_t unified = text.find("0::/");
     size_t begin = unified == text.npos ? text.npos : text.find(name, unified);
     size_t end = begin == text.npos ? text.npos : text.find('\n', begin);
@@ -270,7 +272,7 @@ Result<void> enter_cgroup(const Entry& entry, pid_t joiner)
     auto added = entry.cgroup->add(joiner);
     if (!added && added.error().is(EBUSY))
         added = TRY(own_cgroup(entry)).add(joiner);
-    const std::string& path = entry.cgroup->path();
+    const String& path = entry.cgroup->path();
     if (!added && is_in_scope(path))
         added = move_into_scope(path, joiner);
     if (added)

@@ -13,11 +13,11 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/spec.h"
 #include "container/state.h"
 
@@ -26,9 +26,9 @@ namespace kist::container {
 struct ExecOptions {
     const Spec& spec;  // of the container
     const State& state;
-    std::vector<std::string> argv;
-    std::vector<std::string> env;  // all of it; HOME is added
-    std::string user, workdir;     // "": the container's own
+    Vector<String> argv;
+    Vector<String> env;    // all of it; HOME is added
+    String user, workdir;  // "": the container's own
     bool tty = false;
     bool privileged = false;               // all capabilities that there are
     bool outlives_parent = false;          // it goes on when the caller is killed

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
 #include "container/mount_api.h"
 #include "container/mounts.h"
 #include "container/target.h"
@@ -22,7 +23,7 @@ constexpr std::string_view kLoopbackHosts =
     "ff02::1\tip6-allnodes\n"
     "ff02::2\tip6-allrouters\n";
 
-void end_line(std::string& text)
+void end_line(String& text)
 {
     if (!text.empty() && !text.ends_with('\n'))
         text += '\n';
@@ -35,10 +36,10 @@ std::string_view keyword_of(std::string_view line)
     return line.substr(0, line.find_first_of(" \t"));
 }
 
-std::string read_host(const char* path)
+String read_host(const char* path)
 {
     auto text = fs::read_path(path, kMaxHostFile);
-    return text ? std::move(*text) : std::string();
+    return text ? std::move(*text) : String();
 }
 
 Result<void> bind_file(const FilesRequest& request, const char* name, const char* target,
@@ -56,10 +57,10 @@ Result<void> bind_file(const FilesRequest& request, const char* name, const char
 // As the host has it: "local", or a name below its zoneinfo directory.
 Result<void> provide_timezone(const FilesRequest& request)
 {
-    const std::string& zone = request.spec.timezone;
+    const String& zone = request.spec.timezone;
     if (zone.empty())
         return {};
-    std::string source = zone == "local" ? "/etc/localtime" : kZones + path::clean(zone);
+    String source = zone == "local" ? "/etc/localtime" : kZones + path::clean(zone);
     if (zone.starts_with('/'))
         return Error(EINVAL, "--tz %s: expected \"local\" or a name such as Europe/Oslo",
                      zone.c_str());
@@ -76,13 +77,13 @@ Result<void> provide_timezone(const FilesRequest& request)
 
 }  // namespace
 
-std::string hosts_text(const Spec& spec, std::string_view host)
+String hosts_text(const Spec& spec, std::string_view host)
 {
-    std::string text(spec.network == Namespace::host && !host.empty() ? host : kLoopbackHosts);
+    String text(spec.network == Namespace::host && !host.empty() ? host : kLoopbackHosts);
     end_line(text);
     if (spec.network != Namespace::host)
         text += "127.0.1.1\t" + spec.hostname + "\n";
-    for (const std::string& entry : spec.hosts) {
+    for (const String& entry : spec.hosts) {
         std::string_view address = entry;
         std::string_view name = str::cut(address, ':');
         text.append(address).append("\t").append(name).append("\n");
@@ -90,15 +91,15 @@ std::string hosts_text(const Spec& spec, std::string_view host)
     return text;
 }
 
-std::string resolver_text(const Spec& spec, std::string_view host)
+String resolver_text(const Spec& spec, std::string_view host)
 {
-    std::string text;
-    for (const std::string& server : spec.dns)
+    String text;
+    for (const String& server : spec.dns)
         text += "nameserver " + server + "\n";
     // "." asks for no search at all.
     if (!spec.dns_search.empty() && spec.dns_search[0] != ".") {
         text += "search";
-        for (const std::string& domain : spec.dns_search)
+        for (const String& domain : spec.dns_search)
             text += " " + domain;
         text += '\n';
     }

@@ -4,22 +4,22 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/spec.h"
 
 namespace kist::container {
 
 // `host` is the text of the host's own file; it is what the container gets on the host's network,
 // with --add-host's lines below.
-std::string hosts_text(const Spec& spec, std::string_view host);
+String hosts_text(const Spec& spec, std::string_view host);
 
 // The host's resolv.conf with --dns and --dns-search in place of what it says; without a network
 // only these.
-std::string resolver_text(const Spec& spec, std::string_view host);
+String resolver_text(const Spec& spec, std::string_view host);
 
 struct FilesRequest {
     const Spec& spec;

@@ -13,6 +13,8 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/outer.h"
 
 namespace kist::container {
@@ -27,7 +29,7 @@ constexpr unsigned kRangeSize = 65536;  // ids
 constexpr unsigned kRanges = 60000;     // that fit below 2^32
 constexpr size_t kMaxSubidFile = 1 << 20;
 
-std::string directory_of(uid_t uid)
+String directory_of(uid_t uid)
 {
     return str::format("%s/%u", kDirectory, uid);
 }
@@ -44,8 +46,8 @@ Result<GivenIds> open_given(uid_t uid)
     uid_t owner = 0;
     if (!is_user_namespace(given.user_namespace, owner) || owner != uid)
         return Error(ENOENT, "%s holds no user namespace", directory_of(uid).c_str());
-    std::string uids = TRY(fs::read(directory, "uid_map"));
-    std::string gids = TRY(fs::read(directory, "gid_map"));
+    String uids = TRY(fs::read(directory, "uid_map"));
+    String gids = TRY(fs::read(directory, "gid_map"));
     given.uids = TRY(parse_id_map(uids));
     given.gids = TRY(parse_id_map(gids));
     return given;
@@ -67,25 +69,25 @@ Result<GivenIds> open_given(uid_t uid)
     _exit(0);
 }
 
-Result<void> keep(pid_t process, const Fd& directory, const std::string& path,
-                  const std::vector<IdRange>& uids, const std::vector<IdRange>& gids)
+Result<void> keep(pid_t process, const Fd& directory, const String& path,
+                  const Vector<IdRange>& uids, const Vector<IdRange>& gids)
 {
     Fd about = TRY(sys::open(str::format("/proc/%d", process), O_RDONLY | O_DIRECTORY));
     TRY(fs::poke(about, "gid_map", map_text(gids, false)), "cannot map group ids");
     TRY(fs::poke(about, "uid_map", map_text(uids, false)), "cannot map user ids");
     TRY(fs::replace(directory, "gid_map", map_text(gids, false), 0644, fs::Durable::no));
     TRY(fs::replace(directory, "uid_map", map_text(uids, false), 0644, fs::Durable::no));
-    std::string target = path + "/" + kNamespace;
+    String target = path + "/" + kNamespace;
     (void)::umount2(target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
     TRY(sys::open_at(directory, kNamespace, O_WRONLY | O_CREAT | O_NOFOLLOW, 0444));
     return sys::mount(str::format("/proc/%d/ns/user", process).c_str(), target, nullptr, MS_BIND,
                       nullptr);
 }
 
-Result<void> make_given(const Identity& identity, const std::vector<IdRange>& uids,
-                        const std::vector<IdRange>& gids)
+Result<void> make_given(const Identity& identity, const Vector<IdRange>& uids,
+                        const Vector<IdRange>& gids)
 {
-    std::string path = directory_of(identity.uid);
+    String path = directory_of(identity.uid);
     Fd directory = TRY(fs::make_directories(path, 0755));
     TRY(check_user_namespaces());
     sys::Pipe made = TRY(sys::pipe());
@@ -113,9 +115,9 @@ Result<void> make_given(const Identity& identity, const std::vector<IdRange>& ui
 }
 
 // The user's ranges in /etc/subuid or /etc/subgid, made when there are none.
-std::vector<IdRange> ranges_of(const char* path, unsigned own, uid_t uid, const std::string& name)
+Vector<IdRange> ranges_of(const char* path, unsigned own, uid_t uid, const String& name)
 {
-    std::vector<IdRange> ranges = subordinate_ids(path, own, name, str::format("%u", uid));
+    Vector<IdRange> ranges = subordinate_ids(path, own, name, str::format("%u", uid));
     if (ranges.size() > 1)
         return ranges;
     auto text = fs::read_path(path, kMaxSubidFile);
@@ -134,7 +136,7 @@ std::vector<IdRange> ranges_of(const char* path, unsigned own, uid_t uid, const 
     return ranges;
 }
 
-bool same(const std::vector<IdRange>& a, const std::vector<IdRange>& b)
+bool same(const Vector<IdRange>& a, const Vector<IdRange>& b)
 {
     return map_text(a, false) == map_text(b, false);
 }
@@ -168,10 +170,10 @@ unsigned choose_range(std::string_view subid, unsigned uid)
     return kFirstId;
 }
 
-Result<void> give_ids(const Identity& identity, const std::string& name)
+Result<void> give_ids(const Identity& identity, const String& name)
 {
-    std::vector<IdRange> uids = ranges_of("/etc/subuid", identity.uid, identity.uid, name);
-    std::vector<IdRange> gids = ranges_of("/etc/subgid", identity.gid, identity.uid, name);
+    Vector<IdRange> uids = ranges_of("/etc/subuid", identity.uid, identity.uid, name);
+    Vector<IdRange> gids = ranges_of("/etc/subgid", identity.gid, identity.uid, name);
     auto given = open_given(identity.uid);
     if (given && same(given->uids, uids) && same(given->gids, gids))
         return {};

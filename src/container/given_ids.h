@@ -9,19 +9,19 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/idmap.h"
 #include "container/users.h"
 
 namespace kist::container {
 
 struct GivenIds {
-    std::vector<IdRange> uids, gids;
+    Vector<IdRange> uids, gids;
     Fd user_namespace;
 };
 
@@ -32,7 +32,7 @@ std::optional<GivenIds> find_given_ids();
 // what /etc/subuid and /etc/subgid give to `name`.  A user without a line there gets 65,536 ids
 // that follow from the uid, so that they are the same after the next boot; the line is added where
 // the file can be written.  Nothing changes when it is there already.
-Result<void> give_ids(const Identity& identity, const std::string& name);
+Result<void> give_ids(const Identity& identity, const String& name);
 
 // The first id of a range of 65,536 for the user `uid`, free of those that `subid`, the text of
 // /etc/subuid, gives to others.

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/given_ids.h"
 #include "container/outer.h"
 #include "container/users.h"
@@ -25,7 +27,7 @@ constexpr unsigned kAllIds = 4294967295U;
 constexpr const char* kProgramDirectories[] = {"/usr/bin", "/bin", "/usr/sbin", "/sbin",
                                                "/usr/local/bin"};
 
-Result<std::vector<IdRange>> present_map(const char* path)
+Result<Vector<IdRange>> present_map(const char* path)
 {
     return parse_id_map(TRY(fs::read_path(path, 64 << 10)));
 }
@@ -39,16 +41,16 @@ bool may_administrate()
     return data[0].effective >> CAP_SYS_ADMIN & 1;
 }
 
-std::string text_of(const std::vector<IdRange>& ranges)
+String text_of(const Vector<IdRange>& ranges)
 {
-    std::string text;
+    String text;
     for (const IdRange& range : ranges)
         text += str::format("%s%u:%u", text.empty() ? "" : ",", range.outside, range.count);
     return text;
 }
 
 // We are root of a user namespace that somebody made for us: its map is the outer one.
-OuterNamespace given_namespace(std::vector<IdRange> uids, std::vector<IdRange> gids)
+OuterNamespace given_namespace(Vector<IdRange> uids, Vector<IdRange> gids)
 {
     OuterNamespace outer;
     outer.given = true;
@@ -69,7 +71,7 @@ OuterNamespace given_namespace(std::vector<IdRange> uids, std::vector<IdRange> g
 }
 
 // Why the program cannot give us ids; "" when it can.
-std::string unfit(const char* name, std::string& path)
+String unfit(const char* name, String& path)
 {
     path = find_map_program(name);
     if (path.empty())
@@ -86,18 +88,18 @@ std::string unfit(const char* name, std::string& path)
     return "";
 }
 
-std::string why_no_subuid(OuterNamespace& outer)
+String why_no_subuid(OuterNamespace& outer)
 {
     if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
         return "kist was started with no_new_privs";
-    std::string path;
+    String path;
     for (const char* name : {"newuidmap", "newgidmap"})
-        if (std::string reason = unfit(name, path); !reason.empty())
+        if (String reason = unfit(name, path); !reason.empty())
             return reason;
     uid_t uid = ::geteuid();
-    std::string number = str::format("%u", uid);
+    String number = str::format("%u", uid);
     auto passwd = fs::read_path("/etc/passwd", kMaxUsersFile);
-    std::string name = passwd ? user_name(*passwd, number) : "";
+    String name = passwd ? user_name(*passwd, number) : "";
     if (name.empty())
         return str::format("user %u has no name in /etc/passwd, which newuidmap wants", uid);
     outer.uids = subordinate_ids("/etc/subuid", uid, name, number);
@@ -111,21 +113,21 @@ std::string why_no_subuid(OuterNamespace& outer)
 
 }  // namespace
 
-std::string find_map_program(const char* name)
+String find_map_program(const char* name)
 {
     for (const char* directory : kProgramDirectories) {
-        std::string path = str::format("%s/%s", directory, name);
+        String path = str::format("%s/%s", directory, name);
         if (::access(path.c_str(), X_OK) == 0)
             return path;
     }
     return "";
 }
 
-Result<std::vector<IdRange>> parse_id_map(std::string_view text)
+Result<Vector<IdRange>> parse_id_map(std::string_view text)
 {
-    std::vector<IdRange> ranges;
+    Vector<IdRange> ranges;
     while (!text.empty()) {
-        std::vector<std::string_view> words = str::words(str::cut(text, '\n'));
+        Vector<std::string_view> words = str::words(str::cut(text, '\n'));
         if (words.size() != 3)
             continue;
         long long inside = TRY(str::to_integer(words[0]));
@@ -136,10 +138,10 @@ Result<std::vector<IdRange>> parse_id_map(std::string_view text)
     return ranges;
 }
 
-std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
-                                     const std::string& number)
+Vector<IdRange> subordinate_ids(const char* path, unsigned own, const String& name,
+                                const String& number)
 {
-    std::vector<IdRange> ranges = {{0, own, 1}};
+    Vector<IdRange> ranges = {{0, own, 1}};
     auto text = fs::read_path(path, kMaxSubidFile);
     if (!text)
         return ranges;
@@ -160,16 +162,16 @@ std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::
     return ranges;
 }
 
-std::string map_text(const std::vector<IdRange>& ranges, bool identity)
+String map_text(const Vector<IdRange>& ranges, bool identity)
 {
-    std::string text;
+    String text;
     for (const IdRange& range : ranges)
         text += str::format("%u %u %u\n", range.inside, identity ? range.inside : range.outside,
                             range.count);
     return text;
 }
 
-bool has_id(const std::vector<IdRange>& ranges, unsigned id)
+bool has_id(const Vector<IdRange>& ranges, unsigned id)
 {
     if (ranges.empty())
         return true;
@@ -183,7 +185,7 @@ Result<OuterNamespace> choose_outer()
 {
     uid_t uid = ::geteuid();
     if (uid == 0 && may_administrate()) {
-        std::vector<IdRange> uids = TRY(present_map("/proc/self/uid_map"));
+        Vector<IdRange> uids = TRY(present_map("/proc/self/uid_map"));
         if (uids.size() != 1 || uids[0].count != kAllIds)
             return given_namespace(std::move(uids), TRY(present_map("/proc/self/gid_map")));
         OuterNamespace root;
@@ -203,7 +205,7 @@ Result<OuterNamespace> choose_outer()
     if (outer.reason.empty()) {
         outer.map.tier = image::StoreMap::Tier::subuid;
         outer.map.text = "subuid " + text_of(outer.uids);
-        if (std::string gids = text_of(outer.gids); !outer.map.text.ends_with(gids))
+        if (String gids = text_of(outer.gids); !outer.map.text.ends_with(gids))
             outer.map.text += "/" + gids;
         return outer;
     }

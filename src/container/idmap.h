@@ -13,11 +13,10 @@
 
 #include <sys/types.h>
 
-#include <string>
-#include <vector>
-
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/places.h"
 #include "image/store.h"
 
@@ -28,10 +27,10 @@ struct IdRange {
 };
 
 struct OuterNamespace {
-    image::StoreMap map;              // tier, and its text for the store
-    std::vector<IdRange> uids, gids;  // empty: root, no namespace
-    std::string reason;               // why not a better tier ("newuidmap is not installed")
-    bool given = false;               // we are in it already, as its root
+    image::StoreMap map;         // tier, and its text for the store
+    Vector<IdRange> uids, gids;  // empty: root, no namespace
+    String reason;               // why not a better tier ("newuidmap is not installed")
+    bool given = false;          // we are in it already, as its root
 };
 
 // Chooses the tier; makes nothing yet.  Reads /etc/subuid and /etc/subgid by name and by uid.

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/fs.h"
+#include "base/vector.h"
 #include "container/become.h"
 #include "container/files.h"
 #include "container/mount_api.h"
@@ -90,7 +91,7 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
 {
     const Spec& spec = plan.options.spec;
     Fd store = TRY(reopen_here(plan.options.store));
-    std::vector<Volume> volumes = TRY(open_volumes(spec, store));
+    Vector<Volume> volumes = TRY(open_volumes(spec, store));
     Fd root = TRY(make_root(plan, false));
     TRY(fill_volumes(spec, root, volumes));
     Fd volatile_directory = TRY(reopen_here(plan.options.volatile_directory));

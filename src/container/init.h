@@ -6,9 +6,8 @@
 
 #pragma once
 
-#include <vector>
-
 #include "base/fd.h"
+#include "base/vector.h"
 #include "container/confine.h"
 #include "container/devices.h"
 #include "container/launch.h"
@@ -27,7 +26,7 @@ struct Plan {
     Identity mapped;
     bool tty_group = true;  // group 5 exists
     Confinement confinement;
-    std::vector<DeviceNode> devices;
+    Vector<DeviceNode> devices;
 };
 
 // In the cloned process.  `report` is its end of the socket pair.

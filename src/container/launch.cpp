@@ -21,6 +21,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/vector.h"
 #include "container/clone.h"
 #include "container/grant.h"
 #include "container/init.h"
@@ -67,7 +68,7 @@ uint64_t namespaces_of(const Plan& plan)
 
 // ---- the plan --------------------------------------------------------------------------------
 
-bool has_block_node(const std::vector<DeviceNode>& nodes)
+bool has_block_node(const Vector<DeviceNode>& nodes)
 {
     for (const DeviceNode& node : nodes)
         if (S_ISBLK(node.mode))
@@ -85,7 +86,7 @@ Result<void> plan_devices(Plan& plan)
         return Error(EPERM, "--device-cgroup-rule: only root can give other devices");
     if (plan.user_namespace || options.spec.privileged)
         return {};
-    std::vector<DeviceRule> rules = TRY(device_rules(options.spec, plan.devices));
+    Vector<DeviceRule> rules = TRY(device_rules(options.spec, plan.devices));
     Result<void> filtered = Error(ENOTSUP, "there is no cgroup v2 here");
     if (options.cgroup)
         filtered = attach_device_filter(options.cgroup->directory(), rules);

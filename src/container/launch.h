@@ -9,10 +9,10 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/cgroup.h"
 #include "container/idmap.h"
 #include "container/spec.h"
@@ -58,7 +58,7 @@ int exit_code_for(const Error& error);
 
 // Unmounts and removes what launch() laid out in the container's directories: the upper
 // directory's work, with `everything` the copied root and what the container wrote, too.
-Result<void> clean_up(const image::Places& places, const OuterNamespace& outer,
-                      const std::string& id, bool everything);
+Result<void> clean_up(const image::Places& places, const OuterNamespace& outer, const String& id,
+                      bool everything);
 
 }  // namespace kist::container

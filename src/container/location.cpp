@@ -3,6 +3,7 @@
 #include "container/location.h"
 
 #include "base/path.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr int kPlace = O_PATH | O_DIRECTORY;
 
-std::string without_end(std::string path)
+String without_end(String path)
 {
     for (;;) {
         if (path.ends_with('/'))
@@ -23,7 +24,7 @@ std::string without_end(std::string path)
     }
 }
 
-Result<Location> whole(const Fd& root, const std::string& path)
+Result<Location> whole(const Fd& root, const String& path)
 {
     Location place;
     place.directory = TRY(sys::open_in_root(root, path, kPlace));
@@ -43,13 +44,13 @@ bool asserts_directory(std::string_view path)
     return path.ends_with('/') || path.ends_with("/.");
 }
 
-Result<Location> locate(const Fd& root, const std::string& path, bool follow)
+Result<Location> locate(const Fd& root, const String& path, bool follow)
 {
     constexpr int kMaxLinks = 40;
-    std::string rest = without_end(path);
+    String rest = without_end(path);
     for (int links = 0; links <= kMaxLinks; links++) {
         size_t slash = rest.rfind('/');
-        std::string parent = rest.substr(0, slash == rest.npos ? 0 : slash) + "/";
+        String parent = rest.substr(0, slash == rest.npos ? 0 : slash) + "/";
         Location place;
         place.name = rest.substr(slash + 1);
         if (place.name.empty() || place.name == "." || place.name == "..")
@@ -60,7 +61,7 @@ Result<Location> locate(const Fd& root, const std::string& path, bool follow)
             return place;
         place.mode = TRY(std::move(facts)).st_mode;
         if (S_ISLNK(place.mode) && (follow || asserts_directory(path))) {
-            std::string target = TRY(sys::readlink_at(place.directory, place.name));
+            String target = TRY(sys::readlink_at(place.directory, place.name));
             rest = without_end(target.starts_with('/') ? target : parent + target);
             continue;
         }

@@ -2,6 +2,7 @@
 
 #include "container/log.h"
 
+#include "base/string.h"
 #include "container/log_files.h"
 #include "container/log_syslog.h"
 
@@ -38,7 +39,7 @@ size_t piece_of(size_t kept, std::string_view bytes, bool& partial)
 struct Log::Driver {
     std::optional<LogFiles> files;
     std::optional<Syslog> syslog;
-    std::string unfinished[2];
+    String unfinished[2];
 
     void add(Stream stream, std::string_view text, bool partial)
     {
@@ -81,7 +82,7 @@ void Log::write(Stream stream, std::string_view bytes)
 {
     if (!driver_)
         return;
-    std::string& kept = driver_->unfinished[size_t(stream)];
+    String& kept = driver_->unfinished[size_t(stream)];
     while (!bytes.empty()) {
         bool partial = false;
         size_t size = piece_of(kept.size(), bytes, partial);
@@ -94,7 +95,7 @@ void Log::write(Stream stream, std::string_view bytes)
         } else {
             kept += bytes.substr(0, size);
             driver_->add(stream, kept, partial);
-            std::string().swap(kept);
+            kept = String();
         }
         bytes.remove_prefix(size);
     }
@@ -106,7 +107,7 @@ void Log::flush()
     if (!driver_)
         return;
     for (Stream stream : {Stream::output, Stream::errors}) {
-        std::string rest = std::move(driver_->unfinished[size_t(stream)]);
+        String rest = std::move(driver_->unfinished[size_t(stream)]);
         if (!rest.empty())
             driver_->add(stream, rest, true);
         driver_->unfinished[size_t(stream)].clear();

@@ -10,11 +10,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/spec.h"
 
 namespace kist::container {
@@ -53,8 +53,8 @@ struct LogQuery {
 };
 struct LogLine {
     Stream stream;
-    std::string time;  // RFC 3339 with nanoseconds
-    std::string text;  // with its line break, unless it is partial
+    String time;  // RFC 3339 with nanoseconds
+    String text;  // with its line break, unless it is partial
 };
 
 // Calls `take` for each line that is asked for, the oldest first, across rotated files; with

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -23,12 +24,12 @@ namespace {
 
 constexpr size_t kMaxBatch = 32 << 10;  // written at once
 
-std::string name_of(unsigned age)
+String name_of(unsigned age)
 {
     return age == 0 ? kLogFile : str::format("%s.%u", kLogFile, age);
 }
 
-std::string time_text()
+String time_text()
 {
     int64_t now = clock::now_nanos();
     auto nanos = unsigned(now % 1'000'000'000);
@@ -36,7 +37,7 @@ std::string time_text()
 }
 
 // One line of the file.  `rest` is more members.
-void add_record(std::string& out, Stream stream, std::string_view text, const std::string& time,
+void add_record(String& out, Stream stream, std::string_view text, const String& time,
                 std::string_view rest)
 {
     out += "{\"log\":";
@@ -121,7 +122,7 @@ void LogFiles::write_batch()
 {
     bool opened = open();
     std::string_view bytes = batch_;
-    std::string whole;
+    String whole;
     if (torn_ || dropped_ > 0) {
         if (torn_)
             whole = "\n";
@@ -158,7 +159,7 @@ void LogFiles::add(Stream stream, std::string_view text, bool partial)
     add_record(batch_, stream, text, time_, flag);
     uint64_t room = max_size_ > size_ ? max_size_ - size_ : 0;
     if (before > 0 && batch_.size() > std::min<uint64_t>(room, kMaxBatch)) {
-        std::string line = batch_.substr(before);
+        String line = batch_.substr(before);
         batch_.erase(before);
         write_batch();
         batch_ = std::move(line);
@@ -170,7 +171,7 @@ void LogFiles::send()
 {
     if (!batch_.empty())
         write_batch();
-    std::string().swap(batch_);
+    batch_ = String();
 }
 
 }  // namespace kist::container

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
+#include "base/string.h"
 #include "container/log.h"
 
 namespace kist::container {
@@ -42,8 +42,8 @@ private:
     std::optional<Fd> file_;
     uint64_t size_ = 0;   // of the file
     bool torn_ = false;   // it ends within a line
-    std::string time_;    // of the batch
-    std::string batch_;   // whole lines
+    String time_;         // of the batch
+    String batch_;        // whole lines
     uint64_t lines_ = 0;  // in it
     uint64_t dropped_ = 0;
     int reason_ = 0;  // why, an errno

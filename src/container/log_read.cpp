@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/json_lines.h"
+#include "base/string.h"
 #include "container/log.h"
 #include "container/log_files.h"
 
@@ -55,7 +56,7 @@ bool is_asked_for(const LogLine& line, const LogQuery& query)
 
 std::optional<LogLine> parse_log_line(std::string_view line)
 {
-    auto document = json::Document::parse(std::string(line));
+    auto document = json::Document::parse(String(line));
     if (!document)
         return {};
     auto log = document->root().find("log");

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -26,18 +27,18 @@ constexpr int kDaemon = 3 << 3;  // the facility; severities are RFC 5424's
 constexpr int kInformational = 6, kError = 3;
 constexpr size_t kMaxDatagram = 16 << 10;  // of text; below what UDP can carry
 
-Error bad_address(const std::string& address)
+Error bad_address(const String& address)
 {
     return Error(EINVAL, "--log-opt syslog-address=%s: expected unix:///PATH or udp://HOST:PORT",
                  address.c_str());
 }
 
 struct Target {
-    std::string path;        // of a local socket, or
-    std::string host, port;  // without the brackets of an IPv6 address
+    String path;        // of a local socket, or
+    String host, port;  // without the brackets of an IPv6 address
 };
 
-Result<Target> parse_address(const std::string& address)
+Result<Target> parse_address(const String& address)
 {
     std::string_view rest = address;
     Target target;
@@ -73,7 +74,7 @@ Result<Target> parse_address(const std::string& address)
 
 }  // namespace
 
-Result<void> check_syslog_address(const std::string& address)
+Result<void> check_syslog_address(const String& address)
 {
     TRY(parse_address(address));
     return {};
@@ -129,12 +130,12 @@ bool Syslog::connect()
 bool Syslog::send(Stream stream, std::string_view text)
 {
     int priority = kDaemon | (stream == Stream::output ? kInformational : kError);
-    std::string datagram;
+    String datagram;
     if (address_.any.sa_family == AF_UNIX) {
         datagram = str::format("<%d>%s[%d]: ", priority, tag_.c_str(), int(::getpid()));
     } else {
         int64_t now = clock::now_nanos();
-        std::string time = clock::to_text(now / 1'000'000'000);
+        String time = clock::to_text(now / 1'000'000'000);
         time.pop_back();  // the Z
         datagram = str::format("<%d>1 %s.%06uZ %s %s %d - - ", priority, time.c_str(),
                                unsigned(now % 1'000'000'000 / 1000), host_.c_str(), tag_.c_str(),
@@ -168,9 +169,9 @@ void Syslog::add(Stream stream, std::string_view text)
     if (text.empty())
         return;
     if (dropped_ > 0) {
-        std::string notice = str::format("kist: %llu line%s dropped here: %s",
-                                         static_cast<unsigned long long>(dropped_),
-                                         dropped_ == 1 ? " was" : "s were", strerror(reason_));
+        String notice = str::format("kist: %llu line%s dropped here: %s",
+                                    static_cast<unsigned long long>(dropped_),
+                                    dropped_ == 1 ? " was" : "s were", strerror(reason_));
         if (!send(Stream::errors, notice)) {
             dropped_++;
             return;

@@ -7,11 +7,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/log.h"
 
 namespace kist::container {
@@ -40,12 +40,12 @@ private:
     } address_ = {};
     socklen_t length_ = 0;
     std::optional<Fd> socket_;
-    std::string tag_, host_;
+    String tag_, host_;
     uint64_t dropped_ = 0;
     int reason_ = 0;  // why, an errno
 };
 
 // Whether `address` is one that open() takes, without looking a name up.  EINVAL.
-Result<void> check_syslog_address(const std::string& address);
+Result<void> check_syslog_address(const String& address);
 
 }  // namespace kist::container

@@ -10,9 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <vector>
-
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -63,9 +63,9 @@ Result<void> remount(CStr path, uint64_t attributes)
 }
 
 // A path as mountinfo writes it: blanks are \040 and the like.
-std::string unescape(std::string_view text)
+String unescape(std::string_view text)
 {
-    std::string path;
+    String path;
     for (size_t i = 0; i < text.size(); i++) {
         if (text[i] == '\\' && i + 3 < text.size()) {
             path += char((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
@@ -80,14 +80,14 @@ std::string unescape(std::string_view text)
 // Before Linux 5.12: each mount at or below `target` by its path, from mountinfo.
 Result<void> remount_below(const Fd& target, uint64_t attributes)
 {
-    std::string top = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), by_number(target)));
-    std::string table = TRY(fs::read_path("/proc/self/mountinfo", kMaxMountinfo));
+    String top = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), by_number(target)));
+    String table = TRY(fs::read_path("/proc/self/mountinfo", kMaxMountinfo));
     std::string_view rest = table;
     while (!rest.empty()) {
-        std::vector<std::string_view> fields = str::words(str::cut(rest, '\n'));
+        Vector<std::string_view> fields = str::words(str::cut(rest, '\n'));
         if (fields.size() < 5)
             continue;
-        std::string path = unescape(fields[4]);
+        String path = unescape(fields[4]);
         if (path.starts_with(top) && path.size() > top.size() && path[top.size()] == '/')
             TRY(remount(path, attributes));
     }
@@ -96,14 +96,14 @@ Result<void> remount_below(const Fd& target, uint64_t attributes)
 
 }  // namespace
 
-std::string by_number(const Fd& file)
+String by_number(const Fd& file)
 {
     return str::format("/proc/self/fd/%d", file.get());
 }
 
 Result<Fd> reopen_here(const Fd& directory)
 {
-    std::string path = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), by_number(directory)));
+    String path = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), by_number(directory)));
     Fd opened = TRY(sys::open(path, O_RDONLY | O_DIRECTORY));
     struct stat before = TRY(sys::stat(directory));
     struct stat after = TRY(sys::stat(opened));

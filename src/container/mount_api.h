@@ -8,8 +8,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -46,6 +46,6 @@ Result<void> mount_on(const Fd& target, CStr name, const char* source, const cha
 Result<Fd> reopen_here(const Fd& directory);
 
 // "/proc/self/fd/N": how calls that know only paths are given a descriptor.
-std::string by_number(const Fd& file);
+String by_number(const Fd& file);
 
 }  // namespace kist::container

@@ -11,10 +11,10 @@
 #include <sys/sysmacros.h>
 
 #include <iterator>
-#include <string>
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "container/delegation.h"
 #include "container/mount_api.h"
 #include "container/target.h"
@@ -114,17 +114,17 @@ Result<Fd> open_system_target(const Fd& root, const char* path)
 }
 
 // Where the host has a file system of this kind.
-Result<std::string> host_path(const Row& row)
+Result<String> host_path(const Row& row)
 {
     if (std::string_view(row.type) != "cgroup2")
-        return std::string(row.target);
+        return String(row.target);
     Delegation place = TRY(find_delegation());
     return place.mount;
 }
 
 Result<void> bind_host(const Row& row, const Fd& target, bool read_only)
 {
-    std::string source = TRY(host_path(row));
+    String source = TRY(host_path(row));
     auto tree = clone_tree(sys::borrow(AT_FDCWD), source, Depth::recursive);
     if (!tree && row.type == std::string_view("mqueue"))
         return {};  // the host has none mounted
@@ -138,7 +138,7 @@ Result<void> bind_host(const Row& row, const Fd& target, bool read_only)
 
 Result<void> mount_fresh(const SystemMounts& request, const Row& row, const Fd& target)
 {
-    std::string options = row.options ? row.options : "";
+    String options = row.options ? row.options : "";
     std::string_view name = row.target;
     if (name == "/dev/pts" && request.tty_group)
         options += ",gid=5";
@@ -264,7 +264,7 @@ Result<void> protect_system(const SystemMounts& request)
     if (!request.cgroup)
         TRY(mask.cover("/sys/fs/cgroup"));
     for (unsigned cpu = 0;; cpu++) {
-        std::string directory = str::format("/sys/devices/system/cpu/cpu%u", cpu);
+        String directory = str::format("/sys/devices/system/cpu/cpu%u", cpu);
         if (!sys::open_in_root(request.root, directory, O_PATH))
             break;
         TRY(mask.cover((directory + "/thermal_throttle").c_str()));

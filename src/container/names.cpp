@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -30,7 +31,7 @@ bool is_alphanumeric(char c)
 
 }  // namespace
 
-std::string make_name()
+String make_name()
 {
     uint64_t chance = random::number();
     return str::format("%s-%s", kAdjectives[chance % std::size(kAdjectives)],

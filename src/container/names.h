@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container {
 
 // "quiet-otter": an adjective and a noun, by chance.
-std::string make_name();
+String make_name();
 
 // docker's rule: a letter or digit, then letters, digits, '_', '.' and '-'; at most 128.  EINVAL.
 // `what` it is to be the name of is for the error.

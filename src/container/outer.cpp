@@ -16,6 +16,8 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/given_ids.h"
 
 namespace kist::container {
@@ -37,7 +39,7 @@ long long number_in(const char* path)
     return number ? *number : -1;
 }
 
-Error forbidden(const char* why, std::string hint)
+Error forbidden(const char* why, String hint)
 {
     return Error(EPERM, "containers need user namespaces here: %s", why).with_hint(std::move(hint));
 }
@@ -81,10 +83,10 @@ std::optional<Fd> namespace_of(const Member& member)
     return std::move(*opened);
 }
 
-std::string read_record(const image::Places& places)
+String read_record(const image::Places& places)
 {
     auto text = fs::read_path(places.state + "/outer", kMaxRecord);
-    return text ? std::move(*text) : std::string();
+    return text ? std::move(*text) : String();
 }
 
 std::optional<Fd> find_living(const OuterNamespace& outer, const image::Places& places)
@@ -93,7 +95,7 @@ std::optional<Fd> find_living(const OuterNamespace& outer, const image::Places& 
     if (given && map_text(given->uids, false) == map_text(outer.uids, false) &&
         map_text(given->gids, false) == map_text(outer.gids, false))
         return std::move(given->user_namespace);
-    std::string text = read_record(places);
+    String text = read_record(places);
     for (std::string_view rest = text; !rest.empty();) {
         auto member = parse_member(str::cut(rest, '\n'));
         if (!member || member->map != outer.map.text)
@@ -105,9 +107,9 @@ std::optional<Fd> find_living(const OuterNamespace& outer, const image::Places& 
 }
 
 // Runs newuidmap or newgidmap on `process`.
-Result<void> run_map_program(const char* name, pid_t process, const std::vector<IdRange>& ranges)
+Result<void> run_map_program(const char* name, pid_t process, const Vector<IdRange>& ranges)
 {
-    std::vector<std::string> words = {find_map_program(name), str::format("%d", process)};
+    Vector<String> words = {find_map_program(name), str::format("%d", process)};
     for (const IdRange& range : ranges)
         for (unsigned number : {range.inside, range.outside, range.count})
             words.push_back(str::format("%u", number));
@@ -249,7 +251,7 @@ Result<Fd> join_outer(const OuterNamespace& outer, const image::Places& places)
 Result<void> record_outer(const OuterNamespace& outer, const image::Places& places,
                           const Fd& user_namespace)
 {
-    std::string old = read_record(places), text;
+    String old = read_record(places), text;
     for (std::string_view rest = old; !rest.empty();) {
         std::string_view line = str::cut(rest, '\n');
         auto member = parse_member(line);

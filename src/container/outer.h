@@ -9,11 +9,10 @@
 
 #include <sys/types.h>
 
-#include <string>
-#include <vector>
-
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/idmap.h"
 #include "image/places.h"
 
@@ -24,20 +23,20 @@ namespace kist::container {
 Result<void> check_user_namespaces();
 
 // newuidmap or newgidmap at one of the fixed places; "" when it is in none.
-std::string find_map_program(const char* name);
+String find_map_program(const char* name);
 
 // Ranges as /proc/PID/uid_map wants them; `identity`: for a namespace nested in the outer one.
-std::string map_text(const std::vector<IdRange>& ranges, bool identity);
+String map_text(const Vector<IdRange>& ranges, bool identity);
 // The other way round: the lines of /proc/PID/uid_map.
-Result<std::vector<IdRange>> parse_id_map(std::string_view text);
+Result<Vector<IdRange>> parse_id_map(std::string_view text);
 // What `path` (/etc/subuid, /etc/subgid) gives to the user of this name or number, behind the id
 // `own` as 0.
-std::vector<IdRange> subordinate_ids(const char* path, unsigned own, const std::string& name,
-                                     const std::string& number);
+Vector<IdRange> subordinate_ids(const char* path, unsigned own, const String& name,
+                                const String& number);
 // Whether `file` is a user namespace (nsfs), and whose.
 bool is_user_namespace(const Fd& file, uid_t& owner);
 // Whether `id` exists inside; always without ranges.
-bool has_id(const std::vector<IdRange>& ranges, unsigned id);
+bool has_id(const Vector<IdRange>& ranges, unsigned id);
 
 // STATE/outer.lock, held while the result lives or until unlock_outer().
 Result<Fd> lock_outer(const image::Places& places);

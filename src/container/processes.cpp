@@ -8,6 +8,8 @@
 #include <cstdlib>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/cgroup_files.h"
 
 namespace kist::container {
@@ -22,11 +24,11 @@ unsigned long long number(std::string_view text)
     return value ? static_cast<unsigned long long>(*value) : 0;
 }
 
-Result<std::vector<pid_t>> all_processes()
+Result<Vector<pid_t>> all_processes()
 {
-    std::vector<pid_t> all;
+    Vector<pid_t> all;
     Fd proc = TRY(sys::open("/proc", O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(fs::list(proc)))
+    for (const String& name : TRY(fs::list(proc)))
         if (auto pid = str::to_integer(name))
             all.push_back(pid_t(*pid));
     return all;
@@ -59,7 +61,7 @@ int by_number(const void* left, const void* right)
 
 Result<ProcessFacts> read_process(pid_t pid)
 {
-    std::string directory = str::format("/proc/%d", pid);
+    String directory = str::format("/proc/%d", pid);
     struct stat owner;
     auto text = fs::read_path(directory + "/stat", kMaxStat);
     if (!text || ::stat(directory.c_str(), &owner) < 0)
@@ -67,7 +69,7 @@ Result<ProcessFacts> read_process(pid_t pid)
     size_t open = text->find('('), close = text->rfind(')');
     if (open == text->npos || close == text->npos || close < open)
         return Error(EBADMSG, "%s/stat is unreadable", directory.c_str());
-    std::vector<std::string_view> fields = str::words(std::string_view(*text).substr(close + 1));
+    Vector<std::string_view> fields = str::words(std::string_view(*text).substr(close + 1));
     constexpr size_t kFirst = 3;  // the number that proc(5) gives to the first of them
     auto field = [&](size_t which) {
         return which - kFirst < fields.size() ? fields[which - kFirst] : std::string_view();
@@ -118,9 +120,9 @@ Result<pid_t> hold_representative(const State& state, Fd& process)
     return pid;
 }
 
-Result<std::vector<pid_t>> processes_of(const State& state)
+Result<Vector<pid_t>> processes_of(const State& state)
 {
-    std::vector<pid_t> found;
+    Vector<pid_t> found;
     if (!state.cgroup.empty())
         found = processes_below(state.cgroup);
     if (found.empty()) {

@@ -4,10 +4,9 @@
 
 #include <sys/types.h>
 
-#include <string>
-#include <vector>
-
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/state.h"
 
 namespace kist::container {
@@ -16,7 +15,7 @@ namespace kist::container {
 struct ProcessFacts {
     pid_t pid = 0, parent = 0;
     uid_t uid = 0;
-    std::string name;  // comm: up to 15 bytes, any
+    String name;  // comm: up to 15 bytes, any
     char state = '?';
     int terminal = 0;  // device number of its terminal
     long long priority = 0, nice = 0, threads = 0;
@@ -36,6 +35,6 @@ Result<pid_t> hold_representative(const State& state, Fd& process);
 
 // All of a container's processes, by number: those of its cgroup, or of its pid namespace, or, when
 // there is neither, what descends from its first one.
-Result<std::vector<pid_t>> processes_of(const State& state);
+Result<Vector<pid_t>> processes_of(const State& state);
 
 }  // namespace kist::container

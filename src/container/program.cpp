@@ -9,12 +9,14 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
 namespace {
 
-std::string_view path_of(const std::vector<std::string>& env)
+std::string_view path_of(const Vector<String>& env)
 {
     for (std::string_view variable : env)
         if (variable.starts_with("PATH="))
@@ -24,7 +26,7 @@ std::string_view path_of(const std::vector<std::string>& env)
 
 }  // namespace
 
-Result<std::string> find_program(const std::string& name, const std::vector<std::string>& env)
+Result<String> find_program(const String& name, const Vector<String>& env)
 {
     if (name.find('/') != name.npos)
         return name;  // execve(2) says what is wrong with it
@@ -32,7 +34,7 @@ Result<std::string> find_program(const std::string& name, const std::vector<std:
     bool seen = false;
     for (std::string_view rest = path_of(env); !rest.empty();) {
         std::string_view directory = str::cut(rest, ':');
-        std::string path = path::join(directory.empty() ? "." : directory, name);
+        String path = path::join(directory.empty() ? "." : directory, name);
         struct stat facts;
         if (::stat(path.c_str(), &facts) < 0 || S_ISDIR(facts.st_mode))
             continue;
@@ -46,7 +48,7 @@ Result<std::string> find_program(const std::string& name, const std::vector<std:
     return Error(kProgramMissing, "no program \"%s\" in the container's PATH", name.c_str());
 }
 
-Error program_error(const std::string& path, int code)
+Error program_error(const String& path, int code)
 {
     if (code == ENOENT) {
         struct stat facts;

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -16,9 +15,9 @@ inline constexpr int kProgramUnusable = 1126;  // found, but cannot be executed:
 
 // `name` as execvp(3) finds it, in the root and working directory of the calling process: as it is
 // with a slash, in the PATH of `env` without.
-Result<std::string> find_program(const std::string& name, const std::vector<std::string>& env);
+Result<String> find_program(const String& name, const Vector<String>& env);
 
 // What execve(2) of `path` failed for.
-Error program_error(const std::string& path, int code);
+Error program_error(const String& path, int code);
 
 }  // namespace kist::container

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
 #include "container/delegation.h"
 #include "container/given_ids.h"
 
@@ -26,7 +27,7 @@ constexpr const char* kForgotten[] = {"KIST_ROOT",      "KIST_STATE",      "DOCK
                                       "XDG_DATA_HOME",  "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
                                       "XDG_STATE_HOME", "XDG_SESSION_ID"};
 
-std::string runtime_of(const Identity& identity)
+String runtime_of(const Identity& identity)
 {
     return str::format("/run/user/%u", identity.uid);
 }
@@ -54,9 +55,9 @@ Result<void> give_cgroup(const Identity& identity)
         log::debug("no cgroup for the user: %s", place.error().message().c_str());
         return {};
     }
-    std::string path = str::format("%s/user-%u", place->path.c_str(), identity.uid);
+    String path = str::format("%s/user-%u", place->path.c_str(), identity.uid);
     Fd cgroup = TRY(fs::make_directories(path));
-    for (const std::string& controller : TRY(controllers_of(*place))) {
+    for (const String& controller : TRY(controllers_of(*place))) {
         auto handed = hand_down(*place, path, controller);
         if (!handed)  // the user is told when a limit is asked for
             log::debug("%s", handed.error().message().c_str());
@@ -69,9 +70,9 @@ Result<void> give_cgroup(const Identity& identity)
 
 Result<void> give_runtime_directory(const Identity& identity)
 {
-    std::string path = runtime_of(identity);
+    String path = runtime_of(identity);
     Fd users = TRY(fs::make_directories("/run/user", 0755));
-    std::string name = str::format("%u", identity.uid);
+    String name = str::format("%u", identity.uid);
     auto made = sys::mkdir_at(users, name, 0700);
     if (!made && !made.error().is(EEXIST))
         return made;
@@ -99,7 +100,7 @@ Result<void> make_for(const Identity& identity, std::string_view path)
     while (!path.empty()) {
         if (!is_roots_alone(TRY(sys::stat(at))))
             return {};
-        std::string name(str::cut(path, '/'));
+        String name(str::cut(path, '/'));
         if (name.empty())
             continue;
         bool last = path.empty();
@@ -114,8 +115,7 @@ Result<void> make_for(const Identity& identity, std::string_view path)
 }
 
 // Where the user's kist will look, which its effective id decides.
-Result<image::Places> places_of(const Identity& identity, const std::string& root,
-                                const std::string& state)
+Result<image::Places> places_of(const Identity& identity, const String& root, const String& state)
 {
     if (::syscall(SYS_setresuid, -1, identity.uid, -1) < 0)
         return os_error("become uid %u", identity.uid);
@@ -127,7 +127,7 @@ Result<image::Places> places_of(const Identity& identity, const std::string& roo
 
 }  // namespace
 
-Result<HostUser> find_host_user(const std::string& user)
+Result<HostUser> find_host_user(const String& user)
 {
     Fd root = TRY(sys::open("/", O_RDONLY | O_DIRECTORY));
     if (user.empty() || user.find(':') != user.npos)
@@ -139,7 +139,7 @@ Result<HostUser> find_host_user(const std::string& user)
     found.identity = std::move(*identity);
     if (found.identity.uid == 0)
         return Error(EINVAL, "root's containers need no --user");
-    std::string number = str::format("%u", found.identity.uid);
+    String number = str::format("%u", found.identity.uid);
     auto passwd = fs::read_path("/etc/passwd", kMaxUsersFile);
     found.name = passwd ? user_name(*passwd, number) : "";
     if (found.name.empty())
@@ -159,7 +159,7 @@ Result<void> provision(const HostUser& user)
     return {};
 }
 
-Result<void> become(const HostUser& user, const std::string& root, const std::string& state)
+Result<void> become(const HostUser& user, const String& root, const String& state)
 {
     const Identity& identity = user.identity;
     for (const char* variable : kForgotten)
@@ -171,7 +171,7 @@ Result<void> become(const HostUser& user, const std::string& root, const std::st
     if (::chdir("/") < 0)
         return os_error("chdir /");
     image::Places places = TRY(places_of(identity, root, state));
-    for (const std::string& path : {places.root, places.state})
+    for (const String& path : {places.root, places.state})
         TRY(make_for(identity, path), "cannot make %s for %s", path.c_str(), user.name.c_str());
     if (::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) < 0 ||
         ::syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) < 0 ||

@@ -3,21 +3,20 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
 #include "container/users.h"
 #include "image/places.h"
 
 namespace kist::container {
 
 struct HostUser {
-    std::string name;  // its number when /etc/passwd has no name for it
+    String name;  // its number when /etc/passwd has no name for it
     Identity identity;
 };
 
 // A user of this machine, by name or number.  ENOENT; EINVAL: it is root.
-Result<HostUser> find_host_user(const std::string& user);
+Result<HostUser> find_host_user(const String& user);
 
 // As root, for `user`:
 // - its user namespace, with the maps written (given_ids.h);
@@ -32,6 +31,6 @@ Result<void> provision(const HostUser& user);
 // HOME, USER, LOGNAME, XDG_RUNTIME_DIR; what root's environment says about kist's places is
 // dropped.  `root` and `state` are what --root and --state said: on the way, directories for the
 // user's store and state are made where only root can do that, and given to the user.
-Result<void> become(const HostUser& user, const std::string& root, const std::string& state);
+Result<void> become(const HostUser& user, const String& root, const String& state);
 
 }  // namespace kist::container

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "base/fs.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -31,7 +32,7 @@ void blank_command_line()
     auto stat = fs::read_path("/proc/self/stat", 4096);
     if (!stat)
         return;
-    std::vector<std::string_view> fields =
+    Vector<std::string_view> fields =
         str::words(std::string_view(*stat).substr(stat->rfind(')') + 1));
     if (fields.size() <= kArgumentsEnd)
         return;

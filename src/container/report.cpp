@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -60,7 +61,7 @@ Error Report::error() &&
 Result<void> send_report(const Fd& socket, const Report& report)
 {
     Head head = {report.kind, report.stage, report.code, report.pid, report.uid, report.gid, 0, 0};
-    std::string words = report.message.substr(0, kMaxReport / 2);
+    String words = report.message.substr(0, kMaxReport / 2);
     head.message_size = uint32_t(words.size());
     words += report.hint.substr(0, kMaxReport / 4);
     head.hint_size = uint32_t(words.size()) - head.message_size;
@@ -87,7 +88,7 @@ Result<void> send_report(const Fd& socket, const Report& report)
 Result<std::optional<Report>> receive_report(const Fd& socket)
 {
     Head head = {};
-    std::string words(kMaxReport, '\0');
+    String words(kMaxReport, '\0');
     iovec parts[] = {{&head, sizeof head}, {words.data(), words.size()}};
     Control control = {};
     msghdr message = {};

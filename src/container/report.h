@@ -9,10 +9,10 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -27,8 +27,8 @@ struct Report {
     pid_t pid = 0;  // process: the container's first one, in the monitor's pid namespace
     uid_t uid = 0;  // user: who the image's USER is
     gid_t gid = 0;
-    std::string message, hint;  // of a failure
-    std::optional<Fd> file;     // console: the pty; process: the outer user namespace
+    String message, hint;    // of a failure
+    std::optional<Fd> file;  // console: the pty; process: the outer user namespace
 
     static Report of(Stage stage, const Error& error);
     Error error() &&;

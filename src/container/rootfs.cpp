@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <string>
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/copy.h"
 #include "container/mount_api.h"
 
@@ -22,13 +23,13 @@ namespace {
 constexpr const char* kCopied = "copied";  // in containers/ID: root/ holds a whole copy
 constexpr size_t kMaxOptions = 4095;       // of mount(2): a page with its NUL
 
-std::string tree_of(unsigned layer)
+String tree_of(unsigned layer)
 {
     return str::format("%u/tree", layer);
 }
 
 // A directory that gets owner and mode of `like`: the root directory is the top layer's.
-Result<void> make_like(const std::string& path, const struct stat& like)
+Result<void> make_like(const String& path, const struct stat& like)
 {
     if (::mkdir(path.c_str(), 0700) < 0)
         return errno == EEXIST ? Result<void>() : os_error("mkdir %s", path.c_str());
@@ -40,7 +41,7 @@ Result<void> make_like(const std::string& path, const struct stat& like)
     return {};
 }
 
-Result<void> make_plain(const std::string& path)
+Result<void> make_plain(const String& path)
 {
     if (::mkdir(path.c_str(), 0755) < 0 && errno != EEXIST)
         return os_error("mkdir %s", path.c_str());
@@ -49,10 +50,10 @@ Result<void> make_plain(const std::string& path)
 
 // "lowerdir=9/tree:7/tree", top first.  overlayfs wants two of them when there is no upper one, and
 // at least one: an empty directory makes up for what the image does not have.
-Result<std::string> lower_layers(const RootRequest& request, const std::string& own)
+Result<String> lower_layers(const RootRequest& request, const String& own)
 {
-    const std::vector<unsigned>& layers = request.spec.layers;
-    std::string text = "lowerdir=";
+    const Vector<unsigned>& layers = request.spec.layers;
+    String text = "lowerdir=";
     for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
         if (layer != layers.rbegin())
             text += ':';
@@ -60,14 +61,14 @@ Result<std::string> lower_layers(const RootRequest& request, const std::string& 
     }
     if (layers.size() >= (request.look_only ? 2 : 1))
         return text;
-    std::string empty = own + "empty";
+    String empty = own + "empty";
     TRY(make_plain(empty));
     return text + (layers.empty() ? "" : ":") + empty + (layers.empty() ? ":" + empty : "");
 }
 
-Result<void> mount_overlay(const RootRequest& request, const std::string& own)
+Result<void> mount_overlay(const RootRequest& request, const String& own)
 {
-    std::string options = TRY(lower_layers(request, own));
+    String options = TRY(lower_layers(request, own));
     if (!request.look_only) {
         struct stat top = {};
         top.st_mode = 0755;
@@ -85,7 +86,7 @@ Result<void> mount_overlay(const RootRequest& request, const std::string& own)
                      request.spec.layers.size());
 
     // Nothing of a container that goes when it ends has to be on disk by then (Linux 5.10).
-    std::string target = own + "root";
+    String target = own + "root";
     if (request.spec.remove && !request.look_only &&
         ::mount("overlay", target.c_str(), "overlay", 0, (options + ",volatile").c_str()) == 0)
         return {};
@@ -99,7 +100,7 @@ bool means_unavailable(int code)
            code == ENOSYS;
 }
 
-Result<void> mount_copy(const RootRequest& request, const std::string& own)
+Result<void> mount_copy(const RootRequest& request, const String& own)
 {
     sys::Borrowed here = sys::borrow(AT_FDCWD);
     if (!TRY(sys::exists_at(here, own + kCopied))) {
@@ -126,7 +127,7 @@ Result<void> mount_copy(const RootRequest& request, const std::string& own)
     return attach(tree, root, "root");
 }
 
-Result<void> mount_layers(const RootRequest& request, const std::string& own)
+Result<void> mount_layers(const RootRequest& request, const String& own)
 {
     if (request.spec.layers.size() > kMaxLayers)
         return Error(E2BIG, "the image has %zu layers; at most %zu can be stacked",
@@ -145,7 +146,7 @@ Result<void> mount_layers(const RootRequest& request, const std::string& own)
 
 Result<Fd> mount_root(const RootRequest& request)
 {
-    std::string own = "../containers/" + request.spec.id + "/";
+    String own = "../containers/" + request.spec.id + "/";
     if (::fchdir(request.store.get()) < 0 || ::chdir("layers") < 0)
         if (request.spec.rootfs.empty() || ::chdir("containers") < 0)
             return os_error("enter the store");

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <vector>
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/dbus.h"
 #include "container/delegation.h"
 
@@ -26,12 +27,12 @@ constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
 constexpr const char* kObject = "/org/freedesktop/systemd1";
 
 // The name of a unit has no room for more of an id beside its words.
-std::string unit_of(const std::string& id)
+String unit_of(const String& id)
 {
     return "kist-" + id.substr(0, 12);
 }
 
-std::string runtime_directory()
+String runtime_directory()
 {
     const char* directory = ::getenv("XDG_RUNTIME_DIR");
     if (directory && *directory == '/')
@@ -44,10 +45,10 @@ std::string runtime_directory()
 Result<Connection> connect()
 {
     const char* addresses = ::getenv("DBUS_SESSION_BUS_ADDRESS");
-    std::string named = addresses ? dbus::socket_path(addresses) : "";
-    std::string directory = runtime_directory();
+    String named = addresses ? dbus::socket_path(addresses) : "";
+    String directory = runtime_directory();
     struct {
-        std::string path;
+        String path;
         Peer peer;
     } sockets[] = {
         {named, Peer::bus},
@@ -112,7 +113,7 @@ void begin_property(dbus::Writer& body, std::string_view name, std::string_view 
 }
 
 // StartTransientUnit(s name, s mode, a(sv) properties, a(sa(sv)) aux)
-dbus::Writer transient_unit(const std::string& unit, const std::string& id)
+dbus::Writer transient_unit(const String& unit, const String& id)
 {
     dbus::Writer body;
     body.text(unit);
@@ -134,7 +135,7 @@ dbus::Writer transient_unit(const std::string& unit, const std::string& id)
 }
 
 struct Ended {
-    std::string job, result;
+    String job, result;
 };
 
 // JobRemoved(u id, o job, s unit, s result)
@@ -145,15 +146,15 @@ Result<Ended> ended_job(const Message& message)
         return Error(ENOMSG, "another message");
     dbus::Reader body(message);
     TRY(body.number());
-    std::string job(TRY(body.text()));
+    String job(TRY(body.text()));
     TRY(body.text());
-    return Ended{std::move(job), std::string(TRY(body.text()))};
+    return Ended{std::move(job), String(TRY(body.text()))};
 }
 
-Result<void> start_unit(Connection& connection, const std::string& unit, const std::string& id)
+Result<void> start_unit(Connection& connection, const String& unit, const String& id)
 {
     // The end of the job may be told before its name.
-    std::vector<Ended> early;
+    Vector<Ended> early;
     Message answer = TRY(connection.call(manager_call(connection, "StartTransientUnit",
                                                       "ssa(sv)a(sa(sv))", transient_unit(unit, id)),
                                          [&](const Message& message) {
@@ -163,8 +164,8 @@ Result<void> start_unit(Connection& connection, const std::string& unit, const s
                                          }));
     if (answer.signature != "o")
         return Error(EPROTO, "an answer that is none");
-    std::string job(TRY(dbus::Reader(answer).text()));
-    std::string result;
+    String job(TRY(dbus::Reader(answer).text()));
+    String result;
     for (const Ended& each : early)
         if (each.job == job)
             result = each.result;
@@ -179,7 +180,7 @@ Result<void> start_unit(Connection& connection, const std::string& unit, const s
     return {};
 }
 
-Result<void> ask_for_scope(const std::string& id)
+Result<void> ask_for_scope(const String& id)
 {
     Connection connection = TRY(connect());
     TRY(subscribe(connection));
@@ -233,7 +234,7 @@ Result<void> check_scope()
     return {};
 }
 
-Result<void> enter_scope(const std::string& id)
+Result<void> enter_scope(const String& id)
 {
     auto done = ask_for_scope(id);
     if (!done)
@@ -242,13 +243,13 @@ Result<void> enter_scope(const std::string& id)
     return {};
 }
 
-bool is_in_scope(const std::string& path)
+bool is_in_scope(const String& path)
 {
     return path.find(".scope/kist/") != path.npos;
 }
 
 // AttachProcessesToUnit(s unit, s subcgroup, au processes)
-Result<void> move_into_scope(const std::string& path, pid_t process)
+Result<void> move_into_scope(const String& path, pid_t process)
 {
     size_t end = path.find(".scope/kist/");
     size_t begin = end == path.npos ? end : path.rfind('/', end);

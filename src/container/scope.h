@@ -9,9 +9,8 @@
 
 #include <sys/types.h>
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -23,12 +22,12 @@ Result<void> check_scope();
 
 // Moves the calling process into a new scope "kist-<the id's first 12 digits>.scope", of which
 // find_delegation() then answers.  Takes 5 seconds at most.  The hint of an error says what to do.
-Result<void> enter_scope(const std::string& id);
+Result<void> enter_scope(const String& id);
 
 // Moves `process` into the cgroup `path` (absolute, Cgroup::path()), which is somewhere below a
 // scope of ours.  For callers that may not do it themselves because of where `process` comes from:
 // a login session's processes can be moved by systemd only.
-Result<void> move_into_scope(const std::string& path, pid_t process);
-bool is_in_scope(const std::string& path);
+Result<void> move_into_scope(const String& path, pid_t process);
+bool is_in_scope(const String& path);
 
 }  // namespace kist::container

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/seccomp_policy.h"
 
 namespace kist::container {
@@ -188,7 +190,7 @@ public:
 
 private:
     uint16_t id_verdict(bpf::Program& program, const IdCall& row, bool old);
-    void set(const Abi& abi, Slots& slots, const std::string& name, uint16_t verdict) const
+    void set(const Abi& abi, Slots& slots, const String& name, uint16_t verdict) const
     {
         int call = names_.find(name);
         int slot = call == kNoCall ? kNoCall : slot_of(abi, size_t(call));
@@ -205,7 +207,7 @@ private:
     uid_t uid_;
     gid_t gid_;
     CallNames names_;
-    std::vector<Made> made_;
+    Vector<Made> made_;
     uint16_t first_ = 0;  // of three fixed verdicts
 };
 
@@ -233,7 +235,7 @@ void SingleIds::cover(bpf::Program& program, const Abi& abi, Slots& slots)
     bool small = !abi.wide && abi.base == 0;
     for (const IdCall& row : kIdCalls) {
         // On 32-bit machines the plain name is the old call, and "chown32" has the full ids.
-        std::string full = str::format("%s32", row.name);
+        String full = str::format("%s32", row.name);
         bool has_both = small && names_.find(full) != kNoCall;
         set(abi, slots, full, id_verdict(program, row, false));
         set(abi, slots, row.name, id_verdict(program, row, has_both));

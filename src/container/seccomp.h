@@ -15,16 +15,16 @@
 #include <sys/types.h>
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/capabilities.h"
 
 namespace kist::container {
 
-using SeccompFilter = std::vector<sock_filter>;
+using SeccompFilter = Vector<sock_filter>;
 
 // The processors for which there are filters, with the 32-bit one each kernel also runs.
 enum class Machine {
@@ -48,7 +48,7 @@ Result<SeccompFilter> default_filter(Capabilities bounding, Machine machine = kN
 // `linux.seccomp` object of an OCI bundle, given as text.  Calls that this build does not know are
 // skipped, as docker does.  EINVAL says what is wrong and where; an empty profile ({}) is an empty
 // filter, which means: install none.  Limits: kMaxProfile bytes, kMaxRules rules.
-Result<SeccompFilter> profile_filter(const std::string& json, Capabilities bounding,
+Result<SeccompFilter> profile_filter(const String& json, Capabilities bounding,
                                      Machine machine = kNativeMachine);
 
 // The filter of the id-map tier `single`, where one user and one group exist: changing an owner or

@@ -11,6 +11,8 @@
 
 #include <optional>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/seccomp_policy.h"
 #include "container/seccomp_words.h"
 
@@ -60,14 +62,13 @@ private:
     // What the profile says about one call.
     struct Call {
         std::optional<uint32_t> always;
-        std::vector<bpf::Rule> rules;
+        Vector<bpf::Rule> rules;
         bool named = false;
     };
 
     Result<void> read_rule(const json::Node& rule);
-    Result<void> read_name(const json::Node& name, uint32_t action,
-                           const std::vector<bpf::Test>& tests);
-    Result<std::vector<std::string>> architectures() const;
+    Result<void> read_name(const json::Node& name, uint32_t action, const Vector<bpf::Test>& tests);
+    Result<Vector<String>> architectures() const;
     uint16_t constant(uint32_t action);
     void set_call(const Abi& abi, Slots& slots, size_t index);
     void add_abi(const Abi& abi);
@@ -76,14 +77,14 @@ private:
     Capabilities bounding_;
     Machine machine_;
     CallNames names_;
-    std::vector<Call> calls_;
-    std::vector<bpf::Rule> through_[2];  // what i386's socketcall and ipc get
+    Vector<Call> calls_;
+    Vector<bpf::Rule> through_[2];  // what i386's socketcall and ipc get
     size_t rules_ = 0;
     uint32_t default_action_ = 0;
     bpf::Program program_;
 };
 
-void add_rules(std::vector<bpf::Rule>& rules, uint32_t action, const std::vector<bpf::Test>& tests)
+void add_rules(Vector<bpf::Rule>& rules, uint32_t action, const Vector<bpf::Test>& tests)
 {
     unsigned seen = 0;
     bool doubled = false;
@@ -100,11 +101,11 @@ void add_rules(std::vector<bpf::Rule>& rules, uint32_t action, const std::vector
 }
 
 Result<void> Compiler::read_name(const json::Node& name, uint32_t action,
-                                 const std::vector<bpf::Test>& tests)
+                                 const Vector<bpf::Test>& tests)
 {
     if (++rules_ > kMaxRules)
         return Error(E2BIG, "%s: more than %zu names", name.path().c_str(), kMaxRules);
-    std::string text = TRY(name.text());
+    String text = TRY(name.text());
     int index = names_.find(text);
     if (index == kNoCall)
         return {};  // of another architecture, or newer than this build
@@ -126,7 +127,7 @@ Result<void> Compiler::read_rule(const json::Node& rule)
 {
     bool wanted = TRY(applies(rule, bounding_, machine_ == Machine::amd64 ? "amd64" : "arm64"));
     uint32_t action = TRY(action_of(rule, "action", "errnoRet"));
-    std::vector<bpf::Test> tests = TRY(tests_of(rule));
+    Vector<bpf::Test> tests = TRY(tests_of(rule));
     auto name = rule.find("name");
     auto names = rule.find("names");
     if (name && names)
@@ -143,18 +144,18 @@ Result<void> Compiler::read_rule(const json::Node& rule)
 }
 
 // The architectures to allow besides the native one.
-Result<std::vector<std::string>> Compiler::architectures() const
+Result<Vector<String>> Compiler::architectures() const
 {
-    std::vector<std::string> plain = TRY(words_of(profile_, "architectures"));
+    Vector<String> plain = TRY(words_of(profile_, "architectures"));
     auto map = profile_.find("archMap");
     if (!map)
         return plain;
-    std::vector<json::Node> rows = TRY(map->elements());
+    Vector<json::Node> rows = TRY(map->elements());
     if (!plain.empty() && !rows.empty())
         return Error(EINVAL, "both \"architectures\" and \"archMap\" are given; use one of them");
     for (const json::Node& row : rows) {
         json::Node architecture = TRY(row.member("architecture"));
-        std::string name = TRY(architecture.text());
+        String name = TRY(architecture.text());
         if (name == abis_of(machine_)[0].name)
             return words_of(row, "subArchitectures");
     }
@@ -180,7 +181,7 @@ void Compiler::set_call(const Abi& abi, Slots& slots, size_t index)
         slots[size_t(slot)] = constant(*call.always);
         return;
     }
-    std::vector<bpf::Rule> rules = call.rules;
+    Vector<bpf::Rule> rules = call.rules;
     if (std::string_view(abi.name) == "SCMP_ARCH_X86") {
         std::string_view name = names_.name(index);
         if (name == "socketcall" || name == "ipc")
@@ -221,7 +222,7 @@ Result<SeccompFilter> Compiler::compile()
     std::span<const Abi> abis = abis_of(machine_);
     if (abis.empty())
         return Error(ENOTSUP, "this build has no system call table for that processor");
-    for (const std::string& flag : TRY(words_of(profile_, "flags"))) {
+    for (const String& flag : TRY(words_of(profile_, "flags"))) {
         bool known = false;
         for (const char* each : kFlags)
             known |= flag == each;
@@ -235,10 +236,10 @@ Result<SeccompFilter> Compiler::compile()
             TRY(read_rule(rule));
 
     program_.foreign = SECCOMP_RET_KILL_THREAD;
-    std::vector<std::string> others = TRY(architectures());
+    Vector<String> others = TRY(architectures());
     for (const Abi& abi : abis) {
         bool wanted = &abi == &abis[0];
-        for (const std::string& other : others)
+        for (const String& other : others)
             wanted |= other == abi.name;
         if (wanted)
             add_abi(abi);
@@ -250,8 +251,7 @@ Result<SeccompFilter> Compiler::compile()
 
 }  // namespace
 
-Result<SeccompFilter> profile_filter(const std::string& json, Capabilities bounding,
-                                     Machine machine)
+Result<SeccompFilter> profile_filter(const String& json, Capabilities bounding, Machine machine)
 {
     if (json.size() > kMaxProfile)
         return Error(E2BIG, "the seccomp profile is larger than %zu bytes", kMaxProfile);
@@ -260,7 +260,7 @@ Result<SeccompFilter> profile_filter(const std::string& json, Capabilities bound
     if (!root.is_object())
         return root.expected("an object").context("the seccomp profile");
     auto rules = root.find("syscalls");
-    std::vector<json::Node> listed;
+    Vector<json::Node> listed;
     if (rules)
         listed = TRY(rules->elements(), "the seccomp profile");
     if (!root.has("defaultAction") && listed.empty())

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
+#include "base/vector.h"
 #include "container/seccomp.h"
 
 namespace kist::container {
@@ -80,7 +80,7 @@ public:
     const char* name(size_t call) const { return names_[call]; }
 
 private:
-    std::vector<const char*> names_;
+    Vector<const char*> names_;
 };
 
 }  // namespace kist::container

@@ -7,6 +7,9 @@
 
 #include <charconv>
 
+#include "base/string.h"
+#include "base/vector.h"
+
 namespace kist::container {
 
 namespace {
@@ -62,7 +65,7 @@ Result<bpf::Test> test_of(const json::Node& node)
     test.value = TRY(natural_of(node, "value"));
 
     json::Node op = TRY(node.member("op"));
-    std::string name = TRY(op.text());
+    String name = TRY(op.text());
     for (const Operator& known : kOperators) {
         if (name != known.name)
             continue;
@@ -94,9 +97,9 @@ Result<unsigned> kernel_version(std::string_view text)
     return unsigned(part[0] << 8 | part[1]);
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view word)
+bool contains(const Vector<String>& list, std::string_view word)
 {
-    for (const std::string& each : list)
+    for (const String& each : list)
         if (each == word)
             return true;
     return false;
@@ -116,16 +119,16 @@ Result<Conditions> conditions_of(const json::Node& node, Capabilities bounding,
                                  std::string_view native)
 {
     Conditions found;
-    for (const std::string& name : TRY(words_of(node, "caps"))) {
+    for (const String& name : TRY(words_of(node, "caps"))) {
         auto number = capability_number(name);
         found.asked++;
         found.had += number && bounding.has(*number);
     }
-    std::vector<std::string> machines = TRY(words_of(node, "arches"));
+    Vector<String> machines = TRY(words_of(node, "arches"));
     found.any_machine = machines.empty();
     found.machine = contains(machines, native);
     if (auto kernel = node.find("minKernel")) {
-        std::string wanted = TRY(kernel->text());
+        String wanted = TRY(kernel->text());
         found.any_kernel = wanted.empty();
         utsname system = {};
         (void)::uname(&system);
@@ -140,12 +143,12 @@ Result<Conditions> conditions_of(const json::Node& node, Capabilities bounding,
 
 }  // namespace
 
-Result<std::vector<std::string>> words_of(const json::Node& node, const char* name)
+Result<Vector<String>> words_of(const json::Node& node, const char* name)
 {
-    std::vector<std::string> words;
+    Vector<String> words;
     if (auto list = node.find(name))
         for (const json::Node& each : TRY(list->elements())) {
-            std::string word = TRY(each.text());
+            String word = TRY(each.text());
             words.push_back(std::move(word));
         }
     return words;
@@ -160,7 +163,7 @@ Result<uint32_t> action_of(const json::Node& node, const char* action, const cha
             return given->expected("an errno from 0 to 4095");
     }
     json::Node member = TRY(node.member(action));
-    std::string name = TRY(member.text());
+    String name = TRY(member.text());
     if (name == "SCMP_ACT_NOTIFY")
         return Error(ENOTSUP, "%s: SCMP_ACT_NOTIFY is not supported", member.path().c_str())
             .with_hint("it needs an agent that answers; use SCMP_ACT_ERRNO or SCMP_ACT_LOG");
@@ -170,13 +173,13 @@ Result<uint32_t> action_of(const json::Node& node, const char* action, const cha
     return member.expected("an action such as SCMP_ACT_ALLOW");
 }
 
-Result<std::vector<bpf::Test>> tests_of(const json::Node& rule)
+Result<Vector<bpf::Test>> tests_of(const json::Node& rule)
 {
-    std::vector<bpf::Test> tests;
+    Vector<bpf::Test> tests;
     auto list = rule.find("args");
     if (!list)
         return tests;
-    std::vector<json::Node> nodes = TRY(list->elements());
+    Vector<json::Node> nodes = TRY(list->elements());
     if (nodes.size() > kMaxTests)
         return Error(E2BIG, "%s: more than %zu", list->path().c_str(), kMaxTests);
     for (const json::Node& node : nodes) {

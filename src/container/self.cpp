@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <string>
-#include <vector>
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "container/mount_api.h"
 
 extern char** environ;
@@ -52,7 +52,7 @@ Result<Fd> read_only_mount(const Fd& self)
     // Asked first: what could be remounted through another name of ours would be no protection.
     if (::geteuid() != 0)
         return Error(EPERM, "not root");
-    std::string path = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), kSelf));
+    String path = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), kSelf));
     Fd tree = TRY(clone_tree(sys::borrow(AT_FDCWD), path, Depth::one));
     struct stat ours = TRY(sys::stat(self));
     struct stat cloned = TRY(sys::stat(tree));
@@ -89,7 +89,7 @@ bool is_copy_of(const Fd& copy, const Fd& self)
     if (seals < 0 || (seals & kSeals) != kSeals || !ours || !theirs ||
         ours->st_size != theirs->st_size)
         return false;
-    std::string left(kChunk, '\0'), right(kChunk, '\0');
+    String left(kChunk, '\0'), right(kChunk, '\0');
     for (off_t at = 0; at < ours->st_size; at += off_t(kChunk)) {
         ssize_t got = ::pread(self.get(), left.data(), kChunk, at);
         if (got <= 0 || ::pread(copy.get(), right.data(), kChunk, at) != got ||
@@ -130,10 +130,10 @@ Result<void> put_self_out_of_reach()
         return {};
     }
     Fd safe = TRY(protected_executable());
-    std::string words = TRY(fs::read_path("/proc/self/cmdline", kMaxArguments));
+    String words = TRY(fs::read_path("/proc/self/cmdline", kMaxArguments));
     if (!words.ends_with('\0'))
         words += '\0';
-    std::vector<char*> argv;
+    Vector<char*> argv;
     for (size_t at = 0; at < words.size(); at = words.find('\0', at) + 1)
         argv.push_back(&words[at]);
     argv.push_back(nullptr);

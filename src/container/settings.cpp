@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/fs.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -49,7 +50,7 @@ constexpr struct { const char* name; int number; } kLimits[] = {
 };
 // clang-format on
 
-Result<void> check_sysctl(const Spec& spec, const std::string& name)
+Result<void> check_sysctl(const Spec& spec, const String& name)
 {
     bool known_letters = name.find_first_not_of(
                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -68,7 +69,7 @@ Result<void> check_sysctl(const Spec& spec, const std::string& name)
         .with_hint("set it on the host, for all of the system");
 }
 
-int limit_number(const std::string& name)
+int limit_number(const String& name)
 {
     for (auto& row : kLimits)
         if (name == row.name)
@@ -78,9 +79,9 @@ int limit_number(const std::string& name)
 
 // "net.ipv4.ip_forward" is net/ipv4/ip_forward; where a name itself has dots (an interface) it may
 // be written with slashes.
-Result<void> write_sysctl(const Fd& root, const std::string& name, const std::string& value)
+Result<void> write_sysctl(const Fd& root, const String& name, const String& value)
 {
-    std::string path = "/proc/sys/" + name;
+    String path = "/proc/sys/" + name;
     if (name.find('/') == name.npos)
         for (char& letter : path)
             if (letter == '.')

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/names.h"
 #include "container/spec_life.h"
 #include "container/spec_words.h"
@@ -32,9 +34,9 @@ std::string_view name_of(std::string_view variable)
 }
 
 // Puts NAME=VALUE into `list`, in the place of an earlier value of the same name.
-void set_variable(std::vector<std::string>& list, std::string_view variable)
+void set_variable(Vector<String>& list, std::string_view variable)
 {
-    for (std::string& earlier : list)
+    for (String& earlier : list)
         if (name_of(earlier) == name_of(variable)) {
             earlier = variable;
             return;
@@ -42,16 +44,16 @@ void set_variable(std::vector<std::string>& list, std::string_view variable)
     list.emplace_back(variable);
 }
 
-bool has_variable(const std::vector<std::string>& list, std::string_view name)
+bool has_variable(const Vector<String>& list, std::string_view name)
 {
-    for (const std::string& variable : list)
+    for (const String& variable : list)
         if (name_of(variable) == name)
             return true;
     return false;
 }
 
 // "NAME=VALUE" as given; a bare "NAME" takes the caller's value, or is left out.
-void add_variable(std::vector<std::string>& list, const std::string& text)
+void add_variable(Vector<String>& list, const String& text)
 {
     if (text.find('=') != text.npos)
         set_variable(list, text);
@@ -60,9 +62,9 @@ void add_variable(std::vector<std::string>& list, const std::string& text)
 }
 
 Result<void> settle_program(Spec& spec, const RunOptions& options, const image::Execution& image,
-                            const std::vector<std::string>& command)
+                            const Vector<String>& command)
 {
-    std::vector<std::string> cmd = command;
+    Vector<String> cmd = command;
     if (options.entrypoint) {
         if (!options.entrypoint->empty())
             spec.argv.push_back(*options.entrypoint);
@@ -72,7 +74,7 @@ Result<void> settle_program(Spec& spec, const RunOptions& options, const image::
             cmd = image.cmd;
     }
     spec.entry_words = static_cast<unsigned>(spec.argv.size());
-    for (const std::string& word : cmd)
+    for (const String& word : cmd)
         spec.argv.push_back(word);
     if (spec.argv.empty() || spec.argv[0].empty())
         return Error(EINVAL, "no command to run: the image names none")
@@ -109,7 +111,7 @@ Result<void> settle_program(Spec& spec, const RunOptions& options, const image::
 Result<void> settle_environment(Spec& spec, const RunOptions& options,
                                 const image::Execution& image)
 {
-    for (const std::string& variable : image.env)
+    for (const String& variable : image.env)
         set_variable(spec.env, variable);
     if (!has_variable(spec.env, "PATH"))
         spec.env.insert(spec.env.begin(), kDefaultPath);
@@ -122,7 +124,7 @@ Result<void> settle_environment(Spec& spec, const RunOptions& options,
 
 Result<void> settle_labels(Spec& spec, const RunOptions& options, const image::Execution& image)
 {
-    auto put = [](json::Map& map, const std::string& text) {
+    auto put = [](json::Map& map, const String& text) {
         std::string_view value = text;
         std::string_view name = str::cut(value, '=');
         for (auto& [key, old] : map)
@@ -133,19 +135,19 @@ Result<void> settle_labels(Spec& spec, const RunOptions& options, const image::E
         map.emplace_back(name, value);
     };
     spec.labels = image.labels;
-    for (const std::string& file : options.label_files)
-        for (const std::string& line : TRY(read_lines_of(file), "--label-file"))
+    for (const String& file : options.label_files)
+        for (const String& line : TRY(read_lines_of(file), "--label-file"))
             put(spec.labels, line);
-    for (const std::string& label : options.labels)
+    for (const String& label : options.labels)
         put(spec.labels, label);
-    for (const std::string& annotation : options.annotations)
+    for (const String& annotation : options.annotations)
         put(spec.annotations, annotation);
     return {};
 }
 
 struct NamespaceFlag {
     const char* flag;
-    const std::string RunOptions::*asked;
+    const String RunOptions::*asked;
     Namespace Spec::*settled;
 };
 
@@ -159,7 +161,7 @@ Result<void> settle_namespaces(Spec& spec, const RunOptions& options)
         {"uts", &RunOptions::uts, &Spec::uts},
     };
     for (const NamespaceFlag& row : kFlags) {
-        const std::string& asked = options.*row.asked;
+        const String& asked = options.*row.asked;
         if (asked == "host")
             spec.*row.settled = Namespace::host;
         else if (!asked.empty() && asked != "private")
@@ -182,17 +184,17 @@ Result<void> settle_namespaces(Spec& spec, const RunOptions& options)
         return Error(EINVAL, "--hostname cannot be set with --uts host");
     spec.hostname = options.hostname.empty() ? spec.id.substr(0, kShortId) : options.hostname;
     if (spec.uts == Namespace::host)
-        spec.hostname = std::string(str::trim(TRY(fs::read_path("/proc/sys/kernel/hostname"))));
+        spec.hostname = String(str::trim(TRY(fs::read_path("/proc/sys/kernel/hostname"))));
     if (spec.hostname.size() > 64)
         return Error(EINVAL, "--hostname %s: longer than 64 characters", spec.hostname.c_str());
     return {};
 }
 
-Result<void> settle_security_option(Spec& spec, const std::string& option)
+Result<void> settle_security_option(Spec& spec, const String& option)
 {
     std::string_view value = option;
     size_t separator = option.find_first_of("=:");
-    std::string name = option.substr(0, separator);
+    String name = option.substr(0, separator);
     value = separator == option.npos ? std::string_view() : value.substr(separator + 1);
     if (name == "no-new-privileges" && (value.empty() || value == "true" || value == "false")) {
         spec.no_new_privileges = value != "false";
@@ -200,7 +202,7 @@ Result<void> settle_security_option(Spec& spec, const std::string& option)
         spec.seccomp_unconfined = value == "unconfined";
         if (value != "unconfined" && value != "builtin")
             spec.seccomp_profile =
-                TRY(fs::read_path(std::string(value), kMaxProfile), "--security-opt seccomp");
+                TRY(fs::read_path(String(value), kMaxProfile), "--security-opt seccomp");
     } else if (option == "systempaths=unconfined") {
         spec.systempaths_unconfined = true;
     } else if (option != "apparmor=unconfined" && option != "label=disable" &&
@@ -220,18 +222,18 @@ Result<void> settle_confinement(Spec& spec, const RunOptions& options)
     spec.capabilities = TRY(resolve_capabilities(options.capabilities_added,
                                                  options.capabilities_dropped, spec.privileged));
     spec.seccomp_unconfined = spec.systempaths_unconfined = spec.privileged;
-    for (const std::string& option : options.security)
+    for (const String& option : options.security)
         TRY(settle_security_option(spec, option));
-    for (const std::string& group : options.groups)
+    for (const String& group : options.groups)
         if (group == "keep-groups")
             spec.keep_groups = true;
         else
             spec.groups.push_back(group);
     if (spec.keep_groups && !spec.groups.empty())
         return Error(EINVAL, "--group-add keep-groups cannot be combined with other groups");
-    for (const std::string& limit : options.ulimits)
+    for (const String& limit : options.ulimits)
         spec.ulimits.push_back(TRY(parse_ulimit(limit)));
-    for (const std::string& sysctl : options.sysctls)
+    for (const String& sysctl : options.sysctls)
         spec.sysctls.push_back(TRY(parse_pair(sysctl, "sysctl")));
     spec.limits = options.limits;
     TRY(check_limits(spec.limits));
@@ -261,19 +263,19 @@ Result<void> add_mount(Spec& spec, Result<Mount> parsed)
 }
 
 Result<void> settle_mounts(Spec& spec, const RunOptions& options, const image::Execution& image,
-                           const std::vector<Mount>& inherited)
+                           const Vector<Mount>& inherited)
 {
-    for (const std::string& volume : options.volumes)
+    for (const String& volume : options.volumes)
         TRY(add_mount(spec, parse_volume(volume)));
-    for (const std::string& mount : options.mounts)
+    for (const String& mount : options.mounts)
         TRY(add_mount(spec, parse_mount(mount)));
-    for (const std::string& tmpfs : options.tmpfs)
+    for (const String& tmpfs : options.tmpfs)
         TRY(add_mount(spec, parse_tmpfs(tmpfs)));
     for (const Mount& mount : inherited)
         if (!mount_at(spec, mount.target))
             spec.mounts.push_back(mount);
-    for (const std::string& volume : image.volumes)
-        if (std::string target = path::clean(volume); !mount_at(spec, target) && target != "/")
+    for (const String& volume : image.volumes)
+        if (String target = path::clean(volume); !mount_at(spec, target) && target != "/")
             TRY(add_mount(spec, parse_volume(target)), "the image's volume");
     return {};
 }
@@ -281,12 +283,12 @@ Result<void> settle_mounts(Spec& spec, const RunOptions& options, const image::E
 Result<void> settle_files(Spec& spec, const RunOptions& options)
 {
     spec.read_only = options.read_only;
-    for (const std::string& device : options.devices)
+    for (const String& device : options.devices)
         spec.devices.push_back(TRY(parse_device(device)));
     if (!options.shm_size.empty())
         spec.shm_size = TRY(str::to_bytes(options.shm_size), "--shm-size");
 
-    for (const std::string& host : options.hosts) {
+    for (const String& host : options.hosts) {
         std::string_view address = host;
         std::string_view name = str::cut(address, ':');
         if (name.empty() || address.empty())
@@ -294,7 +296,7 @@ Result<void> settle_files(Spec& spec, const RunOptions& options)
         if (address == "host-gateway" && options.network == "none")
             return Error(EINVAL, "--add-host %s: there is no host-gateway in --network none",
                          host.c_str());
-        spec.hosts.push_back(address != "host-gateway" ? host : std::string(name) + ":127.0.0.1");
+        spec.hosts.push_back(address != "host-gateway" ? host : String(name) + ":127.0.0.1");
     }
     spec.dns = options.dns;
     spec.dns_search = options.dns_search;
@@ -302,7 +304,7 @@ Result<void> settle_files(Spec& spec, const RunOptions& options)
 }
 
 // With --rootfs the "image" is a directory.
-Result<void> settle_rootfs(Spec& spec, const std::string& name, const image::Image* image)
+Result<void> settle_rootfs(Spec& spec, const String& name, const image::Image* image)
 {
     spec.image = name;
     if (image) {
@@ -319,13 +321,13 @@ Result<void> settle_rootfs(Spec& spec, const std::string& name, const image::Ima
 
 }  // namespace
 
-Result<void> add_variables(std::vector<std::string>& env, const std::vector<std::string>& files,
-                           const std::vector<std::string>& words)
+Result<void> add_variables(Vector<String>& env, const Vector<String>& files,
+                           const Vector<String>& words)
 {
-    for (const std::string& file : files)
-        for (const std::string& line : TRY(read_lines_of(file), "--env-file"))
+    for (const String& file : files)
+        for (const String& line : TRY(read_lines_of(file), "--env-file"))
             add_variable(env, line);
-    for (const std::string& variable : words) {
+    for (const String& variable : words) {
         if (name_of(variable).empty())
             return Error(EINVAL, "--env \"%s\": expected NAME=VALUE or NAME", variable.c_str());
         add_variable(env, variable);
@@ -341,9 +343,9 @@ Spec::Spec(Spec&& other) noexcept : Spec()  // moving is there once
 Spec& Spec::operator=(Spec&&) noexcept = default;
 Spec::~Spec() = default;
 
-Result<Spec> make_spec(const RunOptions& options, const std::string& image_name,
-                       const image::Image* image, const std::vector<std::string>& command,
-                       const std::vector<Mount>& inherited)
+Result<Spec> make_spec(const RunOptions& options, const String& image_name,
+                       const image::Image* image, const Vector<String>& command,
+                       const Vector<Mount>& inherited)
 {
     const image::Execution nothing;
     const image::Execution& execution = image ? image->config.execution : nothing;

@@ -1,5 +1,6 @@
 // spec_json.cpp - the Spec as it is kept on disk: one table for each struct of it.
 
+#include "base/string.h"
 #include "container/spec.h"
 
 namespace kist::container {
@@ -203,12 +204,12 @@ std::span<const json::Field> fields_of(const Spec*)
     return kSpec;
 }
 
-std::string to_json(const Spec& spec)
+String to_json(const Spec& spec)
 {
     return json::write(spec, json::Layout::pretty) + "\n";
 }
 
-Result<Spec> spec_from_json(std::string text)
+Result<Spec> spec_from_json(String text)
 {
     Spec spec = TRY(json::parse<Spec>(std::move(text)), "spec.json");
     if (spec.version > Spec().version)

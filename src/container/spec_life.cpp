@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "container/log_syslog.h"
 #include "container/names.h"
 #include "container/spec_words.h"
@@ -42,7 +43,7 @@ constexpr struct { const char* name; HealthPlan::OnFailure action; } kActions[] 
 // A time of the health check: the flag, the image's word for it, and what holds without both.
 struct HealthTime {
     const char* flag;
-    std::string RunOptions::*asked;
+    String RunOptions::*asked;
     int64_t image::Healthcheck::*image;
     int64_t HealthPlan::*settled;
     int64_t usual;
@@ -65,7 +66,7 @@ Result<void> settle_health_times(HealthPlan& plan, const RunOptions& options,
     for (const HealthTime& row : kTimes) {
         int64_t& time = plan.*row.settled;
         time = image.*row.image > 0 ? image.*row.image : row.usual;
-        const std::string& asked = options.*row.asked;
+        const String& asked = options.*row.asked;
         if (asked.empty())
             continue;
         time = TRY(clock::parse_duration(asked), "--%s", row.flag);
@@ -118,7 +119,7 @@ Result<void> settle_health(Spec& spec, const RunOptions& options, const image::E
     return {};
 }
 
-Result<void> settle_log_option(LogPlan& log, const std::string& option)
+Result<void> settle_log_option(LogPlan& log, const String& option)
 {
     auto [name, value] = TRY(parse_pair(option, "log-opt"));
     if (name == "max-size") {
@@ -159,7 +160,7 @@ Result<void> settle_log(Spec& spec, const RunOptions& options)
         spec.log.max_size = 256 << 10;
         spec.log.max_files = 2;
     }
-    for (const std::string& option : options.log_options)
+    for (const String& option : options.log_options)
         TRY(settle_log_option(spec.log, option));
     bool syslog = spec.log.driver == LogPlan::Driver::syslog;
     if (!spec.log.address.empty() && !syslog)
@@ -191,7 +192,7 @@ Result<Restart> parse_restart(std::string_view text)
                  int(text.size()), text.data());
 }
 
-std::string to_text(const Restart& restart)
+String to_text(const Restart& restart)
 {
     for (const auto& row : kPolicies)
         if (row.policy == restart.policy)
@@ -219,7 +220,7 @@ Result<void> settle_life(Spec& spec, const RunOptions& options, const image::Exe
                          *options.stop_timeout);
         spec.stop_timeout = unsigned(*options.stop_timeout);
     }
-    for (const std::string& name : options.requirements) {
+    for (const String& name : options.requirements) {
         TRY(check_name(name), "--requires");
         if (name == spec.name)
             return Error(EINVAL, "--requires %s: a container cannot require itself", name.c_str());

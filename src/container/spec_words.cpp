@@ -6,6 +6,8 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/names.h"
 
 namespace kist::container {
@@ -19,12 +21,11 @@ Error bad(const char* flag, std::string_view text, const char* why)
     return Error(EINVAL, "--%s %.*s: %s", flag, int(text.size()), text.data(), why);
 }
 
-Result<std::string> absolute_target(const char* flag, std::string_view text,
-                                    std::string_view target)
+Result<String> absolute_target(const char* flag, std::string_view text, std::string_view target)
 {
     if (!target.starts_with('/'))
         return bad(flag, text, "the path in the container must be absolute");
-    std::string cleaned = path::clean(target);
+    String cleaned = path::clean(target);
     if (cleaned == "/")
         return bad(flag, text, "the container's \"/\" cannot be mounted over");
     return cleaned;
@@ -36,11 +37,11 @@ bool is_path(std::string_view source)
     return source.starts_with('/') || source.starts_with('.');
 }
 
-Result<std::string> host_path(std::string_view source)
+Result<String> host_path(std::string_view source)
 {
     if (source.starts_with('/'))
         return path::clean(source);
-    std::string here = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), "/proc/self/cwd"));
+    String here = TRY(sys::readlink_at(sys::borrow(AT_FDCWD), "/proc/self/cwd"));
     return path::clean(path::join(here, source));
 }
 
@@ -267,7 +268,7 @@ Result<Mount> parse_tmpfs(std::string_view text)
             continue;
         if (word.starts_with("size=") || word.starts_with("mode=") || word.starts_with("uid=") ||
             word.starts_with("gid=") || word.starts_with("nr_inodes="))
-            mount.options += (mount.options.empty() ? "" : ",") + std::string(word);
+            mount.options += (mount.options.empty() ? "" : ",") + String(word);
         else
             return unknown_word("tmpfs", text, "option", word);
     }
@@ -282,13 +283,11 @@ Result<Device> parse_device(std::string_view text)
     std::string_view second = str::cut(rest, ':');
     std::string_view third = str::cut(rest, ':');
     bool only_rights = !second.empty() && !second.starts_with('/') && third.empty();
-    device.target = second.empty() || only_rights ? device.source : std::string(second);
-    device.permissions = only_rights     ? std::string(second)
-                         : third.empty() ? "rwm"
-                                         : std::string(third);
+    device.target = second.empty() || only_rights ? device.source : String(second);
+    device.permissions = only_rights ? String(second) : third.empty() ? "rwm" : String(third);
     if (!device.source.starts_with('/') || !rest.empty())
         return bad("device", text, "give an absolute path, as in /dev/ttyUSB0[:/dev/tty0[:rwm]]");
-    if (device.permissions.find_first_not_of("rwm") != std::string::npos)
+    if (device.permissions.find_first_not_of("rwm") != String::npos)
         return bad("device", text, "the rights are r, w and m");
     device.target = TRY(absolute_target("device", text, device.target));
     return device;
@@ -325,19 +324,19 @@ Result<Ulimit> parse_ulimit(std::string_view text)
     return limit;
 }
 
-Result<std::pair<std::string, std::string>> parse_pair(std::string_view text, const char* flag)
+Result<std::pair<String, String>> parse_pair(std::string_view text, const char* flag)
 {
     std::string_view value = text;
     std::string_view name = str::cut(value, '=');
     if (name.empty() || name.size() == text.size())
         return bad(flag, text, "expected NAME=VALUE");
-    return std::pair(std::string(name), std::string(value));
+    return std::pair(String(name), String(value));
 }
 
-Result<std::vector<std::string>> read_lines_of(const std::string& path)
+Result<Vector<String>> read_lines_of(const String& path)
 {
-    std::string contents = TRY(fs::read_path(path, kMaxFile));
-    std::vector<std::string> lines;
+    String contents = TRY(fs::read_path(path, kMaxFile));
+    Vector<String> lines;
     for (std::string_view rest = contents; !rest.empty();) {
         std::string_view line = str::cut(rest, '\n');
         if (line.ends_with('\r'))
@@ -355,7 +354,7 @@ Result<int> parse_signal(std::string_view text)
     if (number && *number > 0 && *number <= kLastSignal)
         return int(*number);
 
-    std::string name;
+    String name;
     for (char c : text)
         name += char(c >= 'a' && c <= 'z' ? c - 0x20 : c);
     if (name.starts_with("SIG"))

@@ -4,12 +4,12 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/spec.h"
 
 namespace kist::container {
@@ -25,10 +25,10 @@ Result<Device> parse_device(std::string_view text);
 // --ulimit NAME=SOFT[:HARD]
 Result<Ulimit> parse_ulimit(std::string_view text);
 // NAME=VALUE, both parts; `flag` is for the error.
-Result<std::pair<std::string, std::string>> parse_pair(std::string_view text, const char* flag);
+Result<std::pair<String, String>> parse_pair(std::string_view text, const char* flag);
 
 // The lines of an --env-file or --label-file: no blank ones, no comments (#).
-Result<std::vector<std::string>> read_lines_of(const std::string& path);
+Result<Vector<String>> read_lines_of(const String& path);
 
 // A signal's number: "SIGTERM", "term", "15", "RTMIN+3".
 Result<int> parse_signal(std::string_view text);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -36,7 +37,7 @@ constexpr json::Field kState[] = {
 // clang-format on
 
 // "5 minutes ago" of a time that is kept as text.
-std::string since(const std::string& when)
+String since(const String& when)
 {
     auto seconds = clock::from_text(when);
     return seconds ? clock::ago(clock::now() - *seconds) : "at an unknown time";
@@ -63,12 +64,12 @@ bool is_alive(const State& state)
     return state.status == Status::running || state.status == Status::restarting;
 }
 
-std::string to_json(const State& state)
+String to_json(const State& state)
 {
     return json::write(state, json::Layout::pretty) + "\n";
 }
 
-Result<State> state_from_json(std::string text)
+Result<State> state_from_json(String text)
 {
     State state = TRY(json::parse<State>(std::move(text)), "%s", kFile);
     if (state.version > State().version)
@@ -101,12 +102,12 @@ bool keeps_volumes(const Fd& directory)
     return bool(sys::stat_at(directory, kRemoved));
 }
 
-std::string describe(const State& state)
+String describe(const State& state)
 {
     switch (state.status) {
         case Status::created: return "Created";
         case Status::running: {
-            std::string age = since(state.started_at);
+            String age = since(state.started_at);
             return "Up " + age.substr(0, age.rfind(" ago"));
         }
         case Status::restarting:

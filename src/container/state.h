@@ -9,10 +9,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -30,13 +30,13 @@ struct State {
     Status status = Status::created;
     pid_t pid = 0;                      // of the first process, in our pid namespace
     unsigned long long start_time = 0;  // process::start_time(), so that a reused pid is noticed
-    std::string boot_id;
-    std::string started_at, finished_at;  // RFC 3339
+    String boot_id;
+    String started_at, finished_at;  // RFC 3339
     int exit_code = 0;
     bool oom_killed = false;
-    std::string error;           // why it could not be started
-    std::string cgroup;          // path of its cgroup below the v2 mount, for the sweep
-    std::string tier;            // id-map tier
+    String error;                // why it could not be started
+    String cgroup;               // path of its cgroup below the v2 mount, for the sweep
+    String tier;                 // id-map tier
     bool stopped = false;        // the user stopped it: `unless-stopped` leaves it alone
     bool resume = false;         // it ran as the machine went down: boot brings it back
     unsigned restart_count = 0;  // how often its policy started it again
@@ -47,8 +47,8 @@ struct State {
 // Whether a monitor that lives attends to it: it runs, or is about to again.
 bool is_alive(const State& state);
 
-std::string to_json(const State& state);
-Result<State> state_from_json(std::string text);
+String to_json(const State& state);
+Result<State> state_from_json(String text);
 
 // Durable only when the container is to outlive the command (not with --rm).
 Result<void> write_state(const Fd& directory, const State& state, bool durable);
@@ -59,6 +59,6 @@ Result<void> remove_state(const Fd& directory, bool keep_volumes);
 bool keeps_volumes(const Fd& directory);
 
 // "Up 5 minutes", "Exited (0) 2 hours ago", "Created".
-std::string describe(const State& state);
+String describe(const State& state);
 
 }  // namespace kist::container

@@ -10,6 +10,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/launch.h"
 #include "container/log_files.h"
 #include "container/volume_store.h"
@@ -62,7 +64,7 @@ Result<void> clear_volatiles(const Directories& directories, const Spec& spec)
     auto directory = sys::open_at(directories.volatiles, spec.id, O_RDONLY | O_DIRECTORY);
     if (!directory)
         return directory.error().is(ENOENT) ? Result<void>() : std::move(directory).error();
-    for (const std::string& name : TRY(fs::list(*directory)))
+    for (const String& name : TRY(fs::list(*directory)))
         if (!name.starts_with(kLogFile))
             TRY(fs::remove_tree(*directory, name));
     return {};
@@ -74,7 +76,7 @@ void sweep_names(const Directories& directories)
     auto names = fs::list(directories.names);
     if (!names)
         return;
-    for (const std::string& name : *names) {
+    for (const String& name : *names) {
         auto id = sys::readlink_at(directories.names, name);
         auto locked = id ? directories.is_locked(*id) : Result<bool>(true);
         if (!locked || *locked)
@@ -91,7 +93,7 @@ void sweep_volumes(const Directories& directories, const image::Places& places,
                    const OuterNamespace& outer)
 {
     auto store = VolumeStore::open(directories.store);
-    auto volumes = store ? store->list() : std::vector<VolumeInfo>();
+    auto volumes = store ? store->list() : Vector<VolumeInfo>();
     Spec lost;
     if (!volumes)
         return;
@@ -108,7 +110,7 @@ void sweep_volumes(const Directories& directories, const image::Places& places,
 
 // Something: its monitor was killed in this boot.
 Result<std::optional<Spec>> sweep_one(const Directories& directories, const image::Places& places,
-                                      const OuterNamespace& outer, const std::string& id,
+                                      const OuterNamespace& outer, const String& id,
                                       bool first_of_boot)
 {
     std::optional<Fd> lock = TRY(directories.take_lock(id));
@@ -209,15 +211,15 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     return first;
 }
 
-std::vector<Spec> sweep(const Directories& directories, const image::Places& places,
-                        const OuterNamespace& outer)
+Vector<Spec> sweep(const Directories& directories, const image::Places& places,
+                   const OuterNamespace& outer)
 {
-    std::vector<Spec> killed;
+    Vector<Spec> killed;
     bool first_of_boot = !sys::stat_at(directories.locks, kBootMark);
     auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
     if (!ids)
         return killed;
-    for (const std::string& id : *ids) {
+    for (const String& id : *ids) {
         if (id.starts_with('.'))
             continue;
         auto swept = sweep_one(directories, places, outer, id, first_of_boot);

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/vector.h"
 #include "container/directories.h"
 #include "container/idmap.h"
 #include "container/state.h"
@@ -29,7 +28,7 @@ Result<void> finish(const Directories& directories, const image::Places& places,
 // for the first time after a boot, when it looks at all.  Errors are logged at debug: a container
 // that cannot be swept now keeps no command from its work.  Those that lived in this boot and whose
 // monitor was killed are returned: their end has not been told of, nor their restart policy heeded.
-std::vector<Spec> sweep(const Directories& directories, const image::Places& places,
-                        const OuterNamespace& outer);
+Vector<Spec> sweep(const Directories& directories, const image::Places& places,
+                   const OuterNamespace& outer);
 
 }  // namespace kist::container

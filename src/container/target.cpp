@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::container {
@@ -13,14 +14,14 @@ namespace {
 
 constexpr int kMaxLinks = 40;  // as the kernel's MAXSYMLINKS
 
-Result<Fd> open_or_make(const Fd& root, const std::string& path, TargetKind kind, int links);
+Result<Fd> open_or_make(const Fd& root, const String& path, TargetKind kind, int links);
 
 // `path` cannot be opened since it is not there: make its last part in the directory of the rest.
 // A link that leads nowhere is in the way of that; what it leads to is made instead.
-Result<Fd> make(const Fd& root, const std::string& path, TargetKind kind, int links)
+Result<Fd> make(const Fd& root, const String& path, TargetKind kind, int links)
 {
-    std::string directory(path::directory(path));
-    std::string name(path::base(path));
+    String directory(path::directory(path));
+    String name(path::base(path));
     Fd parent = TRY(open_or_make(root, directory, TargetKind::directory, links));
     if (name == "..")
         return sys::open_in_root(root, path, O_PATH);
@@ -39,7 +40,7 @@ Result<Fd> make(const Fd& root, const std::string& path, TargetKind kind, int li
     return sys::open_at(parent, name, O_PATH | O_NOFOLLOW);
 }
 
-Result<Fd> open_or_make(const Fd& root, const std::string& path, TargetKind kind, int links)
+Result<Fd> open_or_make(const Fd& root, const String& path, TargetKind kind, int links)
 {
     auto opened = sys::open_in_root(root, path, O_PATH);
     if (opened || !opened.error().is(ENOENT) || path == "/" || path == ".")
@@ -49,7 +50,7 @@ Result<Fd> open_or_make(const Fd& root, const std::string& path, TargetKind kind
 
 }  // namespace
 
-Result<Fd> open_target(const Fd& root, const std::string& path, TargetKind kind)
+Result<Fd> open_target(const Fd& root, const String& path, TargetKind kind)
 {
     Fd target = TRY(open_or_make(root, path, kind, 0), "%s in the container", path.c_str());
     struct stat facts = TRY(sys::stat(target));
@@ -60,9 +61,9 @@ Result<Fd> open_target(const Fd& root, const std::string& path, TargetKind kind)
     return target;
 }
 
-Result<Fd> open_parent(const Fd& root, const std::string& path)
+Result<Fd> open_parent(const Fd& root, const String& path)
 {
-    return open_target(root, std::string(path::directory(path)), TargetKind::directory);
+    return open_target(root, String(path::directory(path)), TargetKind::directory);
 }
 
 }  // namespace kist::container

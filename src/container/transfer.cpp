@@ -16,6 +16,7 @@
 #include "base/file_stream.h"
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
 #include "container/location.h"
 
 namespace kist::container {
@@ -29,7 +30,7 @@ using archive::TarWriter;
 constexpr size_t kMaxOwners = 64 << 20;
 constexpr char kDirectory = 'd', kOther = 'f';  // the byte in front of an archive that comes out
 
-Error missing(const std::string& path)
+Error missing(const String& path)
 {
     return Error(ENOENT, "%s: there is no such file or directory", path.c_str());
 }
@@ -49,15 +50,15 @@ Result<Location> find_source(const Fd& root, const Transfer& transfer)
 // Where an archive's "." is to go.
 struct Target {
     Fd directory;
-    std::string name;  // "": it is the directory
+    String name;  // "": it is the directory
 };
 
 Result<Target> find_target(const Fd& root, const Transfer& transfer, bool from_directory)
 {
-    const std::string& to = transfer.destination;
+    const String& to = transfer.destination;
     auto located = locate(root, to, true);
     if (!located && located.error().is(ENOENT)) {
-        std::string parent(path::directory(to.substr(0, to.find_last_not_of("/") + 1)));
+        String parent(path::directory(to.substr(0, to.find_last_not_of("/") + 1)));
         return Error(ENOENT, "%s: there is no such directory", parent.c_str());
     }
     Location place = TRY(std::move(located), "%s", to.c_str());
@@ -94,7 +95,7 @@ Result<void> pack_place(const Location& place, const PackOptions& options, Write
     return tar.finish();
 }
 
-PackOptions pack_options(const std::string& name, bool sparse)
+PackOptions pack_options(const String& name, bool sparse)
 {
     return {.prefix = name, .top = true, .mounts = archive::Mounts::storage, .sparse = sparse};
 }
@@ -135,7 +136,7 @@ Result<void> send_out(const Visited& visited, void* context)
         TRY(sink.write({place.is_directory() ? &kDirectory : &kOther, 1}));
         return pack_place(place, pack_options(".", true), sink);
     }
-    std::string name(path::base(path::clean(job.transfer.source)));
+    String name(path::base(path::clean(job.transfer.source)));
     if (names_contents(job.transfer.source))
         name = ".";
     return pack_place(place, pack_options(name, false), sink);
@@ -154,7 +155,7 @@ Result<void> take_in(const Visited& visited, void* context)
 Result<void> take_in_archive(const Visited& visited, void* context)
 {
     Job& job = *static_cast<Job*>(context);
-    const std::string& to = job.transfer.destination;
+    const String& to = job.transfer.destination;
     auto place = locate(visited.root, to, true);
     if (!place && !place.error().is(ENOENT) && !place.error().is(ENOTDIR))
         return std::move(place).error();
@@ -170,7 +171,7 @@ Result<void> take_in_archive(const Visited& visited, void* context)
 
 struct Export {
     const Fd& file;
-    const std::string& owners;
+    const String& owners;
 };
 
 Result<void> export_all(const Visited& visited, void* context)
@@ -183,9 +184,9 @@ Result<void> export_all(const Visited& visited, void* context)
 }
 
 // What the image's layers say of owners that could not be given, the top one last.
-Result<std::string> recorded_owners(const VisitRequest& container)
+Result<String> recorded_owners(const VisitRequest& container)
 {
-    std::string all;
+    String all;
     for (unsigned layer : container.container.spec.layers) {
         auto text = fs::read(container.directories.store, str::format("layers/%u/owners", layer),
                              kMaxOwners);
@@ -272,7 +273,7 @@ Result<void> copy_in_archive(const VisitRequest& container, const Transfer& tran
 
 Result<void> export_root(const VisitRequest& container, const Fd& file)
 {
-    std::string owners = TRY(recorded_owners(container));
+    String owners = TRY(recorded_owners(container));
     Export job = {file, owners};
     Visit visit = TRY(Visit::start(container, export_all, &job));
     return visit.finish();

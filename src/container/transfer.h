@@ -9,18 +9,18 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/visit.h"
 
 namespace kist::container {
 
 struct Transfer {
-    std::string source, destination;  // the caller's is absolute
-    bool follow = false;              // a link at `source`: what it links to
-    bool keep_owners = false;         // numbers as they are; towards the host for root only
+    String source, destination;  // the caller's is absolute
+    bool follow = false;         // a link at `source`: what it links to
+    bool keep_owners = false;    // numbers as they are; towards the host for root only
 };
 
 // Both answer with the bytes that were copied.  ENOENT, ENOTDIR, EEXIST name the path.

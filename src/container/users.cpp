@@ -8,7 +8,9 @@
 #include <array>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -108,21 +110,21 @@ void add_memberships(Identity& identity, std::string_view group, std::string_vie
 }
 
 // "" when there is no such file, or none that can be read as one: it may be a pipe or a device.
-Result<std::string> read_table(const Fd& root, const char* path)
+Result<String> read_table(const Fd& root, const char* path)
 {
     auto file = sys::open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!file)
-        return std::string();
+        return String();
     struct stat facts = TRY(sys::stat(*file));
     if (!S_ISREG(facts.st_mode))
-        return std::string();
+        return String();
     return TRY(sys::read_all(*file, kMaxUsersFile), "%s in the container", path);
 }
 
 }  // namespace
 
-Result<Identity> look_up_user(std::string_view passwd, std::string_view group,
-                              const std::string& user, const std::vector<std::string>& more)
+Result<Identity> look_up_user(std::string_view passwd, std::string_view group, const String& user,
+                              const Vector<String>& more)
 {
     std::string_view group_part = user;
     std::string_view user_part = str::cut(group_part, ':');
@@ -145,30 +147,29 @@ Result<Identity> look_up_user(std::string_view passwd, std::string_view group,
         identity.gid = TRY(find_group(group, group_part));
     else if (!person.name.empty())
         add_memberships(identity, group, person.name);
-    for (const std::string& each : more)
+    for (const String& each : more)
         add_group(identity, TRY(find_group(group, each)));
     return identity;
 }
 
-Result<Identity> look_up_user(const Fd& root, const std::string& user,
-                              const std::vector<std::string>& more)
+Result<Identity> look_up_user(const Fd& root, const String& user, const Vector<String>& more)
 {
-    std::string passwd = TRY(read_table(root, "/etc/passwd"));
-    std::string group = TRY(read_table(root, "/etc/group"));
+    String passwd = TRY(read_table(root, "/etc/passwd"));
+    String group = TRY(read_table(root, "/etc/group"));
     return look_up_user(passwd, group, user, more);
 }
 
-std::string user_name(std::string_view passwd, std::string_view uid)
+String user_name(std::string_view passwd, std::string_view uid)
 {
     while (!passwd.empty()) {
         auto fields = split<7>(str::cut(passwd, '\n'));
         if (fields[2] == uid)
-            return std::string(fields[0]);
+            return String(fields[0]);
     }
     return "";
 }
 
-bool is_plain_user(const std::string& user, Identity& identity)
+bool is_plain_user(const String& user, Identity& identity)
 {
     if (user.empty() || user == "0" || user == "root") {
         identity = Identity();

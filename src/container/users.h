@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::container {
 
@@ -19,25 +19,24 @@ inline constexpr size_t kMaxGroups = 65536;       // of one process (NGROUPS_MAX
 struct Identity {
     uid_t uid = 0;
     gid_t gid = 0;
-    std::vector<gid_t> groups;  // supplementary
-    std::string home = "/";
+    Vector<gid_t> groups;  // supplementary
+    String home = "/";
 };
 
 // `user` is "", "name", "uid", "name:group", "uid:gid" or a mix, by docker's rules: an unknown
 // number is used as it is, an unknown name is an error (ENOENT); without a group the user's own
 // and all that list it as a member; `more` (--group-add) are names or numbers.  Reads
 // /etc/passwd and /etc/group below `root`, following links as the container would.
-Result<Identity> look_up_user(const Fd& root, const std::string& user,
-                              const std::vector<std::string>& more);
+Result<Identity> look_up_user(const Fd& root, const String& user, const Vector<String>& more);
 
 // The same on the texts of the two files, "" for one that is missing.
-Result<Identity> look_up_user(std::string_view passwd, std::string_view group,
-                              const std::string& user, const std::vector<std::string>& more);
+Result<Identity> look_up_user(std::string_view passwd, std::string_view group, const String& user,
+                              const Vector<String>& more);
 
 // The name of the first user with this number in the text of a passwd file; "": there is none.
-std::string user_name(std::string_view passwd, std::string_view uid);
+String user_name(std::string_view passwd, std::string_view uid);
 
 // Whether `user` is settled without looking: "", "0", "root" or "uid:gid".
-bool is_plain_user(const std::string& user, Identity& identity);
+bool is_plain_user(const String& user, Identity& identity);
 
 }  // namespace kist::container

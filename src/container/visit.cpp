@@ -13,6 +13,8 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/mount_api.h"
 #include "container/processes.h"
 #include "container/rootfs.h"
@@ -35,7 +37,7 @@ struct Handle {
 Result<Handle> take_hold(const VisitRequest& request)
 {
     constexpr int kPauseMs = 20, kMaxPauses = 500;
-    const std::string& id = request.container.spec.id;
+    const String& id = request.container.spec.id;
     for (int i = 0; i < kMaxPauses; i++) {
         Fd directory = TRY(request.directories.open_container(id));
         Handle handle;
@@ -53,7 +55,7 @@ Result<Handle> take_hold(const VisitRequest& request)
         .with_hint("try again when that is done");
 }
 
-Result<void> join(const std::string& directory, const char* name, int kind)
+Result<void> join(const String& directory, const char* name, int kind)
 {
     Fd target = TRY(sys::open(directory + "/ns/" + name, O_RDONLY));
     if (::syscall(SYS_setns, target.get(), kind) < 0)
@@ -62,7 +64,7 @@ Result<void> join(const std::string& directory, const char* name, int kind)
 }
 
 // The mount of the root alone, without what is mounted on it; nothing when the kernel refuses that.
-Result<std::optional<Fd>> root_alone(const std::string& directory)
+Result<std::optional<Fd>> root_alone(const String& directory)
 {
     // Copied, so that it is ours to come back to.
     if (::syscall(SYS_unshare, CLONE_NEWNS) < 0)
@@ -79,7 +81,7 @@ Result<std::optional<Fd>> root_alone(const std::string& directory)
 Result<Fd> enter_living(const VisitRequest& request, Handle& handle)
 {
     pid_t pid = TRY(hold_representative(handle.state, *handle.process));
-    std::string directory = str::format("/proc/%d", pid);
+    String directory = str::format("/proc/%d", pid);
     // In tier single the container's user namespace is not below the outer one.
     if (request.outer.map.tier == Tier::single)
         TRY(join(directory, "user", CLONE_NEWUSER));
@@ -106,7 +108,7 @@ Result<Fd> enter_mounted(const VisitRequest& request)
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) < 0)
         return os_error("separate the mounts from the host's");
     Fd store = TRY(sys::open(request.places.root, O_RDONLY | O_DIRECTORY));
-    std::vector<Volume> volumes;
+    Vector<Volume> volumes;
     if (request.volumes)
         volumes = TRY(open_volumes(spec, store));
     Fd root = TRY(mount_root(

@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/container.h"
 #include "container/directories.h"
 #include "container/report.h"
@@ -52,7 +53,7 @@ private:
     void release();
 
     const Directories& directories_;
-    const std::string& id_;
+    const String& id_;
     Fd report_;
     pid_t child_;
     std::optional<Fd> lock_;

@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "base/string.h"
 #include "container/copy.h"
 #include "container/volume_store.h"
 
@@ -41,7 +42,7 @@ Result<void> move_in(Filling& filling)
     if (!copy && !copy.error().is(ENOENT))
         return std::move(copy).error();
     if (copy) {
-        for (const std::string& name : TRY(fs::list(*copy)))
+        for (const String& name : TRY(fs::list(*copy)))
             if (!TRY(sys::exists_at(filling.data, name)))
                 TRY(sys::rename_between(*copy, name, filling.data, name));
         TRY(copy_attributes(*copy, filling.data));
@@ -75,8 +76,8 @@ Result<bool> copy_aside(Filling& filling, const Fd& image)
 
 }  // namespace
 
-Result<void> fill_volume(const Fd& volume, const std::string& name, const Fd& root,
-                         const std::string& target, fs::Durable durable)
+Result<void> fill_volume(const Fd& volume, const String& name, const Fd& root, const String& target,
+                         fs::Durable durable)
 {
     VolumeInfo info = TRY(read_volume(volume, name));
     if (info.filled)

@@ -2,11 +2,10 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::container {
 
@@ -15,7 +14,7 @@ namespace kist::container {
 // and times. Docker's rules: once, and only when the volume is empty; a `target` that is missing
 // changes nothing.  Waits for another container that fills it.  Killed in the middle, it leaves a
 // volume that the next call goes on with.  Runs where the ids of the files are known.
-Result<void> fill_volume(const Fd& volume, const std::string& name, const Fd& root,
-                         const std::string& target, fs::Durable durable);
+Result<void> fill_volume(const Fd& volume, const String& name, const Fd& root, const String& target,
+                         fs::Durable durable);
 
 }  // namespace kist::container

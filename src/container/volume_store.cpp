@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/names.h"
 
 namespace kist::container {
@@ -53,7 +55,7 @@ static std::span<const json::Field> fields_of(const VolumeInfo*)
     return kInfo;
 }
 
-Result<VolumeInfo> read_volume(const Fd& volume, const std::string& name)
+Result<VolumeInfo> read_volume(const Fd& volume, const String& name)
 {
     auto text = fs::read(volume, kRecord, kMaxRecord);
     if (!text && !text.error().is(ENOENT))
@@ -88,7 +90,7 @@ Result<VolumeStore> VolumeStore::open(const Fd& root)
     return VolumeStore(TRY(fs::make_directory(root, "volumes", 0711)));
 }
 
-Result<Fd> VolumeStore::open_volume(const std::string& name) const
+Result<Fd> VolumeStore::open_volume(const String& name) const
 {
     TRY(check_name(name, "volume"));
     auto opened = sys::open_at(directory_, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -98,26 +100,26 @@ Result<Fd> VolumeStore::open_volume(const std::string& name) const
     return opened;
 }
 
-Result<Fd> VolumeStore::open_data(const std::string& name) const
+Result<Fd> VolumeStore::open_data(const String& name) const
 {
     Fd volume = TRY(open_volume(name));
     return sys::open_at(volume, kVolumeData, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-Result<VolumeInfo> VolumeStore::find(const std::string& name) const
+Result<VolumeInfo> VolumeStore::find(const String& name) const
 {
     Fd volume = TRY(open_volume(name));
     return read_volume(volume, name);
 }
 
-Result<std::vector<VolumeInfo>> VolumeStore::list() const
+Result<Vector<VolumeInfo>> VolumeStore::list() const
 {
-    std::vector<VolumeInfo> found, sorted;
-    for (const std::string& name : TRY(fs::list(directory_)))
+    Vector<VolumeInfo> found, sorted;
+    for (const String& name : TRY(fs::list(directory_)))
         if (!name.starts_with('.'))
             if (auto info = find(name))
                 found.push_back(info.take());
-    std::vector<VolumeInfo*> order;
+    Vector<VolumeInfo*> order;
     for (VolumeInfo& info : found)
         order.push_back(&info);
     if (!order.empty())
@@ -149,7 +151,7 @@ Result<bool> VolumeStore::make(VolumeInfo info, fs::Durable durable) const
 
     if (info.created.empty())
         info.created = clock::to_text(clock::now());
-    std::string staging = kNew + random::hex(16);
+    String staging = kNew + random::hex(16);
     Undo discard([&] { (void)fs::remove_tree(directory_, staging); });
     Fd fresh = TRY(fs::make_directory(directory_, staging, 0700));
     Fd data = TRY(fs::make_directory(fresh, kVolumeData, 0755));
@@ -166,7 +168,7 @@ Result<bool> VolumeStore::make(VolumeInfo info, fs::Durable durable) const
     return true;
 }
 
-Result<VolumeTrash> VolumeStore::take_out(const std::string& name, fs::Durable durable) const
+Result<VolumeTrash> VolumeStore::take_out(const String& name, fs::Durable durable) const
 {
     VolumeTrash trash = {kTrash + random::hex(16), TRY(open_volume(name))};
     // Who fills it holds this lock; after the rename it tells sweep() that we are alive.
@@ -188,7 +190,7 @@ Result<void> VolumeStore::sweep() const
 {
     Fd lock = TRY(open_lock());
     bool alone = false;
-    for (const std::string& name : TRY(fs::list(directory_))) {
+    for (const String& name : TRY(fs::list(directory_))) {
         bool trash = name.starts_with(kTrash);
         if (!trash && !name.starts_with(kNew))
             continue;

@@ -12,15 +12,14 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/idmap.h"
 #include "container/spec.h"
 #include "image/places.h"
@@ -30,10 +29,9 @@ namespace kist::container {
 inline constexpr const char* kVolumeData = "_data";
 
 struct VolumeInfo {
-    using Growth = CarriedAsBytes<VolumeInfo>;
     int version = 1;
-    std::string name;
-    std::string created;  // RFC 3339
+    String name;
+    String created;  // RFC 3339
     json::Map labels, options;
     bool anonymous = false;  // its name was made up, 64 hex digits
     bool filled = false;     // the image's content was copied up, or is not wanted any more
@@ -43,8 +41,7 @@ struct VolumeInfo {
 
 // A volume that is being deleted: out of sight, and ours as long as `lock` is.
 struct VolumeTrash {
-    using Growth = CarriedAsBytes<VolumeTrash>;
-    std::string name;
+    String name;
     Fd lock;
 };
 
@@ -54,12 +51,12 @@ public:
     static Result<VolumeStore> open(const Fd& root);
 
     // All volumes, by name.
-    Result<std::vector<VolumeInfo>> list() const;
+    Result<Vector<VolumeInfo>> list() const;
     // ENOENT.
-    Result<VolumeInfo> find(const std::string& name) const;
+    Result<VolumeInfo> find(const String& name) const;
     // Its own directory, and the directory of its files; ENOENT.
-    Result<Fd> open_volume(const std::string& name) const;
-    Result<Fd> open_data(const std::string& name) const;
+    Result<Fd> open_volume(const String& name) const;
+    Result<Fd> open_data(const String& name) const;
 
     // Makes it, unless it is there: then the answer is false, and what is there stays as it is.
     Result<bool> make(VolumeInfo info, fs::Durable durable) const;
@@ -67,7 +64,7 @@ public:
     // Taking volumes away begins with the lock, so that nobody begins to use one meanwhile ...
     Result<Fd> lock() const;
     // ... goes on with a look at volume_uses() and taking them out of sight (ENOENT) ...
-    Result<VolumeTrash> take_out(const std::string& name, fs::Durable durable) const;
+    Result<VolumeTrash> take_out(const String& name, fs::Durable durable) const;
     // ... and ends with deleting them, when the lock has been let go.  EPERM, EACCES: try again
     // inside.
     Result<void> erase(const VolumeTrash& trash) const;
@@ -86,7 +83,7 @@ private:
 
 // The record in a volume's own directory.  One that a power cut took is made up: the files are
 // there, and can be used and removed.  EBADMSG: it is damaged.
-Result<VolumeInfo> read_volume(const Fd& volume, const std::string& name);
+Result<VolumeInfo> read_volume(const Fd& volume, const String& name);
 Result<void> write_volume(const Fd& volume, const VolumeInfo& info, fs::Durable durable);
 
 // The volumes of one container -----------------------------------------------------------------

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/container.h"
 #include "container/directories.h"
 #include "container/inside.h"
@@ -49,12 +51,12 @@ bool is_anonymous_volume(const Mount& mount)
 }
 
 // The anonymous volumes of `spec` that nobody else has, out of sight.
-Result<std::vector<VolumeTrash>> take_out_unshared(const Spec& spec, const image::Places& places,
-                                                   const VolumeStore& store)
+Result<Vector<VolumeTrash>> take_out_unshared(const Spec& spec, const image::Places& places,
+                                              const VolumeStore& store)
 {
     Fd lock = TRY(store.lock());
-    std::vector<VolumeUse> uses = TRY(volume_uses(places));
-    std::vector<VolumeTrash> trash;
+    Vector<VolumeUse> uses = TRY(volume_uses(places));
+    Vector<VolumeTrash> trash;
     for (const Mount& mount : spec.mounts) {
         bool wanted = !is_anonymous_volume(mount);
         for (const VolumeUse& use : uses)
@@ -70,7 +72,7 @@ Result<std::vector<VolumeTrash>> take_out_unshared(const Spec& spec, const image
     return trash;
 }
 
-void inherit(std::vector<Mount>& mounts, const Spec& from, bool read_only)
+void inherit(Vector<Mount>& mounts, const Spec& from, bool read_only)
 {
     for (const Mount& mount : from.mounts) {
         if (mount.kind == Mount::Kind::tmpfs)
@@ -89,11 +91,11 @@ Result<Mount> mount_of_options(const json::Map& options, const Mount& asked)
     auto [type, words, device] = TRY(sort_out(options));
     Mount meant;
     if (type == "tmpfs") {
-        meant = TRY(parse_tmpfs("/x:" + std::string(words)), "volume option o");
+        meant = TRY(parse_tmpfs("/x:" + String(words)), "volume option o");
     } else if ((type == "none" || type == "bind" || type.empty()) && is_bind(words)) {
         if (!device.starts_with('/'))
             return Error(EINVAL, "a volume with o=bind needs device=PATH, an absolute one");
-        meant = TRY(parse_volume("/x:/x:" + std::string(words)), "volume option o");
+        meant = TRY(parse_volume("/x:/x:" + String(words)), "volume option o");
         meant.source = path::clean(device);
         meant.must_exist = true;
     } else {
@@ -111,9 +113,9 @@ Result<Mount> mount_of_options(const json::Map& options, const Mount& asked)
     return meant;
 }
 
-Result<std::vector<VolumeUse>> volume_uses(const image::Places& places)
+Result<Vector<VolumeUse>> volume_uses(const image::Places& places)
 {
-    std::vector<VolumeUse> uses;
+    Vector<VolumeUse> uses;
     for (const Spec& spec : TRY(all_specs(places)))
         for (const Mount& mount : spec.mounts)
             if (mount.kind == Mount::Kind::volume)
@@ -161,7 +163,7 @@ Result<void> remove_anonymous_volumes(const Spec& spec, const image::Places& pla
         return {};
     Fd root = TRY(sys::open(places.root, O_RDONLY | O_DIRECTORY));
     VolumeStore store = TRY(VolumeStore::open(root));
-    std::vector<VolumeTrash> trash = TRY(take_out_unshared(spec, places, store));
+    Vector<VolumeTrash> trash = TRY(take_out_unshared(spec, places, store));
     auto erase = [&]() -> Result<void> {
         for (const VolumeTrash& each : trash)
             TRY(store.erase(each));
@@ -186,10 +188,10 @@ void keep_volumes(Spec& spec)
         mount.anonymous = false;
 }
 
-Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& containers,
-                                            const Directories& directories)
+Result<Vector<Mount>> inherited_mounts(const Vector<String>& containers,
+                                       const Directories& directories)
 {
-    std::vector<Mount> mounts;
+    Vector<Mount> mounts;
     for (std::string_view mode : containers) {
         std::string_view name = str::cut(mode, ':');
         if (!mode.empty() && mode != "ro" && mode != "rw" && mode != "z" && mode != "Z")

@@ -2,11 +2,9 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/directories.h"
 #include "container/spec.h"
 #include "container/volume_store.h"
@@ -21,10 +19,9 @@ Result<Mount> mount_of_options(const json::Map& options, const Mount& asked);
 
 // Which container mounts a volume.
 struct VolumeUse {
-    using Growth = CarriedAsBytes<VolumeUse>;
-    std::string volume, container_id, container;
+    String volume, container_id, container;
 };
-Result<std::vector<VolumeUse>> volume_uses(const image::Places& places);
+Result<Vector<VolumeUse>> volume_uses(const image::Places& places);
 
 // The record of the volume that `mount` names, when it is to be made.
 VolumeInfo volume_of(const Mount& mount);
@@ -36,7 +33,7 @@ void keep_volumes(Spec& spec);
 
 // The mounts that --volumes-from CONTAINER[:ro] stands for, for make_spec().  ENOENT: there is no
 // such container.
-Result<std::vector<Mount>> inherited_mounts(const std::vector<std::string>& containers,
-                                            const Directories& directories);
+Result<Vector<Mount>> inherited_mounts(const Vector<String>& containers,
+                                       const Directories& directories);
 
 }  // namespace kist::container

@@ -5,10 +5,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <string>
-
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/mount_api.h"
 #include "container/target.h"
 #include "container/volume_fill.h"
@@ -36,7 +36,7 @@ constexpr const char* kProcFiles[] = {
 // clang-format on
 constexpr long kProcMagic = 0x9fa0;  // PROC_SUPER_MAGIC (statfs(2))
 
-Result<void> check_target(const std::string& target)
+Result<void> check_target(const String& target)
 {
     if (target == "/")
         return Error(EINVAL, "nothing can be mounted on / of a container");
@@ -151,10 +151,10 @@ Result<void> open_volume(const Spec& spec, const VolumeStore& store, Volume& vol
 
 }  // namespace
 
-Result<std::vector<Volume>> open_volumes(const Spec& spec, const Fd& store)
+Result<Vector<Volume>> open_volumes(const Spec& spec, const Fd& store)
 {
     VolumeStore all = TRY(VolumeStore::open(store));
-    std::vector<Volume> volumes;
+    Vector<Volume> volumes;
     // Those that others are mounted in come first.
     for (size_t depth = 0; volumes.size() < spec.mounts.size(); depth++)
         for (const Mount& mount : spec.mounts) {
@@ -171,7 +171,7 @@ Result<std::vector<Volume>> open_volumes(const Spec& spec, const Fd& store)
     return volumes;
 }
 
-Result<void> fill_volumes(const Spec& spec, const Fd& root, const std::vector<Volume>& volumes)
+Result<void> fill_volumes(const Spec& spec, const Fd& root, const Vector<Volume>& volumes)
 {
     for (const Volume& volume : volumes) {
         const Mount& mount = volume.mount;
@@ -183,7 +183,7 @@ Result<void> fill_volumes(const Spec& spec, const Fd& root, const std::vector<Vo
     return {};
 }
 
-Result<void> mount_volumes(const VolumeRequest& request, const std::vector<Volume>& volumes)
+Result<void> mount_volumes(const VolumeRequest& request, const Vector<Volume>& volumes)
 {
     for (const Volume& volume : volumes) {
         const Mount& mount = volume.mount;

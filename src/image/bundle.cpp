@@ -4,6 +4,7 @@
 
 #include "archive/tar.h"
 #include "base/path.h"
+#include "base/string.h"
 
 namespace kist::image {
 
@@ -25,10 +26,10 @@ std::string_view plain(std::string_view name)
 }
 
 // What a symlink called `name` means by `target`, as a name of the archive.
-std::string beside(std::string_view name, std::string_view target)
+String beside(std::string_view name, std::string_view target)
 {
-    std::string meant = path::clean(path::join(path::directory(name), target));
-    return std::string(plain(meant));
+    String meant = path::clean(path::join(path::directory(name), target));
+    return String(plain(meant));
 }
 
 template <class List>
@@ -55,16 +56,16 @@ std::optional<Digest> digest_in(std::string_view name)
     return from_hex(name.substr(sizeof kBundleBlobs - 1));
 }
 
-Result<void> Bundle::check_new(const std::string& name) const
+Result<void> Bundle::check_new(const String& name) const
 {
     if (find_named(documents_, name) || find_named(layers_, name) || find_named(links_, name))
         return Error(EBADMSG, "the archive has it twice");
     return {};
 }
 
-Result<void> Bundle::add_document(std::string_view name, std::string text)
+Result<void> Bundle::add_document(std::string_view name, String text)
 {
-    std::string key(plain(name));
+    String key(plain(name));
     TRY(check_new(key));
     text_ += text.size();
     if (documents_.size() == kMaxBundleDocuments)
@@ -81,7 +82,7 @@ Result<void> Bundle::add_document(std::string_view name, std::string text)
 
 Result<LayerPart*> Bundle::add_layer(std::string_view name)
 {
-    std::string key(plain(name));
+    String key(plain(name));
     TRY(check_new(key));
     if (layers_.size() == kMaxBundleLayers)
         return too_many("layers", kMaxBundleLayers);
@@ -91,18 +92,18 @@ Result<LayerPart*> Bundle::add_layer(std::string_view name)
 
 Result<void> Bundle::add_link(std::string_view name, std::string_view target, bool symbolic)
 {
-    std::string key(plain(name));
+    String key(plain(name));
     TRY(check_new(key));
     if (links_.size() == kMaxBundleLinks)
         return too_many("links", kMaxBundleLinks);
-    std::string meant = symbolic ? beside(key, target) : std::string(plain(target));
+    String meant = symbolic ? beside(key, target) : String(plain(target));
     links_.push_back({std::move(key), std::move(meant)});
     return {};
 }
 
-std::string Bundle::resolve(std::string_view name) const
+String Bundle::resolve(std::string_view name) const
 {
-    std::string key(plain(name));
+    String key(plain(name));
     for (int i = 0; i < kMaxLinks; i++) {
         const Link* link = find_named(links_, key);
         if (!link)
@@ -112,7 +113,7 @@ std::string Bundle::resolve(std::string_view name) const
     return key;
 }
 
-const std::string* Bundle::document(std::string_view name) const
+const String* Bundle::document(std::string_view name) const
 {
     const Document* found = find_named(documents_, resolve(name));
     return found ? &found->text : nullptr;

@@ -8,11 +8,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/layout.h"
 #include "image/manifest.h"
 
@@ -34,21 +33,19 @@ inline constexpr char kRefAnnotation[] = "org.opencontainers.image.ref.name";
 
 // An element of docker's manifest.json.
 struct DockerImage {
-    using Growth = CarriedAsBytes<DockerImage>;
-    std::string config;                     // names of entries
-    std::vector<std::string> tags, layers;  // "alpine:3.20"; entries, bottom first
+    String config;                // names of entries
+    Vector<String> tags, layers;  // "alpine:3.20"; entries, bottom first
 };
 std::span<const json::Field> fields_of(const DockerImage*);
 
 // An entry that is a layer by its looks.
 struct LayerPart {
-    using Growth = CarriedAsBytes<LayerPart>;
-    std::string name;
+    String name;
     uint64_t size = 0;    // bytes of the entry
     bool packed = false;  // by gzip
-    std::string trouble;  // why it cannot be used; no matter while no image needs it
+    String trouble;       // why it cannot be used; no matter while no image needs it
     bool wanted = false;  // to be unpacked
-    std::string place;    // its directory in staging once it has been, and then:
+    String place;         // its directory in staging once it has been, and then:
     Digest digest;        // of the entry's bytes
     Info info;
 };
@@ -60,48 +57,45 @@ class Bundle {
 public:
     // All three take names as they stand in the archive.  EBADMSG: the name is there already, or
     // the contents are not what it promises; E2BIG: too many.
-    Result<void> add_document(std::string_view name, std::string text);
+    Result<void> add_document(std::string_view name, String text);
     Result<LayerPart*> add_layer(std::string_view name);  // valid until the next one
     Result<void> add_link(std::string_view name, std::string_view target, bool symbolic);
 
     // Through links; null when there is none.
-    const std::string* document(std::string_view name) const;
+    const String* document(std::string_view name) const;
     LayerPart* layer(std::string_view name);
     bool empty() const { return documents_.empty() && layers_.empty(); }
 
 private:
     struct Document {
-        using Growth = CarriedAsBytes<Document>;
-        std::string name, text;
+        String name, text;
     };
     struct Link {
-        using Growth = CarriedAsBytes<Link>;
-        std::string name, target;
+        String name, target;
     };
-    std::string resolve(std::string_view name) const;
-    Result<void> check_new(const std::string& name) const;
+    String resolve(std::string_view name) const;
+    Result<void> check_new(const String& name) const;
 
-    std::vector<Document> documents_;
-    std::vector<LayerPart> layers_;
-    std::vector<Link> links_;
+    Vector<Document> documents_;
+    Vector<LayerPart> layers_;
+    Vector<Link> links_;
     size_t text_ = 0;
 };
 
 // An image of the archive.
 struct BundleImage {
-    using Growth = CarriedAsBytes<BundleImage>;
     Digest id;
     std::optional<Digest> named;  // what index.json calls it; nothing in docker's form
-    std::string config_text;
-    std::string manifest_text;  // "" in docker's form
+    String config_text;
+    String manifest_text;  // "" in docker's form
     Config config;
-    std::vector<registry::Reference> names;
-    std::vector<LayerPart*> layers;  // bottom first, one for each diff id
+    Vector<registry::Reference> names;
+    Vector<LayerPart*> layers;  // bottom first, one for each diff id
 };
 
 // The images for `wanted`.  `explicitly`: another platform is an error.  EBADMSG: not such an
 // archive, or a damaged one; ENOENT: something is missing in it; EOPNOTSUPP: as Manifest::parse().
 // Results point into `bundle`.
-Result<std::vector<BundleImage>> match(Bundle& bundle, const Platform& wanted, bool explicitly);
+Result<Vector<BundleImage>> match(Bundle& bundle, const Platform& wanted, bool explicitly);
 
 }  // namespace kist::image

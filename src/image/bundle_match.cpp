@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/bundle.h"
 
 namespace kist::image {
@@ -23,12 +25,12 @@ constexpr json::Field kDockerImage[] = {
 };
 // clang-format on
 
-Error missing(const std::string& name)
+Error missing(const String& name)
 {
     return Error(ENOENT, "the archive lacks %s", str::printable(name, kMaxBundleName).c_str());
 }
 
-Result<void> add_name(BundleImage& image, const std::string& name)
+Result<void> add_name(BundleImage& image, const String& name)
 {
     registry::Reference reference =
         TRY(registry::Reference::parse(name), "the name \"%s\" in the archive",
@@ -37,12 +39,12 @@ Result<void> add_name(BundleImage& image, const std::string& name)
     return {};
 }
 
-Result<void> add_layers(Bundle& bundle, BundleImage& image, const std::vector<std::string>& names)
+Result<void> add_layers(Bundle& bundle, BundleImage& image, const Vector<String>& names)
 {
     if (names.size() != image.config.diff_ids.size())
         return Error(EBADMSG, "its manifest has %zu layers, but its configuration %zu",
                      names.size(), image.config.diff_ids.size());
-    for (const std::string& name : names) {
+    for (const String& name : names) {
         LayerPart* part = bundle.layer(name);
         if (!part)
             return missing(name);
@@ -57,27 +59,27 @@ Result<BundleImage> docker_image(Bundle& bundle, const DockerImage& entry)
 {
     if (entry.tags.size() > kMaxBundleTags)
         return Error(E2BIG, "it has %zu names; %zu are allowed", entry.tags.size(), kMaxBundleTags);
-    const std::string* text = bundle.document(entry.config);
+    const String* text = bundle.document(entry.config);
     if (!text)
         return missing(entry.config);
     BundleImage image = {.id = Digest::of(*text), .config_text = *text};
     image.config = TRY(Config::parse(*text), "configuration %s", image.id.text().c_str());
     TRY(add_layers(bundle, image, entry.layers));
-    for (const std::string& name : entry.tags)
+    for (const String& name : entry.tags)
         if (name != kNothing)
             TRY(add_name(image, name));
     return image;
 }
 
-std::string blob_name(const Digest& digest)
+String blob_name(const Digest& digest)
 {
     return kBundleBlobs + digest.hex();
 }
 
-Result<const std::string*> blob(const Bundle& bundle, const Descriptor& descriptor)
+Result<const String*> blob(const Bundle& bundle, const Descriptor& descriptor)
 {
-    std::string name = blob_name(descriptor.digest);
-    const std::string* text = bundle.document(name);
+    String name = blob_name(descriptor.digest);
+    const String* text = bundle.document(name);
     if (!text)
         return missing(name);
     if (text->size() != descriptor.size)
@@ -87,10 +89,10 @@ Result<const std::string*> blob(const Bundle& bundle, const Descriptor& descript
 }
 
 // An index may tell of images that were left out of the archive.
-Result<Descriptor> choose_present(const Bundle& bundle, std::vector<Descriptor> manifests,
+Result<Descriptor> choose_present(const Bundle& bundle, Vector<Descriptor> manifests,
                                   const Platform& wanted)
 {
-    std::vector<Descriptor> present;
+    Vector<Descriptor> present;
     for (Descriptor& manifest : manifests)
         if (bundle.document(blob_name(manifest.digest)))
             present.push_back(std::move(manifest));
@@ -104,17 +106,17 @@ Result<BundleImage> oci_image(Bundle& bundle, Descriptor entry, bool chosen, con
                               bool explicitly)
 {
     Digest named = entry.digest;
-    const std::string* text = TRY(blob(bundle, entry));
+    const String* text = TRY(blob(bundle, entry));
     for (int nesting = 0; TRY(is_index(entry.media_type, *text)); nesting++) {
         if (nesting == kMaxNesting)
             return Error(EBADMSG, "its index leads from index to index");
-        std::vector<Descriptor> entries = TRY(entries_of(*text));
+        Vector<Descriptor> entries = TRY(entries_of(*text));
         entry = TRY(choose_present(bundle, std::move(entries), wanted));
         text = TRY(blob(bundle, entry));
         chosen = true;
     }
     Manifest manifest = TRY(Manifest::parse(*text), "manifest %s", entry.digest.text().c_str());
-    const std::string* config = TRY(blob(bundle, manifest.config));
+    const String* config = TRY(blob(bundle, manifest.config));
     BundleImage image = {.id = manifest.config.digest,
                          .named = named,
                          .config_text = *config,
@@ -122,7 +124,7 @@ Result<BundleImage> oci_image(Bundle& bundle, Descriptor entry, bool chosen, con
     image.config = TRY(Config::parse(*config), "configuration %s", image.id.text().c_str());
     if (!chosen)
         TRY(check_platform(wanted, explicitly, image.config.platform));
-    std::vector<std::string> layers;
+    Vector<String> layers;
     for (const Descriptor& layer : manifest.layers)
         layers.push_back(blob_name(layer.digest));
     TRY(add_layers(bundle, image, layers));
@@ -135,9 +137,9 @@ Result<BundleImage> oci_image(Bundle& bundle, Descriptor entry, bool chosen, con
 }
 
 // The name that an entry of index.json gives its image.  A bare word is a tag of no repository.
-std::string name_of(const Descriptor& entry)
+String name_of(const Descriptor& entry)
 {
-    std::string name;
+    String name;
     for (auto& [key, value] : entry.annotations)
         if (key == kNameAnnotation)
             return value;
@@ -149,15 +151,15 @@ std::string name_of(const Descriptor& entry)
 // Entries that are one image for several platforms: those of one name, or, without any, all that
 // tell their platform.
 struct Group {
-    std::string name;
-    std::vector<Descriptor> entries;
+    String name;
+    Vector<Descriptor> entries;
 };
 
-std::vector<Group> groups_of(std::vector<Descriptor> entries)
+Vector<Group> groups_of(Vector<Descriptor> entries)
 {
-    std::vector<Group> groups;
+    Vector<Group> groups;
     for (Descriptor& entry : entries) {
-        std::string name = name_of(entry);
+        String name = name_of(entry);
         Group* group = nullptr;
         for (Group& each : groups)
             if (entry.platform && each.entries[0].platform && each.name == name)
@@ -195,20 +197,20 @@ std::span<const json::Field> fields_of(const DockerImage*)
     return kDockerImage;
 }
 
-Result<std::vector<BundleImage>> match(Bundle& bundle, const Platform& wanted, bool explicitly)
+Result<Vector<BundleImage>> match(Bundle& bundle, const Platform& wanted, bool explicitly)
 {
-    std::vector<BundleImage> images;
-    if (const std::string* text = bundle.document("manifest.json")) {
-        auto entries = TRY(json::parse<std::vector<DockerImage>>(*text), "manifest.json");
+    Vector<BundleImage> images;
+    if (const String* text = bundle.document("manifest.json")) {
+        auto entries = TRY(json::parse<Vector<DockerImage>>(*text), "manifest.json");
         TRY(check_count(entries.size()));
         for (size_t i = 0; i < entries.size(); i++) {
             BundleImage image = TRY(docker_image(bundle, entries[i]), "image %zu", i + 1);
             TRY(check_platform(wanted, explicitly, image.config.platform));
             images.push_back(std::move(image));
         }
-    } else if (const std::string* index = bundle.document("index.json")) {
-        std::vector<Descriptor> entries = TRY(entries_of(*index), "index.json");
-        std::vector<Group> groups = groups_of(std::move(entries));
+    } else if (const String* index = bundle.document("index.json")) {
+        Vector<Descriptor> entries = TRY(entries_of(*index), "index.json");
+        Vector<Group> groups = groups_of(std::move(entries));
         TRY(check_count(groups.size()));
         for (size_t i = 0; i < groups.size(); i++) {
             BundleImage image =

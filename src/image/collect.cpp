@@ -7,7 +7,9 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "image/layout.h"
 #include "image/staging.h"
 #include "image/store.h"
@@ -16,9 +18,9 @@ namespace kist::image {
 
 namespace {
 
-using Lines = std::vector<std::string>;
+using Lines = Vector<String>;
 
-void add_all(std::vector<Digest>& list, const std::vector<Digest>& more)
+void add_all(Vector<Digest>& list, const Vector<Digest>& more)
 {
     for (const Digest& digest : more)
         if (!contains(list, digest))
@@ -26,9 +28,9 @@ void add_all(std::vector<Digest>& list, const std::vector<Digest>& more)
 }
 
 // The layers of all images but those in `except`.
-Result<std::vector<Digest>> needed_by_images(const Fd& root, const std::vector<Digest>& except)
+Result<Vector<Digest>> needed_by_images(const Fd& root, const Vector<Digest>& except)
 {
-    std::vector<Digest> needed;
+    Vector<Digest> needed;
     for (const Digest& id : TRY(list_images(root))) {
         if (contains(except, id))
             continue;
@@ -38,10 +40,10 @@ Result<std::vector<Digest>> needed_by_images(const Fd& root, const std::vector<D
     return needed;
 }
 
-Result<void> add_needed_by_pulls(const Fd& root, std::vector<Digest>& needed)
+Result<void> add_needed_by_pulls(const Fd& root, Vector<Digest>& needed)
 {
     Fd staging = TRY(sys::open_at(root, kStaging, O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(fs::list(staging))) {
+    for (const String& name : TRY(fs::list(staging))) {
         if (!name.starts_with(kPulls) || !is_live(root, name))
             continue;
         auto text = fs::read(staging, name + "/" + kNeeds);
@@ -56,12 +58,12 @@ Result<void> add_needed_by_pulls(const Fd& root, std::vector<Digest>& needed)
 }
 
 // Takes every layer out of the store that is not `needed`.
-Result<Lines> drop_layers(const Fd& root, const std::vector<Digest>& needed, const Fd& trash,
+Result<Lines> drop_layers(const Fd& root, const Vector<Digest>& needed, const Fd& trash,
                           uint64_t* freed)
 {
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
     Fd layers = TRY(sys::open_at(root, kLayers, O_RDONLY | O_DIRECTORY));
-    std::vector<LayerInfo> dropped;
+    Vector<LayerInfo> dropped;
     for (const LayerInfo& layer : TRY(list_layers(root))) {
         if (contains(needed, layer.diff_id))
             continue;
@@ -73,7 +75,7 @@ Result<Lines> drop_layers(const Fd& root, const std::vector<Digest>& needed, con
     TRY(sys::fsync(diff_ids));  // a link never outlives its layer
     Lines lines;
     for (const LayerInfo& layer : dropped) {
-        std::string number = str::format("%u", layer.number);
+        String number = str::format("%u", layer.number);
         TRY(sys::rename_between(layers, number, trash, number));
         lines.push_back("Deleted: " + layer.diff_id.text());
         if (freed)
@@ -83,13 +85,13 @@ Result<Lines> drop_layers(const Fd& root, const std::vector<Digest>& needed, con
 }
 
 // Takes `ids` and what only they need out of the store.  `orphans`: and layers that no image has.
-Result<Lines> drop_images(const Fd& root, const std::vector<Digest>& ids, bool orphans,
-                          const Fd& trash, uint64_t* freed)
+Result<Lines> drop_images(const Fd& root, const Vector<Digest>& ids, bool orphans, const Fd& trash,
+                          uint64_t* freed)
 {
-    std::vector<Digest> needed = TRY(needed_by_images(root, ids));
+    Vector<Digest> needed = TRY(needed_by_images(root, ids));
     TRY(add_needed_by_pulls(root, needed));
     if (!orphans) {
-        std::vector<Digest> theirs;
+        Vector<Digest> theirs;
         for (const Digest& id : ids) {
             auto config = read_config(root, id);
             if (!config && !config.error().is(EBADMSG))  // a damaged one must go all the same
@@ -106,12 +108,12 @@ Result<Lines> drop_images(const Fd& root, const std::vector<Digest>& ids, bool o
         TRY(sys::rename_between(root, image_path(id), trash, id.hex()));
         lines.push_back("Deleted: " + id.text());
     }
-    for (std::string& line : TRY(drop_layers(root, needed, trash, freed)))
+    for (String& line : TRY(drop_layers(root, needed, trash, freed)))
         lines.push_back(std::move(line));
     return lines;
 }
 
-std::string familiar(const std::string& reference)
+String familiar(const String& reference)
 {
     auto parsed = registry::Reference::parse(reference);
     return parsed ? parsed->familiar() : reference;
@@ -120,12 +122,12 @@ std::string familiar(const std::string& reference)
 // What docker does with `docker rmi NAME`.
 struct Removal {
     Digest id;
-    std::vector<Record> untag;
+    Vector<Record> untag;
     bool last = false;  // no name remains
 };
 
 // The names that go.  A name by digest goes along with the last tag of its repository.
-Removal plan_untag(const Record& named, const std::vector<Record>& records)
+Removal plan_untag(const Record& named, const Vector<Record>& records)
 {
     Removal plan = {.id = named.id, .untag = {named}};
     std::string_view repository = repository_of(named.reference);
@@ -148,7 +150,7 @@ Removal plan_untag(const Record& named, const std::vector<Record>& records)
 
 Result<Removal> plan_removal(const Fd& root, std::string_view name, bool force)
 {
-    std::vector<Record> records = TRY(read_records(root));
+    Vector<Record> records = TRY(read_records(root));
     auto found = look_up(root, name);
     if (!found && found.error().is(ENOENT))
         return std::move(found).error().with_hint("kist images lists those that there are");
@@ -173,7 +175,7 @@ Result<Removal> plan_removal(const Fd& root, std::string_view name, bool force)
     return plan;
 }
 
-Result<Lines> untag(const Fd& root, const std::vector<Record>& records)
+Result<Lines> untag(const Fd& root, const Vector<Record>& records)
 {
     Lines lines;
     for (const Record& record : records) {
@@ -185,15 +187,14 @@ Result<Lines> untag(const Fd& root, const std::vector<Record>& records)
 
 void append(Lines& lines, Lines more)
 {
-    for (std::string& line : more)
+    for (String& line : more)
         lines.push_back(std::move(line));
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> Store::remove(std::string_view name, bool force,
-                                               const std::vector<Digest>& in_use,
-                                               std::optional<Fd> lock) const
+Result<Vector<String>> Store::remove(std::string_view name, bool force,
+                                     const Vector<Digest>& in_use, std::optional<Fd> lock) const
 {
     if (!lock)
         lock = TRY(lock_exclusive());
@@ -214,14 +215,14 @@ Result<std::vector<std::string>> Store::remove(std::string_view name, bool force
     return lines;
 }
 
-Result<std::vector<std::string>> Store::prune(bool all, const std::vector<Digest>& in_use,
-                                              uint64_t* freed, std::optional<Fd> lock) const
+Result<Vector<String>> Store::prune(bool all, const Vector<Digest>& in_use, uint64_t* freed,
+                                    std::optional<Fd> lock) const
 {
     if (!lock)
         lock = TRY(lock_exclusive());
-    std::vector<Record> records = TRY(read_records(root_));
-    std::vector<Digest> ids;
-    std::vector<Record> names;
+    Vector<Record> records = TRY(read_records(root_));
+    Vector<Digest> ids;
+    Vector<Record> names;
     for (const Digest& id : TRY(list_images(root_))) {
         bool tagged = false;
         for (const Record& record : records)
@@ -244,13 +245,13 @@ Result<std::vector<std::string>> Store::prune(bool all, const std::vector<Digest
     return lines;
 }
 
-Result<Usage> Store::usage(const std::vector<Digest>& in_use) const
+Result<Usage> Store::usage(const Vector<Digest>& in_use) const
 {
-    std::vector<Digest> images = TRY(list_images(root_)), unneeded;
+    Vector<Digest> images = TRY(list_images(root_)), unneeded;
     for (const Digest& id : images)
         if (!contains(in_use, id))
             unneeded.push_back(id);
-    std::vector<Digest> needed = TRY(needed_by_images(root_, unneeded));
+    Vector<Digest> needed = TRY(needed_by_images(root_, unneeded));
     Usage usage = {.images = images.size()};
     for (const LayerInfo& layer : TRY(list_layers(root_))) {
         usage.layers++;

@@ -4,11 +4,13 @@
 
 #include "base/fs.h"
 #include "base/random.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::image {
 
-Result<Claim> Claim::make(const Store& store, const std::vector<Digest>& diff_ids)
+Result<Claim> Claim::make(const Store& store, const Vector<Digest>& diff_ids)
 {
     Fd lock = TRY(store.lock_shared());
     Staging staging = TRY(Staging::begin(store.directory(), kPulls + random::hex(16)));
@@ -17,22 +19,22 @@ Result<Claim> Claim::make(const Store& store, const std::vector<Digest>& diff_id
     return claim;
 }
 
-Result<void> Claim::say(const Store& store, const std::vector<Digest>& diff_ids)
+Result<void> Claim::say(const Store& store, const Vector<Digest>& diff_ids)
 {
     Fd lock = TRY(store.lock_shared());
     return write(diff_ids);
 }
 
-Result<void> Claim::write(const std::vector<Digest>& diff_ids)
+Result<void> Claim::write(const Vector<Digest>& diff_ids)
 {
-    std::string lines;
+    String lines;
     for (const Digest& diff_id : diff_ids)
         lines += diff_id.hex() + "\n";
     return fs::replace(staging_.directory(), kNeeds, lines, 0600, fs::Durable::no);
 }
 
 Result<void> commit_image(const Store& store, const Fd& staging, const ImageFiles& files,
-                          const std::vector<Record>& names)
+                          const Vector<Record>& names)
 {
     constexpr char kImage[] = "image";
     const Fd& root = store.directory();

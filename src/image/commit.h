@@ -2,9 +2,8 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/layout.h"
 #include "image/staging.h"
 
@@ -14,13 +13,13 @@ namespace kist::image {
 // (say() adds more) it tells the collector what is counted on, for as long as the result lives.
 class Claim {
 public:
-    static Result<Claim> make(const Store& store, const std::vector<Digest>& diff_ids);
+    static Result<Claim> make(const Store& store, const Vector<Digest>& diff_ids);
     // To be called before it is looked which of them are there.
-    Result<void> say(const Store& store, const std::vector<Digest>& diff_ids);
+    Result<void> say(const Store& store, const Vector<Digest>& diff_ids);
     const Fd& directory() const { return staging_.directory(); }
 
 private:
-    Result<void> write(const std::vector<Digest>& diff_ids);
+    Result<void> write(const Vector<Digest>& diff_ids);
     explicit Claim(Staging staging) : staging_(std::move(staging)) {}
     Staging staging_;
 };
@@ -28,12 +27,12 @@ private:
 // An image's documents, byte for byte.
 struct ImageFiles {
     const Digest& id;
-    const std::string& config_text;
-    const std::string& manifest_text;
+    const String& config_text;
+    const String& manifest_text;
 };
 
 // Puts the documents into their place and gives the image `names`.  Its layers are there.
 Result<void> commit_image(const Store& store, const Fd& staging, const ImageFiles& files,
-                          const std::vector<Record>& names);
+                          const Vector<Record>& names);
 
 }  // namespace kist::image

@@ -2,22 +2,25 @@
 
 #include "image/config.h"
 
+#include "base/string.h"
+#include "base/vector.h"
+
 namespace kist::image {
 
 namespace {
 
 struct RootFs {
-    std::string type;
-    std::vector<Digest> diff_ids;
+    String type;
+    Vector<Digest> diff_ids;
 };
 
 struct Past {
-    std::vector<History> history;
+    Vector<History> history;
 };
 
 struct Whole {
-    std::string os, architecture, variant;
-    std::string created, author;
+    String os, architecture, variant;
+    String created, author;
     Execution execution;
     RootFs rootfs;
 };
@@ -122,7 +125,7 @@ std::span<const json::Field> fields_of(const History*)
     return kHistory;
 }
 
-Result<std::vector<History>> parse_history(std::string text)
+Result<Vector<History>> parse_history(String text)
 {
     Past past = TRY(json::parse<Past>(std::move(text)));
     if (past.history.size() > kMaxHistory)
@@ -139,7 +142,7 @@ Config::Config(Config&& other) noexcept : Config()  // moving is there once
 Config& Config::operator=(Config&&) noexcept = default;
 Config::~Config() = default;
 
-Result<Config> Config::parse(std::string text)
+Result<Config> Config::parse(String text)
 {
     if (text.size() > kMaxConfig)
         return Error(E2BIG, "it has %zu bytes; %zu are allowed", text.size(), kMaxConfig);

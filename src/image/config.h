@@ -4,28 +4,27 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::image {
 
 struct Platform {
-    std::string os = "linux";
-    std::string architecture;  // Go's names: "amd64", "arm64", "arm"
-    std::string variant;       // "v8", "v7"; of amd64 "v3" (its micro-architecture level), or empty
+    String os = "linux";
+    String architecture;  // Go's names: "amd64", "arm64", "arm"
+    String variant;       // "v8", "v7"; of amd64 "v3" (its micro-architecture level), or empty
 
     // From "linux/arm/v7", "arm64" or "linux"; normalised as containerd does (aarch64 is arm64, arm
     // is arm/v7).  EINVAL: not of that form.
     static Result<Platform> parse(std::string_view text);
     // This machine's, with the variant read from the processor.
     static Platform host();
-    std::string text() const;  // "linux/arm/v7"
+    String text() const;  // "linux/arm/v7"
 
     // Replaces other spellings by the usual ones; called by parse() and Config::parse().
     void normalise();
@@ -46,7 +45,7 @@ inline constexpr size_t kMaxExecutionItems = 10'000;  // of a list of strings in
 
 // docker's HEALTHCHECK.  Times are nanoseconds; 0 is the default, 30 s (start interval: 5 s).
 struct Healthcheck {
-    std::vector<std::string> test;  // {"NONE"}, {"CMD", word...} or {"CMD-SHELL", line}
+    Vector<String> test;  // {"NONE"}, {"CMD", word...} or {"CMD-SHELL", line}
     int64_t interval = 0, timeout = 0, start_period = 0, start_interval = 0;
     int retries = 0;  // 0: 3
 };
@@ -54,15 +53,15 @@ std::span<const json::Field> fields_of(const Healthcheck*);
 
 // The "config" member: how to run what is in the image.  Maps are kept as lists, in order.
 struct Execution {
-    std::string user;
-    std::vector<std::string> env;
-    std::vector<std::string> entrypoint;
-    std::vector<std::string> cmd;
-    std::string working_directory;
+    String user;
+    Vector<String> env;
+    Vector<String> entrypoint;
+    Vector<String> cmd;
+    String working_directory;
     json::KeySet volumes;        // mount points
     json::KeySet exposed_ports;  // "80/tcp"
     json::Map labels;
-    std::string stop_signal;
+    String stop_signal;
     std::optional<Healthcheck> healthcheck;
 };
 // Its JSON form, with docker's names ("Entrypoint").
@@ -70,30 +69,28 @@ std::span<const json::Field> fields_of(const Execution*);
 
 // A step of how the image was made.
 struct History {
-    using Growth = CarriedAsBytes<History>;
-    std::string created, created_by, author, comment;  // the first is RFC 3339
-    bool empty_layer = false;                          // it made no layer
+    String created, created_by, author, comment;  // the first is RFC 3339
+    bool empty_layer = false;                     // it made no layer
 };
 std::span<const json::Field> fields_of(const History*);
 // The steps in config.json, oldest first.  EBADMSG, E2BIG.
-Result<std::vector<History>> parse_history(std::string text);
+Result<Vector<History>> parse_history(String text);
 
 struct Config {
-    using Growth = CarriedAsBytes<Config>;
     Config();
     Config(Config&&) noexcept;
     Config& operator=(Config&&) noexcept;
     ~Config();
 
     Platform platform;
-    std::string created;  // RFC 3339
-    std::string author;
+    String created;  // RFC 3339
+    String author;
     Execution execution;
-    std::vector<Digest> diff_ids;  // bottom layer first
+    Vector<Digest> diff_ids;  // bottom layer first
 
     // Reads config.json (OCI image-spec, config.md).  EBADMSG names the member that is wrong; E2BIG
     // what there is too much of.
-    static Result<Config> parse(std::string text);
+    static Result<Config> parse(String text);
 };
 
 }  // namespace kist::image

@@ -2,13 +2,13 @@
 
 #pragma once
 
-#include <string>
 #include <utility>
 
 #include "archive/tar.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "image/bundle.h"
 #include "image/pull.h"
 
@@ -78,7 +78,7 @@ private:
     }
 
     archive::Tar& tar_;
-    std::string held_;
+    String held_;
     bool given_ = false, hashed_ = false, broken_ = false;
     uint64_t passed_ = 0, size_ = 0;
     Sha256 hash_;

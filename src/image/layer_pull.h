@@ -5,7 +5,6 @@
 #include <atomic>
 #include <mutex>
 
-#include "base/carried.h"
 #include "image/layout.h"
 #include "image/manifest.h"
 #include "image/pull.h"
@@ -13,7 +12,6 @@
 namespace kist::image {
 
 struct LayerJob {
-    using Growth = CarriedAsBytes<LayerJob>;
     size_t index = 0;  // in the image
     Descriptor blob;
     Digest diff_id;

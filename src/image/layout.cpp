@@ -4,7 +4,9 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::image {
 
@@ -28,25 +30,25 @@ constexpr size_t kMaxName = 200;  // of a file, so that fs::replace's temporary 
 
 // A reference as a file name: '/' becomes '%', which no reference contains.  What is too long is
 // filed under its hash; no reference begins with "=".
-std::string file_name(std::string_view reference)
+String file_name(std::string_view reference)
 {
     if (reference.size() > kMaxName)
         return "=" + Digest::of(reference).hex();
-    std::string name(reference);
+    String name(reference);
     for (char& c : name)
         if (c == '/')
             c = '%';
     return name;
 }
 
-std::string in(const char* directory, std::string_view name)
+String in(const char* directory, std::string_view name)
 {
-    return std::string(directory).append("/").append(name);
+    return String(directory).append("/").append(name);
 }
 
-Result<Record> parse_record(const Fd& root, const std::string& name)
+Result<Record> parse_record(const Fd& root, const String& name)
 {
-    std::string text = TRY(fs::read(root, in(kReferences, name), kMaxRecord));
+    String text = TRY(fs::read(root, in(kReferences, name), kMaxRecord));
     return TRY(json::parse<Record>(std::move(text)), "references/%s", name.c_str());
 }
 
@@ -61,9 +63,9 @@ Result<unsigned> number_from(std::string_view text)
 // The smallest number that no layer has: short numbers are what they are for.
 Result<unsigned> free_number(const Fd& layers)
 {
-    std::vector<std::string> names = TRY(fs::list(layers));
-    std::string taken(names.size() + 1, 0);  // as flags
-    for (const std::string& name : names)
+    Vector<String> names = TRY(fs::list(layers));
+    String taken(names.size() + 1, 0);  // as flags
+    for (const String& name : names)
         if (auto number = number_from(name); number && *number < taken.size())
             taken[*number] = 1;
     unsigned number = 0;
@@ -83,15 +85,15 @@ std::span<const json::Field> fields_of(const Info*)
     return kInfoFields;
 }
 
-std::string full_name(const registry::Reference& reference)
+String full_name(const registry::Reference& reference)
 {
-    std::string name = reference.host + "/" + reference.repository;
+    String name = reference.host + "/" + reference.repository;
     return reference.digest ? name + "@" + reference.digest->text() : name + ":" + reference.tag;
 }
 
 bool is_by_digest(const Record& record)
 {
-    return record.reference.find('@') != std::string::npos;
+    return record.reference.find('@') != String::npos;
 }
 
 std::string_view repository_of(std::string_view reference)
@@ -102,7 +104,7 @@ std::string_view repository_of(std::string_view reference)
     return reference.substr(0, end);
 }
 
-Result<std::optional<Record>> read_record(const Fd& root, const std::string& reference)
+Result<std::optional<Record>> read_record(const Fd& root, const String& reference)
 {
     auto record = parse_record(root, file_name(reference));
     if (!record && record.error().is(ENOENT))
@@ -112,11 +114,11 @@ Result<std::optional<Record>> read_record(const Fd& root, const std::string& ref
     return std::optional<Record>(record.take());
 }
 
-Result<std::vector<Record>> read_records(const Fd& root)
+Result<Vector<Record>> read_records(const Fd& root)
 {
     Fd directory = TRY(sys::open_at(root, kReferences, O_RDONLY | O_DIRECTORY));
-    std::vector<Record> records;
-    for (const std::string& name : TRY(fs::list(directory))) {
+    Vector<Record> records;
+    for (const String& name : TRY(fs::list(directory))) {
         if (name.starts_with('.'))  // being written
             continue;
         auto record = parse_record(root, name);
@@ -135,7 +137,7 @@ Result<void> write_record(const Fd& root, const Record& record)
     return fs::replace(directory, file_name(record.reference), json::write(record) + "\n");
 }
 
-Result<void> remove_record(const Fd& root, const std::string& reference)
+Result<void> remove_record(const Fd& root, const String& reference)
 {
     return sys::unlink_at(root, in(kReferences, file_name(reference)));
 }
@@ -145,23 +147,23 @@ Result<std::optional<LayerInfo>> find_layer(const Fd& root, const Digest& diff_i
     auto link = sys::readlink_at(root, in(kDiffIds, diff_id.hex()));
     if (!link && link.error().is(ENOENT))
         return std::optional<LayerInfo>();
-    std::string target = TRY(std::move(link));
+    String target = TRY(std::move(link));
     unsigned number = TRY(number_from(target));
     auto text = fs::read(root, str::format("%s/%u/%s", kLayers, number, kInfo), kMaxRecord);
     if (!text && text.error().is(ENOENT))
         return std::optional<LayerInfo>();
-    std::string contents = TRY(std::move(text));
+    String contents = TRY(std::move(text));
     Info info = TRY(json::parse<Info>(std::move(contents)), "layer %u", number);
     if (info.diff_id != diff_id)
         return std::optional<LayerInfo>();
     return std::optional<LayerInfo>({diff_id, number, info.size});
 }
 
-Result<std::vector<LayerInfo>> list_layers(const Fd& root)
+Result<Vector<LayerInfo>> list_layers(const Fd& root)
 {
     Fd directory = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
-    std::vector<LayerInfo> layers;
-    for (const std::string& name : TRY(fs::list(directory)))
+    Vector<LayerInfo> layers;
+    for (const String& name : TRY(fs::list(directory)))
         if (auto diff_id = from_hex(name))
             if (auto layer = TRY(find_layer(root, *diff_id)))
                 layers.push_back(*layer);
@@ -188,7 +190,7 @@ Result<LayerInfo> commit_layer(const Fd& root, const Fd& staging, CStr name, con
     }
     TRY(sys::fsync(layers));
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
-    std::string link = info.diff_id.hex();
+    String link = info.diff_id.hex();
     (void)sys::unlink_at(diff_ids, link);  // to a layer that has gone: the caller has looked
     TRY(sys::symlink_at(str::format("%u", number), diff_ids, link));
     TRY(sys::fsync(diff_ids));
@@ -197,26 +199,26 @@ Result<LayerInfo> commit_layer(const Fd& root, const Fd& staging, CStr name, con
 
 Result<Config> read_config(const Fd& root, const Digest& id)
 {
-    std::string text = TRY(fs::read(root, in(kImages, id.hex() + "/" + kConfig), kMaxConfig));
+    String text = TRY(fs::read(root, in(kImages, id.hex() + "/" + kConfig), kMaxConfig));
     return TRY(Config::parse(std::move(text)), "the configuration of image %s", id.text().c_str());
 }
 
-Result<std::vector<Digest>> list_images(const Fd& root)
+Result<Vector<Digest>> list_images(const Fd& root)
 {
     Fd directory = TRY(sys::open_at(root, kImages, O_RDONLY | O_DIRECTORY));
-    std::vector<Digest> images;
-    for (const std::string& name : TRY(fs::list(directory)))
+    Vector<Digest> images;
+    for (const String& name : TRY(fs::list(directory)))
         if (auto id = from_hex(name))
             images.push_back(*id);
     return images;
 }
 
-std::string image_path(const Digest& id)
+String image_path(const Digest& id)
 {
     return in(kImages, id.hex());
 }
 
-bool contains(const std::vector<Digest>& list, const Digest& digest)
+bool contains(const Vector<Digest>& list, const Digest& digest)
 {
     for (const Digest& other : list)
         if (other == digest)
@@ -228,7 +230,7 @@ std::optional<Digest> from_hex(std::string_view text)
 {
     if (text.size() != 64)
         return {};
-    auto digest = Digest::parse("sha256:" + std::string(text));
+    auto digest = Digest::parse("sha256:" + String(text));
     if (!digest)
         return {};
     return *digest;

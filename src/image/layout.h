@@ -6,16 +6,15 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/store.h"
 #include "registry/reference.h"
 
@@ -39,23 +38,22 @@ inline constexpr size_t kMaxRecord = 8 << 10;  // bytes of a file in references/
 
 // What a name means: the contents of references/NAME.
 struct Record {
-    using Growth = CarriedAsBytes<Record>;
-    std::string reference;  // in full
-    Digest id;              // of the configuration
-    Digest digest;          // of what the registry named
-    std::string platform;   // that was asked for
+    String reference;  // in full
+    Digest id;         // of the configuration
+    Digest digest;     // of what the registry named
+    String platform;   // that was asked for
 };
 
 // The name that a reference is filed under: by its digest when it has one, else by its tag.
-std::string full_name(const registry::Reference& reference);
+String full_name(const registry::Reference& reference);
 bool is_by_digest(const Record& record);
 // "docker.io/library/alpine" of a full name.
 std::string_view repository_of(std::string_view reference);
 
-Result<std::optional<Record>> read_record(const Fd& root, const std::string& reference);
-Result<std::vector<Record>> read_records(const Fd& root);
-Result<void> write_record(const Fd& root, const Record& record);           // store locked
-Result<void> remove_record(const Fd& root, const std::string& reference);  // store locked
+Result<std::optional<Record>> read_record(const Fd& root, const String& reference);
+Result<Vector<Record>> read_records(const Fd& root);
+Result<void> write_record(const Fd& root, const Record& record);      // store locked
+Result<void> remove_record(const Fd& root, const String& reference);  // store locked
 
 // layers/NUMBER/info.
 struct Info {
@@ -67,7 +65,7 @@ struct Info {
 // The layer with this diff id; nothing when it is not in the store, or not whole.
 Result<std::optional<LayerInfo>> find_layer(const Fd& root, const Digest& diff_id);
 // Every layer that counts.
-Result<std::vector<LayerInfo>> list_layers(const Fd& root);
+Result<Vector<LayerInfo>> list_layers(const Fd& root);
 // Writes `info` beside the tree in `directory`; syncing is the caller's.
 Result<void> write_info(const Fd& directory, const Info& info);
 // Moves `name` of `staging`, whole and synced, to layers/ and links it.  Store locked shared.
@@ -75,8 +73,8 @@ Result<LayerInfo> commit_layer(const Fd& root, const Fd& staging, CStr name, con
 
 // images/HEX/config.json.  ENOENT: no such image.
 Result<Config> read_config(const Fd& root, const Digest& id);
-Result<std::vector<Digest>> list_images(const Fd& root);
-std::string image_path(const Digest& id);  // "images/HEX"
+Result<Vector<Digest>> list_images(const Fd& root);
+String image_path(const Digest& id);  // "images/HEX"
 
 // What a user's word for an image means; the record when it was found by a name.  ENOENT: nothing;
 // EINVAL: not a name, or the beginning of several ids.
@@ -86,7 +84,7 @@ struct Found {
 };
 Result<Found> look_up(const Fd& root, std::string_view name);
 
-bool contains(const std::vector<Digest>& list, const Digest& digest);
+bool contains(const Vector<Digest>& list, const Digest& digest);
 // 64 hex digits; nothing when `text` is something else.
 std::optional<Digest> from_hex(std::string_view text);
 

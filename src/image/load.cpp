@@ -18,7 +18,9 @@
 #include "base/file_stream.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "image/bundle.h"
 #include "image/commit.h"
 #include "image/entry_reader.h"
@@ -64,19 +66,19 @@ public:
     {
     }
 
-    Result<std::vector<Loaded>> run(const Fd& file);
+    Result<Vector<Loaded>> run(const Fd& file);
 
 private:
     Result<void> scan(Reader& archive, Aim aim);
     Result<void> take(archive::Tar& tar, const archive::Entry& entry, Aim aim);
     Result<void> take_document(EntryReader& reader, const archive::Entry& entry);
     Result<void> unpack_part(EntryReader& reader, LayerPart& part);
-    Result<void> want_layers(std::vector<BundleImage>& images);
+    Result<void> want_layers(Vector<BundleImage>& images);
     Result<void> check(const BundleImage& image) const;
-    Result<void> place_layers(const std::vector<BundleImage>& images);
+    Result<void> place_layers(const Vector<BundleImage>& images);
     Result<void> place_layer(const Digest& diff_id, const LayerPart& part);
     Result<Loaded> place_image(BundleImage& image);
-    std::vector<Digest> diff_ids(const std::vector<BundleImage>& images) const;
+    Vector<Digest> diff_ids(const Vector<BundleImage>& images) const;
 
     const Store& store_;
     const LoadOptions& options_;
@@ -136,7 +138,7 @@ Result<void> Loader::take_document(EntryReader& reader, const archive::Entry& en
     if (entry.size > kMaxConfig)
         return Error(E2BIG, "it has %llu bytes; %zu are allowed",
                      static_cast<unsigned long long>(entry.size), kMaxConfig);
-    std::string text;
+    String text;
     for (;;) {
         std::string_view bytes = TRY(reader.next());
         if (bytes.empty())
@@ -151,7 +153,7 @@ Result<void> Loader::unpack_part(EntryReader& reader, LayerPart& part)
     reader.tell_of(options_.progress, part, unpacked_);
     if (part.packed)
         reader.hash();
-    std::string place = str::format("layer-%zu", unpacked_++);
+    String place = str::format("layer-%zu", unpacked_++);
     TRY(sys::mkdir_at(claim_.directory(), place, 0700));
     Fd directory = TRY(sys::open_at(claim_.directory(), place, O_RDONLY | O_DIRECTORY));
     reader.tell(Progress::Phase::extracting);
@@ -175,9 +177,9 @@ Result<void> Loader::unpack_part(EntryReader& reader, LayerPart& part)
     return {};
 }
 
-std::vector<Digest> Loader::diff_ids(const std::vector<BundleImage>& images) const
+Vector<Digest> Loader::diff_ids(const Vector<BundleImage>& images) const
 {
-    std::vector<Digest> all;
+    Vector<Digest> all;
     for (const BundleImage& image : images)
         for (const Digest& diff_id : image.config.diff_ids)
             if (!contains(all, diff_id))
@@ -186,9 +188,9 @@ std::vector<Digest> Loader::diff_ids(const std::vector<BundleImage>& images) con
 }
 
 // Of layers that are in the store already, only those are read whose digest is to be found out.
-Result<void> Loader::want_layers(std::vector<BundleImage>& images)
+Result<void> Loader::want_layers(Vector<BundleImage>& images)
 {
-    std::vector<Digest> seen;
+    Vector<Digest> seen;
     for (BundleImage& image : images)
         for (size_t i = 0; i < image.layers.size(); i++) {
             const Digest& diff_id = image.config.diff_ids[i];
@@ -231,7 +233,7 @@ Result<void> Loader::place_layer(const Digest& diff_id, const LayerPart& part)
     return {};
 }
 
-Result<void> Loader::place_layers(const std::vector<BundleImage>& images)
+Result<void> Loader::place_layers(const Vector<BundleImage>& images)
 {
     TRY(sys::syncfs(claim_.directory()), "cannot sync the store");
     for (const BundleImage& image : images)
@@ -248,7 +250,7 @@ Result<void> Loader::place_layers(const std::vector<BundleImage>& images)
 }
 
 // docker's form has no manifest of the registry's kind; one is made for the layers as they came.
-std::string made_manifest(const BundleImage& image)
+String made_manifest(const BundleImage& image)
 {
     Manifest manifest = {.config = {.media_type = kDockerTypes.config,
                                     .digest = image.id,
@@ -268,8 +270,8 @@ Result<Loaded> Loader::place_image(BundleImage& image)
     if (image.manifest_text.empty())
         image.manifest_text = made_manifest(image);
     Loaded loaded = {.id = image.id};
-    std::vector<Record> records;
-    std::string platform = options_.platform ? options_.platform->text() : Platform::host().text();
+    Vector<Record> records;
+    String platform = options_.platform ? options_.platform->text() : Platform::host().text();
     for (registry::Reference& reference : image.names) {
         loaded.names.push_back(reference.familiar());
         Record record = {full_name(reference), image.id, image.named.value_or(Digest()), platform};
@@ -296,7 +298,7 @@ bool can_be_sought(const Fd& file)
            std::string_view(start, sizeof start) != kGzip;
 }
 
-Result<std::vector<Loaded>> Loader::run(const Fd& file)
+Result<Vector<Loaded>> Loader::run(const Fd& file)
 {
     bool twice = can_be_sought(file);
     off_t start = twice ? ::lseek(file.get(), 0, SEEK_CUR) : 0;
@@ -309,7 +311,7 @@ Result<std::vector<Loaded>> Loader::run(const Fd& file)
             .with_hint("it may be plain or packed by gzip; unpack it by its own tool first");
     TRY(scan(**archive, twice ? Aim::documents : Aim::everything));
     Platform wanted = options_.platform ? *options_.platform : Platform::host();
-    std::vector<BundleImage> images = TRY(match(bundle_, wanted, options_.platform.has_value()));
+    Vector<BundleImage> images = TRY(match(bundle_, wanted, options_.platform.has_value()));
     TRY(claim_.say(store_, diff_ids(images)));
     if (twice) {
         TRY(want_layers(images));
@@ -322,7 +324,7 @@ Result<std::vector<Loaded>> Loader::run(const Fd& file)
         TRY(check(image), "image %s", image.id.text().c_str());
 
     TRY(place_layers(images));
-    std::vector<Loaded> loaded;
+    Vector<Loaded> loaded;
     for (BundleImage& image : images) {
         Loaded one = TRY(place_image(image));
         loaded.push_back(std::move(one));
@@ -332,7 +334,7 @@ Result<std::vector<Loaded>> Loader::run(const Fd& file)
 
 }  // namespace
 
-Result<std::vector<Loaded>> load(Store& store, const Fd& file, const LoadOptions& options)
+Result<Vector<Loaded>> load(Store& store, const Fd& file, const LoadOptions& options)
 {
     Claim claim = TRY(Claim::make(store, {}));
     Loader loader(store, options, std::move(claim));

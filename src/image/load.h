@@ -3,11 +3,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/fd.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/pull.h"
 
 namespace kist::image {
@@ -18,9 +17,8 @@ struct LoadOptions {
 };
 
 struct Loaded {
-    using Growth = CarriedAsBytes<Loaded>;
     Digest id;
-    std::vector<std::string> names;  // in full
+    Vector<String> names;  // in full
 };
 
 // Brings the images of an archive into the store and gives them the names that it says: what
@@ -32,6 +30,6 @@ struct Loaded {
 // layers.  Everything is verified before the first image is committed (digests where names promise
 // them, diff ids always); EBADMSG, ENOENT, E2BIG and EOPNOTSUPP say what is wrong with the archive,
 // and nothing of it stays then.
-Result<std::vector<Loaded>> load(Store& store, const Fd& file, const LoadOptions& options);
+Result<Vector<Loaded>> load(Store& store, const Fd& file, const LoadOptions& options);
 
 }  // namespace kist::image

@@ -7,19 +7,21 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::image {
 
 namespace {
 
 struct Index {
-    std::vector<Descriptor> manifests;
+    Vector<Descriptor> manifests;
 };
 
 // What tells the kinds of documents apart.
 struct Kind {
     unsigned schema_version = 0;
-    std::string media_type;
+    String media_type;
     json::Raw manifests, config, layers, fs_layers;
 };
 
@@ -98,7 +100,7 @@ std::span<const json::Field> fields_of(const Kind*)
 Result<void> check_layer(const Descriptor& layer, size_t number)
 {
     for (auto& foreign : kForeign)
-        if (layer.media_type.find(foreign.word) != std::string::npos)
+        if (layer.media_type.find(foreign.word) != String::npos)
             return Error(EOPNOTSUPP, "layer %zu (%s) %s", number, layer.digest.text().c_str(),
                          foreign.reason);
     if (layer.size > kMaxBlob)
@@ -114,9 +116,9 @@ Error schema_1()
 }
 
 // What an index offers, for the error; attestations ("unknown/unknown") are no platform.
-std::string offered(const std::vector<Descriptor>& manifests)
+String offered(const Vector<Descriptor>& manifests)
 {
-    std::string list;
+    String list;
     for (const Descriptor& manifest : manifests) {
         if (!manifest.platform || manifest.platform->os == "unknown")
             continue;
@@ -130,7 +132,7 @@ std::string offered(const std::vector<Descriptor>& manifests)
 }
 
 // `members` with what every document begins with.
-std::string document(const char* media_type, const std::string& members)
+String document(const char* media_type, const String& members)
 {
     return str::format(R"({"schemaVersion":2,"mediaType":"%s",)", media_type) + members.substr(1);
 }
@@ -165,7 +167,7 @@ std::span<const json::Field> fields_of(const Manifest*)
     return kManifest;
 }
 
-Result<Manifest> Manifest::parse(std::string text)
+Result<Manifest> Manifest::parse(String text)
 {
     Manifest manifest = TRY(json::parse<Manifest>(std::move(text)));
     bool is_image = false;
@@ -185,7 +187,7 @@ Result<Manifest> Manifest::parse(std::string text)
     return manifest;
 }
 
-Result<bool> is_index(std::string_view media_type, const std::string& text)
+Result<bool> is_index(std::string_view media_type, const String& text)
 {
     if (media_type.starts_with(kSchema1))
         return schema_1();
@@ -206,7 +208,7 @@ Result<bool> is_index(std::string_view media_type, const std::string& text)
     return lists;
 }
 
-Result<std::vector<Descriptor>> entries_of(std::string text)
+Result<Vector<Descriptor>> entries_of(String text)
 {
     Index index = TRY(json::parse<Index>(std::move(text)));
     if (index.manifests.size() > kMaxIndexEntries)
@@ -215,13 +217,13 @@ Result<std::vector<Descriptor>> entries_of(std::string text)
     return std::move(index.manifests);
 }
 
-Result<Descriptor> choose(std::string text, const Platform& wanted)
+Result<Descriptor> choose(String text, const Platform& wanted)
 {
-    std::vector<Descriptor> manifests = TRY(entries_of(std::move(text)));
+    Vector<Descriptor> manifests = TRY(entries_of(std::move(text)));
     return choose(manifests, wanted);
 }
 
-Result<Descriptor> choose(const std::vector<Descriptor>& manifests, const Platform& wanted)
+Result<Descriptor> choose(const Vector<Descriptor>& manifests, const Platform& wanted)
 {
     const Descriptor* best = nullptr;
     int least = 0;
@@ -247,12 +249,12 @@ Result<Descriptor> choose(const std::vector<Descriptor>& manifests, const Platfo
     return *best;
 }
 
-std::string text_of(const Manifest& manifest, const MediaTypes& types)
+String text_of(const Manifest& manifest, const MediaTypes& types)
 {
     return document(types.manifest, json::write(manifest));
 }
 
-std::string index_of(const std::vector<Descriptor>& manifests)
+String index_of(const Vector<Descriptor>& manifests)
 {
     return document(OCI "index.v1+json", json::write(Index{manifests}));
 }

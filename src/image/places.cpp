@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
 #include "image/settings.h"
 
@@ -21,21 +22,21 @@ namespace {
 constexpr const char* kSettings = "/etc/kist.conf";
 constexpr size_t kMaxSettings = 64 << 10;
 
-std::string environment(const char* name)
+String environment(const char* name)
 {
     const char* value = ::getenv(name);
     return value ? value : "";
 }
 
 // XDG's variables count only when absolute (Base Directory Specification, "Environment variables").
-std::string xdg(const char* name)
+String xdg(const char* name)
 {
-    std::string value = environment(name);
+    String value = environment(name);
     return value.starts_with('/') ? value : "";
 }
 
 // A directory that nobody else can write to or has put there for us.
-Result<void> check_private(const Fd& directory, const std::string& path)
+Result<void> check_private(const Fd& directory, const String& path)
 {
     struct stat facts = TRY(sys::stat(directory));
     if (facts.st_uid == ::geteuid() && (facts.st_mode & 07777) == 0700)
@@ -46,9 +47,9 @@ Result<void> check_private(const Fd& directory, const std::string& path)
 }
 
 // In /tmp anybody may have made the name before us: it must be ours, and no link.
-Result<std::string> state_in_tmp()
+Result<String> state_in_tmp()
 {
-    std::string path = str::format("/tmp/kist-%u", static_cast<unsigned>(::geteuid()));
+    String path = str::format("/tmp/kist-%u", static_cast<unsigned>(::geteuid()));
     auto here = sys::borrow(AT_FDCWD);
     auto made = sys::mkdir_at(here, path, 0700);
     if (!made && !made.error().is(EEXIST))
@@ -61,32 +62,32 @@ Result<std::string> state_in_tmp()
     return path;
 }
 
-bool is_ours(const std::string& path)
+bool is_ours(const String& path)
 {
     auto facts = sys::stat_at(sys::borrow(AT_FDCWD), path);
     return facts && S_ISDIR(facts->st_mode) && facts->st_uid == ::geteuid();
 }
 
-Result<std::string> usual_root()
+Result<String> usual_root()
 {
     if (::geteuid() == 0)
-        return std::string("/var/lib/kist");
-    std::string data = xdg("XDG_DATA_HOME");
+        return String("/var/lib/kist");
+    String data = xdg("XDG_DATA_HOME");
     if (!data.empty())
         return path::join(data, "kist");
-    std::string home = xdg("HOME");
+    String home = xdg("HOME");
     if (home.empty())
         return Error(ENOENT, "no place for images: HOME is not set")
             .with_hint("set HOME, or say where with --root, KIST_ROOT or \"root = PATH\" in " +
-                       std::string(kSettings));
+                       String(kSettings));
     return path::join(home, ".local/share/kist");
 }
 
-Result<std::string> usual_state()
+Result<String> usual_state()
 {
     if (::geteuid() == 0)
-        return std::string("/run/kist");
-    std::string runtime = xdg("XDG_RUNTIME_DIR");
+        return String("/run/kist");
+    String runtime = xdg("XDG_RUNTIME_DIR");
     if (runtime.empty() || !is_ours(runtime))
         runtime = str::format("/run/user/%u", static_cast<unsigned>(::geteuid()));
     if (is_ours(runtime))
@@ -94,7 +95,7 @@ Result<std::string> usual_state()
     return state_in_tmp();
 }
 
-Result<std::string> absolute(const std::string& path)
+Result<String> absolute(const String& path)
 {
     if (path.starts_with('/'))
         return path::clean(path);
@@ -116,17 +117,17 @@ Result<Places> settings_file()
 }
 
 // What was said, in the order of who is heard first.
-std::string first_of(const std::string& flag, const char* variable, const std::string& setting)
+String first_of(const String& flag, const char* variable, const String& setting)
 {
     if (!flag.empty())
         return flag;
-    std::string value = environment(variable);
+    String value = environment(variable);
     return value.empty() ? setting : value;
 }
 
 // What holds for this boot only must go with it, or a container looks alive that is not.  A state
 // directory that cannot be made is an error of those who use it: `kist images` does not.
-void warn_unless_volatile(const std::string& state)
+void warn_unless_volatile(const String& state)
 {
     auto directory = fs::make_directories(state, 0700);
     if (!directory || fs::is_on(*directory, TMPFS_MAGIC) || fs::is_on(*directory, RAMFS_MAGIC) ||
@@ -139,7 +140,7 @@ void warn_unless_volatile(const std::string& state)
 
 }  // namespace
 
-bool first_time(const std::string& state, const char* what)
+bool first_time(const String& state, const char* what)
 {
     auto made = sys::open(str::format("%s/locks/.said-%s", state.c_str(), what),
                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -150,7 +151,7 @@ Result<Places> parse_settings(std::string_view text, unsigned user)
 {
     const struct {
         std::string_view name;
-        std::string Places::*member;
+        String Places::*member;
     } kKeys[] = {{"root", &Places::root}, {"state", &Places::state}};
 
     Places found;
@@ -159,10 +160,10 @@ Result<Places> parse_settings(std::string_view text, unsigned user)
         if (value.empty() || value.starts_with('#'))
             continue;
         bool assigns = value.find('=') != value.npos;
-        std::string name(str::trim(str::cut(value, '=')));
-        std::string path(str::trim(value));
+        String name(str::trim(str::cut(value, '=')));
+        String path(str::trim(value));
 
-        std::string Places::*member = nullptr;
+        String Places::*member = nullptr;
         for (auto& key : kKeys)
             if (key.name == name)
                 member = key.member;
@@ -180,7 +181,7 @@ Result<Places> parse_settings(std::string_view text, unsigned user)
     return found;
 }
 
-Result<Places> find_places(const std::string& root, const std::string& state)
+Result<Places> find_places(const String& root, const String& state)
 {
     Places settings = TRY(settings_file());
     Places places;

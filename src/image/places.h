@@ -7,24 +7,23 @@
 
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::image {
 
 struct Places {
-    std::string root;   // the store: images, layers, containers; survives a reboot
-    std::string state;  // locks and what holds for this boot only; on tmpfs
+    String root;   // the store: images, layers, containers; survives a reboot
+    String state;  // locks and what holds for this boot only; on tmpfs
 };
 
 // What the flags --root and --state said ("" when not given), completed by the rules above.
 // A relative path is taken from the working directory.  A state directory in /tmp must be ours,
 // mode 0700, and no link (EPERM).  Warns (log::warn) when the state directory is not on tmpfs. Call
 // it before entering a user namespace: there, everybody looks like root.
-Result<Places> find_places(const std::string& root, const std::string& state);
+Result<Places> find_places(const String& root, const String& state);
 
 // Whether this is the first time in this boot: STATE/locks/.said-WHAT tells.
-bool first_time(const std::string& state, const char* what);
+bool first_time(const String& state, const char* what);
 
 }  // namespace kist::image

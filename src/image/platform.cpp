@@ -6,8 +6,11 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "image/config.h"
 
 #ifdef __x86_64__
@@ -45,9 +48,9 @@ bool is_part(std::string_view text)
     return !text.empty() && text.size() <= kMaxPart;
 }
 
-std::string lower(std::string_view text)
+String lower(std::string_view text)
 {
-    std::string result(text);
+    String result(text);
     for (char& c : result)
         if (c >= 'A' && c <= 'Z')
             c = static_cast<char>(c - 'A' + 'a');
@@ -120,7 +123,7 @@ Result<Platform> Platform::parse(std::string_view text)
                 static_cast<int>(std::min<size_t>(text.size(), 80)), text.data());
     wrong = std::move(wrong).with_hint("write OS/ARCHITECTURE[/VARIANT], for example linux/arm/v7");
 
-    std::string whole = lower(text);
+    String whole = lower(text);
     std::string_view rest = whole;
     std::string_view parts[3];
     size_t count = 0;
@@ -140,11 +143,10 @@ Result<Platform> Platform::parse(std::string_view text)
             platform.os = system;
             return platform;
         }
-        platform = {.architecture = std::string(parts[0])};
+        platform = {.architecture = String(parts[0])};
     } else {
-        platform = {.os = std::string(parts[0]),
-                    .architecture = std::string(parts[1]),
-                    .variant = std::string(parts[2])};
+        platform = {
+            .os = String(parts[0]), .architecture = String(parts[1]), .variant = String(parts[2])};
     }
     platform.normalise();
     return platform;
@@ -166,14 +168,14 @@ Platform Platform::host()
     ::uname(&names);
     std::string_view machine = names.machine;
     platform.architecture = "arm";
-    platform.variant = machine.starts_with("armv") ? "v" + std::string(machine.substr(4, 1)) : "v8";
+    platform.variant = machine.starts_with("armv") ? "v" + String(machine.substr(4, 1)) : "v8";
 #endif
     return platform;
 }
 
-std::string Platform::text() const
+String Platform::text() const
 {
-    std::string text = os + "/" + architecture;
+    String text = os + "/" + architecture;
     return variant.empty() ? text : text + "/" + variant;
 }
 

@@ -8,6 +8,8 @@
 #include "image/pull.h"
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/commit.h"
 #include "image/layer_pull.h"
 #include "image/layout.h"
@@ -26,18 +28,18 @@ constexpr unsigned kMaxParallel = 16;
 struct Resolved {
     Digest named;  // what the reference meant: an index or a manifest
     Digest id;
-    std::string manifest_text, config_text;
+    String manifest_text, config_text;
     Manifest manifest;
     Config config;
 };
 
-void say(const PullOptions& options, const std::string& line)
+void say(const PullOptions& options, const String& line)
 {
     if (options.progress)
         options.progress->said(line);
 }
 
-Result<registry::Document> fetch_document(registry::Repository& repository, const std::string& name,
+Result<registry::Document> fetch_document(registry::Repository& repository, const String& name,
                                           const std::optional<Digest>& expected)
 {
     registry::Document document = TRY(repository.manifest(name));
@@ -48,10 +50,10 @@ Result<registry::Document> fetch_document(registry::Repository& repository, cons
     return document;
 }
 
-Result<std::string> fetch_config(registry::Repository& repository, const Descriptor& descriptor)
+Result<String> fetch_config(registry::Repository& repository, const Descriptor& descriptor)
 {
     auto blob = TRY(repository.blob(descriptor.digest, descriptor.size));
-    std::string text;
+    String text;
     for (;;) {
         std::string_view bytes = TRY(blob->next());
         if (bytes.empty())
@@ -119,7 +121,7 @@ class Batch {
 public:
     Batch(PullContext& context, const Resolved& resolved) : context_(context)
     {
-        const std::vector<Digest>& diff_ids = resolved.config.diff_ids;
+        const Vector<Digest>& diff_ids = resolved.config.diff_ids;
         for (size_t i = 0; i < diff_ids.size(); i++) {
             bool repeated = false;
             for (const LayerJob& job : jobs_)
@@ -132,7 +134,7 @@ public:
     Result<void> run(unsigned parallel)
     {
         auto body = [this] { work(); };
-        std::vector<Thread> threads;
+        Vector<Thread> threads;
         size_t count = std::min<size_t>(std::min(parallel, kMaxParallel), jobs_.size());
         for (size_t i = 0; i < count; i++) {
             auto thread = Thread::start(body);
@@ -179,19 +181,19 @@ private:
     }
 
     PullContext& context_;
-    std::vector<LayerJob> jobs_;
+    Vector<LayerJob> jobs_;
     std::mutex mutex_;
     std::optional<Error> failed_;
 };
 
 // The digest is a name too, so that the image is found by it when the tag has moved on.
-std::vector<Record> names_of(const registry::Reference& reference, const Resolved& resolved,
-                             const Platform& platform)
+Vector<Record> names_of(const registry::Reference& reference, const Resolved& resolved,
+                        const Platform& platform)
 {
     registry::Reference by_digest = reference;
     by_digest.digest = resolved.named;
     Record record = {full_name(by_digest), resolved.id, resolved.named, platform.text()};
-    std::vector<Record> names = {record};
+    Vector<Record> names = {record};
     record.reference = full_name(reference);
     if (!reference.digest)
         names.push_back(record);
@@ -225,7 +227,7 @@ Result<Image> pull_from(Store& store, registry::Repository& repository,
         if (auto image = up_to_date(*reference.digest))
             return std::move(*image);
 
-    std::string name = reference.digest ? reference.digest->text() : reference.tag;
+    String name = reference.digest ? reference.digest->text() : reference.tag;
     say(options, str::format("%s: Pulling from %s", name.c_str(), reference.repository.c_str()));
     registry::Document document = TRY(fetch_document(repository, name, reference.digest));
     if (auto image = up_to_date(document.digest))

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "base/result.h"
+#include "base/string.h"
 #include "image/store.h"
 #include "registry/distribution.h"
 
@@ -20,9 +20,9 @@ public:
     // `layer` counts from 0 of `count`; bytes are of the compressed blob.
     virtual void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t bytes,
                        uint64_t total) = 0;
-    virtual void said(const std::string& line) = 0;  // "latest: Pulling from library/alpine"
+    virtual void said(const String& line) = 0;  // "latest: Pulling from library/alpine"
     // The outcome, when no layer is moving any more: "Digest: ...", "Status: ..."
-    virtual void ended(const std::string& line) { said(line); }
+    virtual void ended(const String& line) { said(line); }
 };
 
 struct PullOptions {

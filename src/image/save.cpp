@@ -12,7 +12,9 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "image/bundle.h"
 #include "image/commit.h"
 
@@ -29,11 +31,11 @@ struct PackedLayer {
 };
 
 struct SavedImage {
-    Digest source;                  // its id in this store
-    std::vector<std::string> tags;  // in full
+    Digest source;        // its id in this store
+    Vector<String> tags;  // in full
     Digest id;
-    std::string config_text;
-    std::vector<const PackedLayer*> layers;  // one for each diff id
+    String config_text;
+    Vector<const PackedLayer*> layers;  // one for each diff id
 };
 
 // Counts and hashes what would be written.
@@ -71,9 +73,9 @@ bool is_plain(const struct stat& root)
 
 Result<void> pack_layer(const Store& store, const LayerInfo& layer, Writer& sink)
 {
-    std::string path = Store::layer_path(layer);
+    String path = Store::layer_path(layer);
     Fd tree = TRY(sys::open_at(store.directory(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    std::string owners;
+    String owners;
     if (store.map().tier != StoreMap::Tier::root) {
         auto text = fs::read(store.directory(),
                              str::format("%s/%u/%s", kLayers, layer.number, kOwners), kMaxOwners);
@@ -91,8 +93,7 @@ Result<void> pack_layer(const Store& store, const LayerInfo& layer, Writer& sink
 }
 
 // `config` with the digests of `layers` for its diff ids, all else as it stands.
-Result<std::string> with_diff_ids(const std::string& config,
-                                  const std::vector<const PackedLayer*>& layers)
+Result<String> with_diff_ids(const String& config, const Vector<const PackedLayer*>& layers)
 {
     bool same = true;
     json::Text text;
@@ -109,7 +110,7 @@ Result<std::string> with_diff_ids(const std::string& config,
     json::Node list = TRY(rootfs.member("diff_ids"));
     std::string_view whole = document.root().source(), old = list.source();
     size_t at = config.find(whole) + size_t(old.data() - whole.data());
-    std::string changed = config;
+    String changed = config;
     changed.replace(at, old.size(), std::move(text).take());
     return changed;
 }
@@ -122,16 +123,16 @@ public:
     }
 
     // The images that `name` means.
-    Result<void> add(const std::string& name);
+    Result<void> add(const String& name);
     // Settles everything that stands in front of the layers.
     Result<void> prepare();
     Result<void> write(BundleForm form);
 
 private:
     Result<void> add_tags(const registry::Reference& reference);
-    void add_image(const Digest& id, const std::string& tag);
+    void add_image(const Digest& id, const String& tag);
     Result<const PackedLayer*> packed(const Digest& diff_id);
-    Result<void> file(const std::string& name, std::string_view contents);
+    Result<void> file(const String& name, std::string_view contents);
     Result<void> write_docker();
     Result<void> write_oci();
     Result<void> write_layers();
@@ -139,16 +140,16 @@ private:
     const Store& store_;
     Claim claim_;
     archive::TarWriter tar_;
-    std::vector<SavedImage> images_;
-    std::vector<std::unique_ptr<PackedLayer>> layers_;  // each once
+    Vector<SavedImage> images_;
+    Vector<std::unique_ptr<PackedLayer>> layers_;  // each once
 };
 
-std::string blob_name(const Digest& digest)
+String blob_name(const Digest& digest)
 {
     return kBundleBlobs + digest.hex();
 }
 
-void Saver::add_image(const Digest& id, const std::string& tag)
+void Saver::add_image(const Digest& id, const String& tag)
 {
     SavedImage* image = nullptr;
     for (SavedImage& each : images_)
@@ -156,7 +157,7 @@ void Saver::add_image(const Digest& id, const std::string& tag)
             image = &each;
     if (!image)
         image = &images_.emplace_back(SavedImage{.source = id});
-    for (const std::string& other : image->tags)
+    for (const String& other : image->tags)
         if (other == tag)
             return;
     if (!tag.empty())
@@ -166,7 +167,7 @@ void Saver::add_image(const Digest& id, const std::string& tag)
 // Every tag of the repository.
 Result<void> Saver::add_tags(const registry::Reference& reference)
 {
-    std::string name = full_name(reference);
+    String name = full_name(reference);
     bool found = false;
     for (const Record& record : TRY(read_records(store_.directory()))) {
         if (is_by_digest(record) || repository_of(record.reference) != repository_of(name))
@@ -181,7 +182,7 @@ Result<void> Saver::add_tags(const registry::Reference& reference)
     return {};
 }
 
-Result<void> Saver::add(const std::string& name)
+Result<void> Saver::add(const String& name)
 {
     auto found = look_up(store_.directory(), name);
     if (found && !found->record) {
@@ -216,8 +217,8 @@ Result<const PackedLayer*> Saver::packed(const Digest& diff_id)
 
 Result<void> Saver::prepare()
 {
-    std::vector<Digest> needed;
-    std::vector<Config> configs;
+    Vector<Digest> needed;
+    Vector<Config> configs;
     for (SavedImage& image : images_) {
         const Fd& root = store_.directory();
         image.config_text =
@@ -241,7 +242,7 @@ Result<void> Saver::prepare()
     return {};
 }
 
-Result<void> Saver::file(const std::string& name, std::string_view contents)
+Result<void> Saver::file(const String& name, std::string_view contents)
 {
     archive::Entry entry = {.name = name, .mode = 0644, .size = contents.size()};
     TRY(tar_.add(entry));
@@ -251,7 +252,7 @@ Result<void> Saver::file(const std::string& name, std::string_view contents)
 // Each once: different layers may have become the same archive.
 Result<void> Saver::write_layers()
 {
-    std::vector<Digest> written;
+    Vector<Digest> written;
     for (auto& layer : layers_) {
         if (contains(written, layer->digest))
             continue;
@@ -268,8 +269,8 @@ Result<void> Saver::write_layers()
 
 Result<void> Saver::write_docker()
 {
-    std::vector<DockerImage> entries;
-    std::vector<Digest> written;
+    Vector<DockerImage> entries;
+    Vector<Digest> written;
     for (const SavedImage& image : images_) {
         // Names in full: what a short one means differs from tool to tool.
         DockerImage entry = {.config = blob_name(image.id), .tags = image.tags};
@@ -288,8 +289,8 @@ Result<void> Saver::write_docker()
 
 Result<void> Saver::write_oci()
 {
-    std::vector<Descriptor> entries;
-    std::vector<std::string> documents;
+    Vector<Descriptor> entries;
+    Vector<String> documents;
     for (const SavedImage& image : images_) {
         Manifest manifest = {.config = {.media_type = kOciTypes.config,
                                         .digest = image.id,
@@ -297,10 +298,10 @@ Result<void> Saver::write_oci()
         for (const PackedLayer* layer : image.layers)
             manifest.layers.push_back(
                 {.media_type = kOciTypes.layer, .digest = layer->digest, .size = layer->size});
-        std::string text = text_of(manifest, kOciTypes);
+        String text = text_of(manifest, kOciTypes);
         Descriptor entry = {
             .media_type = kOciTypes.manifest, .digest = Digest::of(text), .size = text.size()};
-        for (const std::string& tag : image.tags) {
+        for (const String& tag : image.tags) {
             entry.annotations = {{kNameAnnotation, tag}, {kRefAnnotation, tag}};
             entries.push_back(entry);
         }
@@ -310,9 +311,9 @@ Result<void> Saver::write_oci()
     }
     TRY(file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
     TRY(file("index.json", index_of(entries)));
-    std::vector<Digest> written;
+    Vector<Digest> written;
     for (size_t i = 0; i < images_.size(); i++)
-        for (const std::string* text : {&documents[i], &images_[i].config_text}) {
+        for (const String* text : {&documents[i], &images_[i].config_text}) {
             Digest digest = Digest::of(*text);
             if (!contains(written, digest))
                 TRY(file(blob_name(digest), *text));
@@ -330,12 +331,11 @@ Result<void> Saver::write(BundleForm form)
 
 }  // namespace
 
-Result<void> save(const Store& store, const std::vector<std::string>& names, BundleForm form,
-                  Writer& sink)
+Result<void> save(const Store& store, const Vector<String>& names, BundleForm form, Writer& sink)
 {
     Claim claim = TRY(Claim::make(store, {}));
     Saver saver(store, std::move(claim), sink);
-    for (const std::string& name : names)
+    for (const String& name : names)
         TRY(saver.add(name));
     TRY(saver.prepare());
     return saver.write(form);

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/stream.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/store.h"
 
 namespace kist::image {
@@ -23,7 +22,6 @@ enum class BundleForm {
 //
 // Each layer is read twice: its digest and size stand in front of it.  Memory does not grow with
 // them.  Must run inside the outer user namespace.  ENOENT: no such image.
-Result<void> save(const Store& store, const std::vector<std::string>& names, BundleForm form,
-                  Writer& sink);
+Result<void> save(const Store& store, const Vector<String>& names, BundleForm form, Writer& sink);
 
 }  // namespace kist::image

@@ -5,12 +5,13 @@
 #include <poll.h>
 
 #include <optional>
-#include <vector>
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "image/layout.h"
 
 namespace kist::image {
@@ -20,7 +21,7 @@ namespace {
 constexpr int kPatience = 50;  // milliseconds between two looks at a lock that another holds
 
 // The lock was taken on what the name still means: its last holder removes the directory.
-bool is_still(const Fd& parent, const std::string& name, const Fd& directory)
+bool is_still(const Fd& parent, const String& name, const Fd& directory)
 {
     auto there = sys::stat_at(parent, name);
     auto here = sys::stat(directory);
@@ -28,7 +29,7 @@ bool is_still(const Fd& parent, const std::string& name, const Fd& directory)
 }
 
 // Opens and locks `name`; nothing when somebody else holds it or it has gone.
-Result<std::optional<Fd>> take(const Fd& parent, const std::string& name)
+Result<std::optional<Fd>> take(const Fd& parent, const String& name)
 {
     auto directory = sys::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory && directory.error().is(ENOENT))
@@ -43,21 +44,21 @@ Result<std::optional<Fd>> take(const Fd& parent, const std::string& name)
 
 Result<void> empty(const Fd& directory)
 {
-    for (const std::string& entry : TRY(fs::list(directory)))
+    for (const String& entry : TRY(fs::list(directory)))
         TRY(fs::remove_tree(directory, entry));
     return {};
 }
 
 // Left-overs in staging, each with its lock.
 struct LeftOver {
-    std::string name;
+    String name;
     Fd lock;
 };
 
-Result<std::vector<LeftOver>> left_overs(const Fd& staging)
+Result<Vector<LeftOver>> left_overs(const Fd& staging)
 {
-    std::vector<LeftOver> found;
-    for (std::string& name : TRY(fs::list(staging)))
+    Vector<LeftOver> found;
+    for (String& name : TRY(fs::list(staging)))
         if (auto lock = TRY(take(staging, name)))
             found.push_back({std::move(name), std::move(*lock)});
     return found;
@@ -65,7 +66,7 @@ Result<std::vector<LeftOver>> left_overs(const Fd& staging)
 
 }  // namespace
 
-Result<Staging> Staging::begin(const Fd& root, std::string name, const std::atomic<bool>* cancelled)
+Result<Staging> Staging::begin(const Fd& root, String name, const std::atomic<bool>* cancelled)
 {
     Fd parent = TRY(sys::open_at(root, kStaging, O_RDONLY | O_DIRECTORY));
     for (;;) {
@@ -96,10 +97,10 @@ Result<Staging> begin_trash(const Fd& root)
     return Staging::begin(root, "trash-" + random::hex(16));
 }
 
-bool is_live(const Fd& root, const std::string& name)
+bool is_live(const Fd& root, const String& name)
 {
     auto directory =
-        sys::open_at(root, std::string(kStaging) + "/" + name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        sys::open_at(root, String(kStaging) + "/" + name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory)
         return false;
     auto ours = sys::try_lock(*directory, sys::Lock::exclusive);
@@ -110,24 +111,24 @@ Result<void> repair(const Fd& root, const Fd& trash)
 {
     Fd layers = TRY(sys::open_at(root, kLayers, O_RDONLY | O_DIRECTORY));
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
-    std::vector<std::string> linked;
-    for (const std::string& link : TRY(fs::list(diff_ids))) {
-        std::string number = TRY(sys::readlink_at(diff_ids, link));
+    Vector<String> linked;
+    for (const String& link : TRY(fs::list(diff_ids))) {
+        String number = TRY(sys::readlink_at(diff_ids, link));
         if (TRY(sys::exists_at(layers, number + "/" + kInfo)))
             linked.push_back(std::move(number));
         else
             TRY(sys::unlink_at(diff_ids, link));
     }
     TRY(sys::fsync(diff_ids));
-    for (const std::string& number : TRY(fs::list(layers))) {
+    for (const String& number : TRY(fs::list(layers))) {
         bool counts = false;
-        for (const std::string& other : linked)
+        for (const String& other : linked)
             counts |= other == number;
         if (!counts)
             TRY(sys::rename_between(layers, number, trash, number));
     }
     Fd references = TRY(sys::open_at(root, kReferences, O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(fs::list(references)))
+    for (const String& name : TRY(fs::list(references)))
         if (name.starts_with('.'))
             TRY(sys::unlink_at(references, name));
     return {};
@@ -143,7 +144,7 @@ Result<void> sweep(const Fd& root)
     Fd lock = TRY(sys::open_at(root, kLock, O_RDONLY));
     if (!TRY(sys::try_lock(lock, sys::Lock::exclusive)))
         return {};
-    std::vector<LeftOver> dead = TRY(left_overs(staging));
+    Vector<LeftOver> dead = TRY(left_overs(staging));
     Staging trash = TRY(begin_trash(root));
     TRY(repair(root, trash.directory()));
     lock.close();

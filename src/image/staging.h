@@ -7,10 +7,10 @@
 #pragma once
 
 #include <atomic>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::image {
 
@@ -19,7 +19,7 @@ public:
     // Makes staging/NAME below `root` (borrowed, outlives it), or takes it over and empties it.
     // Waits while another thread or process holds it; ECANCELED when `cancelled` becomes true
     // meanwhile.
-    static Result<Staging> begin(const Fd& root, std::string name,
+    static Result<Staging> begin(const Fd& root, String name,
                                  const std::atomic<bool>* cancelled = nullptr);
     Staging(Staging&& other) noexcept = default;
     // Removes what is left in it, then lets go of the lock.
@@ -28,12 +28,12 @@ public:
     const Fd& directory() const { return directory_; }
 
 private:
-    Staging(Fd parent, std::string name, Fd directory)
+    Staging(Fd parent, String name, Fd directory)
         : parent_(std::move(parent)), name_(std::move(name)), directory_(std::move(directory))
     {
     }
     Fd parent_;
-    std::string name_;
+    String name_;
     Fd directory_;
 };
 
@@ -42,7 +42,7 @@ private:
 Result<Staging> begin_trash(const Fd& root);
 
 // True when staging/NAME exists and somebody is at work in it.
-bool is_live(const Fd& root, const std::string& name);
+bool is_live(const Fd& root, const String& name);
 
 // Moves to `trash` what does not count: layers without a link, links without a layer, halves of
 // replaced files.  Store locked exclusively.

@@ -8,7 +8,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "image/layout.h"
 #include "image/staging.h"
 
@@ -41,13 +43,13 @@ StoreMap::Tier tier_of(std::string_view map)
     return map.starts_with("single") ? StoreMap::Tier::single : StoreMap::Tier::root;
 }
 
-std::string version_text(const StoreMap& map)
+String version_text(const StoreMap& map)
 {
     return str::format("%s%d\n%s\n", kMark, kFormat, map.text.c_str());
 }
 
 // The first line is the format, the second the id map.
-Result<void> check_version(std::string_view text, const std::string& root, const StoreMap& map)
+Result<void> check_version(std::string_view text, const String& root, const StoreMap& map)
 {
     std::string_view first = str::cut(text, '\n');
     if (!first.starts_with(kMark))
@@ -57,7 +59,7 @@ Result<void> check_version(std::string_view text, const std::string& root, const
     if (!format || *format > kFormat)
         return Error(EPROTONOSUPPORT, "the store %s was made by a newer kist", root.c_str())
             .with_hint("use that kist, or another --root; nothing has been changed");
-    std::string made(str::cut(text, '\n'));
+    String made(str::cut(text, '\n'));
     if (made == map.text)
         return {};
     return Error(EINVAL, "the store %s was made with id map \"%s\", but now it is \"%s\"",
@@ -82,7 +84,7 @@ Result<Fd> locked(const Fd& root, sys::Lock kind)
 
 Error not_found(std::string_view name)
 {
-    std::string text(name.substr(0, 300));
+    String text(name.substr(0, 300));
     return Error(ENOENT, "there is no image \"%s\" in the store", text.c_str())
         .with_hint("pull it: kist pull " + text);
 }
@@ -93,7 +95,7 @@ Result<Image> load(const Fd& root, const Digest& id, bool whole)
     Image image;
     image.id = id;
     image.config = TRY(read_config(root, id));
-    const std::vector<Digest>& diff_ids = image.config.diff_ids;
+    const Vector<Digest>& diff_ids = image.config.diff_ids;
     for (size_t i = 0; i < diff_ids.size(); i++) {
         bool again = false;
         for (size_t above = i + 1; above < diff_ids.size(); above++)
@@ -119,7 +121,7 @@ bool is_hex(std::string_view text)
            text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-void add_names(Image& image, const std::vector<Record>& records)
+void add_names(Image& image, const Vector<Record>& records)
 {
     for (const Record& record : records) {
         if (record.id != image.id)
@@ -177,7 +179,7 @@ Image::~Image() = default;
 
 Result<Store> Store::open(const Places& places, const StoreMap& map)
 {
-    const std::string& path = places.root;
+    const String& path = places.root;
     Fd root = TRY(fs::make_directories(path, 0700), "cannot open the store %s", path.c_str());
     auto version = fs::read(root, kVersion, kMaxVersion);
     if (!version && version.error().is(ENOENT)) {
@@ -196,10 +198,10 @@ Result<Store> Store::open(const Places& places, const StoreMap& map)
     return Store(std::move(root), path, map);
 }
 
-Result<std::vector<Image>> Store::images() const
+Result<Vector<Image>> Store::images() const
 {
-    std::vector<Record> records = TRY(read_records(root_));
-    std::vector<Image> images;
+    Vector<Record> records = TRY(read_records(root_));
+    Vector<Image> images;
     for (const Digest& id : TRY(list_images(root_))) {
         auto image = load(root_, id, false);
         if (!image && image.error().is(ENOENT))  // removed meanwhile
@@ -225,10 +227,10 @@ Result<Image> Store::find(std::string_view name) const
     return image;
 }
 
-Result<std::vector<History>> Store::history(const Digest& id) const
+Result<Vector<History>> Store::history(const Digest& id) const
 {
-    std::string text = TRY(fs::read(root_, image_path(id) + "/" + kConfig, kMaxConfig), "image %s",
-                           id.text().c_str());
+    String text = TRY(fs::read(root_, image_path(id) + "/" + kConfig, kMaxConfig), "image %s",
+                      id.text().c_str());
     return parse_history(std::move(text));
 }
 
@@ -243,7 +245,7 @@ Result<Fd> Store::lock_exclusive() const
 }
 
 Result<void> Store::name(const registry::Reference& reference, const Digest& id,
-                         const Digest& digest, const std::string& platform) const
+                         const Digest& digest, const String& platform) const
 {
     Fd lock = TRY(lock_shared());
     if (!TRY(sys::exists_at(root_, image_path(id))))
@@ -251,7 +253,7 @@ Result<void> Store::name(const registry::Reference& reference, const Digest& id,
     return write_record(root_, {full_name(reference), id, digest, platform});
 }
 
-std::string Store::layer_path(const LayerInfo& layer)
+String Store::layer_path(const LayerInfo& layer)
 {
     return str::format("%s/%u/%s", kLayers, layer.number, kTree);
 }

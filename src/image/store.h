@@ -21,14 +21,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "image/config.h"
 #include "image/places.h"
 #include "registry/reference.h"
@@ -40,7 +39,7 @@ namespace kist::image {
 struct StoreMap {
     enum class Tier { root, subuid, single };
     Tier tier = Tier::root;
-    std::string text;  // "root"; "subuid 1000:1,100000:65536"; "single 1000"
+    String text;  // "root"; "subuid 1000:1,100000:65536"; "single 1000"
 };
 
 struct LayerInfo {
@@ -51,7 +50,6 @@ struct LayerInfo {
 
 // One image of the store, with all its names.
 struct Image {
-    using Growth = CarriedAsBytes<Image>;
     Image();
     Image(Image&&) noexcept;
     Image& operator=(Image&&) noexcept;
@@ -59,11 +57,11 @@ struct Image {
 
     Digest id;      // of the configuration
     Digest digest;  // of what the registry named, an index or a manifest; all 0: not from one
-    std::vector<std::string> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
+    Vector<String> references;  // "docker.io/library/alpine:latest", "...@sha256:..."
     Config config;
     // Bottom first.  Each once: a layer that the image repeats stands where it is topmost, which
     // shows the same files, and overlayfs refuses doubles.
-    std::vector<LayerInfo> layers;
+    Vector<LayerInfo> layers;
     uint64_t size = 0;  // all layers
 };
 
@@ -81,17 +79,17 @@ public:
     static Result<Store> open(const Places& places, const StoreMap& map);
 
     const Fd& directory() const { return root_; }
-    const std::string& path() const { return path_; }  // absolute
+    const String& path() const { return path_; }  // absolute
     const StoreMap& map() const { return map_; }
 
-    Result<std::vector<Image>> images() const;
+    Result<Vector<Image>> images() const;
     // By reference ("alpine"), digest reference, id or unique prefix of the id.  ENOENT: not there,
     // or not whole; the hint says how to pull it.  Found by its exact reference (the fast way),
     // `references` has just that one.
     Result<Image> find(std::string_view name) const;
 
     // What config.json of an image says of how it was made, oldest first.
-    Result<std::vector<History>> history(const Digest& id) const;
+    Result<Vector<History>> history(const Digest& id) const;
 
     // Holds the store's lock so that what was looked up stays while the result lives.  Both wait.
     // Hold them briefly, and one at a time: a second one of the same process waits for the first.
@@ -102,7 +100,7 @@ public:
     // registry named, `platform` the text of the Platform that was asked for, both for the next
     // pull to compare.  ENOENT: no such image.  Not to be called with the exclusive lock held.
     Result<void> name(const registry::Reference& reference, const Digest& id, const Digest& digest,
-                      const std::string& platform = "") const;
+                      const String& platform = "") const;
 
     // Takes a name away; the image goes with its last name, and so do layers that nobody else
     // needs.  An id takes all names away (EBUSY without `force` when they are of several
@@ -113,26 +111,24 @@ public:
     // `lock` is from lock_exclusive(), taken before `in_use` was found out, so that no container
     // comes in between; it is let go before the files are deleted.  Without it the store takes it
     // itself.
-    Result<std::vector<std::string>> remove(std::string_view name, bool force,
-                                            const std::vector<Digest>& in_use,
-                                            std::optional<Fd> lock = std::nullopt) const;
+    Result<Vector<String>> remove(std::string_view name, bool force, const Vector<Digest>& in_use,
+                                  std::optional<Fd> lock = std::nullopt) const;
     // Removes images without a tag (`all`: every image) that nobody uses, and orphaned layers;
     // what a pull is at work on stays.  `freed` (may be null) gets the bytes.
-    Result<std::vector<std::string>> prune(bool all, const std::vector<Digest>& in_use,
-                                           uint64_t* freed,
-                                           std::optional<Fd> lock = std::nullopt) const;
-    Result<Usage> usage(const std::vector<Digest>& in_use) const;
+    Result<Vector<String>> prune(bool all, const Vector<Digest>& in_use, uint64_t* freed,
+                                 std::optional<Fd> lock = std::nullopt) const;
+    Result<Usage> usage(const Vector<Digest>& in_use) const;
 
     // Path of a layer's tree relative to the root: "layers/7/tree".
-    static std::string layer_path(const LayerInfo& layer);
+    static String layer_path(const LayerInfo& layer);
 
 private:
-    Store(Fd root, std::string path, StoreMap map)
+    Store(Fd root, String path, StoreMap map)
         : root_(std::move(root)), path_(std::move(path)), map_(std::move(map))
     {
     }
     Fd root_;
-    std::string path_;
+    String path_;
     StoreMap map_;
 };
 

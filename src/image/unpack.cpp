@@ -6,6 +6,7 @@
 
 #include "archive/inflate.h"
 #include "archive/layer.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::image {
@@ -38,7 +39,7 @@ private:
     static constexpr size_t kBuffer = 16 << 10;
     const Fd& directory_;
     Fd file_;
-    std::string pending_;
+    String pending_;
 };
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::registry {
 
@@ -37,7 +39,7 @@ const char* environment(const char* name)
     return value && *value ? value : nullptr;
 }
 
-bool is_wanted(const Certificate& candidate, const std::vector<Certificate>& chain)
+bool is_wanted(const Certificate& candidate, const Vector<Certificate>& chain)
 {
     for (const Certificate& certificate : chain)
         if (certificate.issuer == candidate.subject)
@@ -45,8 +47,8 @@ bool is_wanted(const Certificate& candidate, const std::vector<Certificate>& cha
     return !chain.empty() && chain.front().der == candidate.der;
 }
 
-void search_directory(const std::string& directory, const std::vector<Certificate>& chain,
-                      std::vector<Certificate>& found)
+void search_directory(const String& directory, const Vector<Certificate>& chain,
+                      Vector<Certificate>& found)
 {
     auto opened = sys::open(directory, O_RDONLY | O_DIRECTORY);
     if (!opened)
@@ -54,8 +56,8 @@ void search_directory(const std::string& directory, const std::vector<Certificat
     auto names = fs::list(*opened);
     if (!names)
         return;
-    for (const std::string& name : *names) {
-        std::string file = path::join(directory, name);
+    for (const String& name : *names) {
+        String file = path::join(directory, name);
         if (name.ends_with(".cert"))
             log::debug("%s: certificates for clients are not supported", file.c_str());
         if (!name.ends_with(".crt"))
@@ -94,17 +96,16 @@ AnchorPlaces AnchorPlaces::of_this_machine()
     return places;
 }
 
-std::string AnchorPlaces::advice(const Url& host) const
+String AnchorPlaces::advice(const Url& host) const
 {
-    std::string directory = directories.empty() ? kSystemDirectories[0] : directories.front();
+    String directory = directories.empty() ? kSystemDirectories[0] : directories.front();
     return path::join(directory, host.authority());
 }
 
-Result<std::vector<Certificate>> search_bundle(const std::string& file,
-                                               const std::vector<Certificate>& chain)
+Result<Vector<Certificate>> search_bundle(const String& file, const Vector<Certificate>& chain)
 {
-    std::string contents = TRY(fs::read_path(file, kMaxBundle), "cannot read certificates");
-    std::vector<Certificate> found;
+    String contents = TRY(fs::read_path(file, kMaxBundle), "cannot read certificates");
+    Vector<Certificate> found;
     std::string_view rest = contents;
     while (!rest.empty() && found.size() < kMaxFound) {
         auto der = next_certificate(rest);
@@ -121,11 +122,11 @@ Result<std::vector<Certificate>> search_bundle(const std::string& file,
     return found;
 }
 
-std::vector<Certificate> search_directories(const AnchorPlaces& places, const Url& host,
-                                            const std::vector<Certificate>& chain)
+Vector<Certificate> search_directories(const AnchorPlaces& places, const Url& host,
+                                       const Vector<Certificate>& chain)
 {
-    std::vector<Certificate> found;
-    for (const std::string& directory : places.directories) {
+    Vector<Certificate> found;
+    for (const String& directory : places.directories) {
         search_directory(path::join(directory, host.host_and_port()), chain, found);
         if (host.authority() != host.host_and_port())
             search_directory(path::join(directory, host.authority()), chain, found);

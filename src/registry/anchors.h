@@ -5,10 +5,9 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/certificate.h"
 #include "registry/url.h"
 
@@ -16,23 +15,22 @@ namespace kist::registry {
 
 // Where to look, by the environment at the time.
 struct AnchorPlaces {
-    std::string replacement;  // $SSL_CERT_FILE: instead of the compiled-in roots and `bundles`
-    std::vector<std::string> bundles;      // the first that exists is the system's
-    std::vector<std::string> directories;  // certs.d directories, each with one per host
+    String replacement;          // $SSL_CERT_FILE: instead of the compiled-in roots and `bundles`
+    Vector<String> bundles;      // the first that exists is the system's
+    Vector<String> directories;  // certs.d directories, each with one per host
 
     static AnchorPlaces of_this_machine();
     // The directory in which the user would put a certificate for `host`.
-    std::string advice(const Url& host) const;
+    String advice(const Url& host) const;
 };
 
 // Those of the certificates in `file` that bear the name of an issuer in `chain`, or are its first
 // certificate itself.  A certificate that cannot be read is skipped.
-Result<std::vector<Certificate>> search_bundle(const std::string& file,
-                                               const std::vector<Certificate>& chain);
+Result<Vector<Certificate>> search_bundle(const String& file, const Vector<Certificate>& chain);
 
 // The same for the *.crt files that certs.d directories hold for `host`, as docker names them:
 // HOST:PORT, and HOST alone when the port is 443.
-std::vector<Certificate> search_directories(const AnchorPlaces& places, const Url& host,
-                                            const std::vector<Certificate>& chain);
+Vector<Certificate> search_directories(const AnchorPlaces& places, const Url& host,
+                                       const Vector<Certificate>& chain);
 
 }  // namespace kist::registry

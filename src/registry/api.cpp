@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::registry {
 
@@ -54,7 +56,7 @@ Result<std::unique_ptr<Response>> Api::send(Request& request)
         if (auto plain = without_tls(response.error())) {
             log::debug("%s: %s; trying plain HTTP", host_.c_str(),
                        response.error().message().c_str());
-            std::string path = request.url.path;
+            String path = request.url.path;
             request.url = *plain;
             request.url.path = path;
             // When that fails too, what was wrong with TLS is the better explanation.
@@ -67,7 +69,7 @@ Result<std::unique_ptr<Response>> Api::send(Request& request)
         return response;
     }
     Error error = std::move(response).error();
-    if (error.message().find(host_) == std::string::npos)
+    if (error.message().find(host_) == String::npos)
         error = std::move(error).context("%s", host_.c_str());
     if (error.is(EPROTOTYPE) && error.hint().empty())
         return std::move(error).with_hint(
@@ -75,8 +77,7 @@ Result<std::unique_ptr<Response>> Api::send(Request& request)
     return error;
 }
 
-Result<std::unique_ptr<Response>> Api::get(const std::string& path,
-                                           const std::vector<Header>& headers)
+Result<std::unique_ptr<Response>> Api::get(const String& path, const Vector<Header>& headers)
 {
     for (int refusals = 0; refusals < kMaxRefusals; refusals++) {
         Authorizer::Permit permit = TRY(authorizer_.permit());
@@ -101,14 +102,14 @@ Result<std::unique_ptr<Response>> Api::get(const std::string& path,
         .with_hint(authorizer_.hint());
 }
 
-Error Api::refusal(Response& response, const std::string& what)
+Error Api::refusal(Response& response, const String& what)
 {
     int status = response.status();
     auto body = read_body(response, kMaxErrorBody);
-    std::string reason = body ? reason_in(*body) : "";
+    String reason = body ? reason_in(*body) : "";
     if (!reason.empty())
         reason = " (" + reason + ")";
-    const std::string& by = response.url().host;
+    const String& by = response.url().host;
     switch (status) {
         case 404:
         case 410: return Error(ENOENT, "there is no %s%s", what.c_str(), reason.c_str());

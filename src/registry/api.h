@@ -8,8 +8,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/auth.h"
 #include "registry/http.h"
 
@@ -23,15 +24,14 @@ public:
 
     // GETs `path` ("/v2/...") and answers challenges on the way.  What is handed back has a status
     // other than 401.
-    Result<std::unique_ptr<Response>> get(const std::string& path,
-                                          const std::vector<Header>& headers);
+    Result<std::unique_ptr<Response>> get(const String& path, const Vector<Header>& headers);
 
     // Why an answer that is not the hoped-for one came, for errors about `what` ("image alpine:9"):
     // ENOENT for 404, EACCES for 403, EBUSY for 429, EIO for others.  Reads the body for its
     // reason.
-    Error refusal(Response& response, const std::string& what);
+    Error refusal(Response& response, const String& what);
 
-    const std::string& host() const { return host_; }
+    const String& host() const { return host_; }
 
 private:
     Url base();
@@ -40,7 +40,7 @@ private:
     Result<std::unique_ptr<Response>> send(Request& request);
 
     std::unique_ptr<Client> client_;
-    const std::string host_;
+    const String host_;
     Authorizer authorizer_;
 
     std::mutex mutex_;  // guards what follows

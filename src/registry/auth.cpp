@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -28,8 +29,8 @@ constexpr long long kLeastLife = 60;    // seconds: what the specification grant
 constexpr long long kMostLife = 24 * 3600;
 
 struct Token {
-    std::string token;
-    std::string access_token;  // the same, by its OAuth 2.0 name
+    String token;
+    String access_token;  // the same, by its OAuth 2.0 name
     long long expires_in = 0;
 };
 constexpr json::Field kToken[] = {
@@ -43,7 +44,7 @@ std::span<const json::Field> fields_of(const Token*)
 }
 
 // application/x-www-form-urlencoded, for queries and bodies alike.
-void add_pair(std::string& form, const char* name, std::string_view value)
+void add_pair(String& form, const char* name, std::string_view value)
 {
     constexpr std::string_view kPlain = "-._~:/,";
     if (!form.empty())
@@ -67,14 +68,14 @@ bool is_visible(std::string_view text)
            std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
-std::string basic(const Credential& credential)
+String basic(const Credential& credential)
 {
     return "Basic " + base64::encode(credential.user + ":" + credential.password);
 }
 
 }  // namespace
 
-std::string Authorizer::hint() const
+String Authorizer::hint() const
 {
     if (account_.credential)
         return str::format("%s may have no right to it; to be someone else: kist login %s",
@@ -87,8 +88,7 @@ std::string Authorizer::hint() const
 
 Error Authorizer::refused(std::string_view reason) const
 {
-    std::string words =
-        reason.empty() ? "" : str::format(" (%.*s)", int(reason.size()), reason.data());
+    String words = reason.empty() ? "" : str::format(" (%.*s)", int(reason.size()), reason.data());
     if (!account_.credential)
         return Error(EACCES, "%s wants a login%s", account_.host.c_str(), words.c_str())
             .with_hint(hint());
@@ -142,7 +142,7 @@ Result<Request> Authorizer::token_request(const Url& realm) const
 {
     Request request;
     request.url = realm;
-    std::string form;
+    String form;
     std::string_view scope = challenge_.parameter("scope");
     if (scope.empty())
         scope = account_.scope;
@@ -168,7 +168,7 @@ Result<Request> Authorizer::token_request(const Url& realm) const
         request.headers.push_back({"Authorization", basic(*account_.credential)});
     }
     if (!form.empty())
-        request.url.path += (realm.path.find('?') == std::string::npos ? "?" : "&") + form;
+        request.url.path += (realm.path.find('?') == String::npos ? "?" : "&") + form;
     if (request.url.path.size() > kMaxUrl)
         return Error(EPROTO, "the request for a token would be too long");
     return request;
@@ -177,7 +177,7 @@ Result<Request> Authorizer::token_request(const Url& realm) const
 // The mutex is held.
 Result<void> Authorizer::fetch_token()
 {
-    std::string text(challenge_.parameter("realm"));
+    String text(challenge_.parameter("realm"));
     Url realm = TRY(Url::parse(text), "%s names \"%s\" as its token server", account_.host.c_str(),
                     str::printable(text, 100).c_str());
     if (!realm.tls && !realm.is_loopback() && !account_.plain_http)
@@ -189,8 +189,8 @@ Result<void> Authorizer::fetch_token()
     Request request = TRY(token_request(realm));
     auto response = TRY(client_.send(request), "cannot get a token for %s from %s",
                         account_.host.c_str(), realm.host_and_port().c_str());
-    std::string body = TRY(read_body(*response, kMaxTokenBody), "cannot get a token for %s from %s",
-                           account_.host.c_str(), realm.host_and_port().c_str());
+    String body = TRY(read_body(*response, kMaxTokenBody), "cannot get a token for %s from %s",
+                      account_.host.c_str(), realm.host_and_port().c_str());
     int status = response->status();
     if (status == 401 || status == 403 || (status == 400 && request.method == "POST"))
         return refused(reason_in(body));
@@ -200,10 +200,10 @@ Result<void> Authorizer::fetch_token()
     return keep_token(body);
 }
 
-Result<void> Authorizer::keep_token(const std::string& body)
+Result<void> Authorizer::keep_token(const String& body)
 {
     Token token = TRY(json::parse<Token>(body), "the token server of %s", account_.host.c_str());
-    std::string& text = token.token.empty() ? token.access_token : token.token;
+    String& text = token.token.empty() ? token.access_token : token.token;
     if (!is_visible(text) || text.size() > kMaxToken)
         return Error(EPROTO, "the token server of %s gave no usable token", account_.host.c_str());
     long long life = std::clamp(token.expires_in, kLeastLife, kMostLife);

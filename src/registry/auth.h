@@ -10,13 +10,12 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/credentials.h"
 #include "registry/http.h"
 
@@ -24,9 +23,8 @@ namespace kist::registry {
 
 // One way in that a server offers (RFC 9110, section 11.3).
 struct Challenge {
-    using Growth = CarriedAsBytes<Challenge>;
-    std::string scheme;                                           // in lower case
-    std::vector<std::pair<std::string, std::string>> parameters;  // names in lower case
+    String scheme;                                 // in lower case
+    Vector<std::pair<String, String>> parameters;  // names in lower case
 
     // "" when there is none.
     std::string_view parameter(std::string_view name) const;
@@ -36,16 +34,16 @@ inline constexpr size_t kMaxChallenges = 16;
 inline constexpr size_t kMaxParameters = 16;  // of one challenge
 
 // The challenges in the value of one WWW-Authenticate header.  What is not understood is left out.
-std::vector<Challenge> parse_challenges(std::string_view header);
+Vector<Challenge> parse_challenges(std::string_view header);
 
 // What an error body of a registry or token server says, fit for a line; "" when it says nothing:
 // {"errors": [{"message": ...}]} of the distribution-spec, and the forms that token servers use.
-std::string reason_in(std::string_view body);
+String reason_in(std::string_view body);
 
 // Whom to convince, and how far to go.
 struct Account {
-    std::string host;   // as the user calls it; for hints and errors
-    std::string scope;  // "repository:library/alpine:pull", when the challenge names none
+    String host;   // as the user calls it; for hints and errors
+    String scope;  // "repository:library/alpine:pull", when the challenge names none
     std::optional<Credential> credential;
     bool plain_http = false;  // said explicitly: passwords and tokens may travel without TLS
 };
@@ -58,7 +56,7 @@ public:
     Authorizer(Client& client, Account account) : client_(client), account_(std::move(account)) {}
 
     struct Permit {
-        std::string header;       // "" when nothing has been asked for yet
+        String header;            // "" when nothing has been asked for yet
         unsigned generation = 0;  // which one it is: a refused one is not used again
     };
     // For a request that is made now.  A token about to end is renewed first.
@@ -70,13 +68,13 @@ public:
     Result<void> answer(const Response& refusal, const Permit& used);
 
     // "kist login HOST", or why that will not help.
-    std::string hint() const;
+    String hint() const;
     bool is_anonymous() const { return !account_.credential; }
 
 private:
     Result<void> fetch_token();
     Result<Request> token_request(const Url& realm) const;
-    Result<void> keep_token(const std::string& body);
+    Result<void> keep_token(const String& body);
     Error refused(std::string_view reason) const;
 
     Client& client_;
@@ -84,7 +82,7 @@ private:
 
     std::mutex mutex_;     // guards what follows
     Challenge challenge_;  // the one we answer
-    std::string header_;
+    String header_;
     unsigned generation_ = 0;
     int64_t renew_at_ = 0;  // steady milliseconds; 0: what we have does not end
 };

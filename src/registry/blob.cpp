@@ -15,6 +15,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::registry {
 
@@ -33,7 +35,7 @@ void sleep_ms(long milliseconds)
 
 class ResumingBlob : public Blob {
 public:
-    ResumingBlob(Api& api, std::string path, const Digest& digest, uint64_t size)
+    ResumingBlob(Api& api, String path, const Digest& digest, uint64_t size)
         : api_(api), path_(std::move(path)), name_("blob " + digest.text()), size_(size)
     {
     }
@@ -80,7 +82,7 @@ public:
     // Asks for what is missing.
     Result<void> open()
     {
-        std::vector<Header> headers;
+        Vector<Header> headers;
         bool ranged = at_ > 0 && !no_range_;
         if (ranged)
             headers.push_back(
@@ -154,8 +156,8 @@ private:
     }
 
     Api& api_;
-    const std::string path_;
-    const std::string name_;
+    const String path_;
+    const String name_;
     const uint64_t size_;
     std::unique_ptr<Response> response_;
     uint64_t at_ = 0;                     // delivered, counted by the reading thread
@@ -197,7 +199,7 @@ Result<ContentRange> ContentRange::parse(std::string_view text)
     return range;
 }
 
-Result<std::unique_ptr<Blob>> open_blob(Api& api, const std::string& path, const Digest& digest,
+Result<std::unique_ptr<Blob>> open_blob(Api& api, const String& path, const Digest& digest,
                                         uint64_t size)
 {
     auto blob = std::make_unique<ResumingBlob>(api, path, digest, size);

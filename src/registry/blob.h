@@ -3,13 +3,14 @@
 
 #pragma once
 
+#include "base/string.h"
 #include "registry/api.h"
 #include "registry/distribution.h"
 
 namespace kist::registry {
 
 // The blob at `path`; waits for the first answer.  `api` is borrowed.
-Result<std::unique_ptr<Blob>> open_blob(Api& api, const std::string& path, const Digest& digest,
+Result<std::unique_ptr<Blob>> open_blob(Api& api, const String& path, const Digest& digest,
                                         uint64_t size);
 
 // "bytes 5-9/10" (RFC 9110, section 14.4); `total` is -1 for "*".  EPROTO: anything else.

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/der.h"
 #include "registry/host_address.h"
 #include "registry/oid.h"
@@ -184,7 +186,7 @@ void read_body(Der body, Certificate& certificate)
 // One label, or "*" for one, then the same.
 bool matches(std::string_view pattern, std::string_view host)
 {
-    std::string lowered;
+    String lowered;
     for (char c : pattern)
         lowered += c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
     if (lowered == host)
@@ -196,7 +198,7 @@ bool matches(std::string_view pattern, std::string_view host)
 
 }  // namespace
 
-Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
+Result<Certificate> Certificate::parse(Vector<unsigned char> der)
 {
     if (der.size() > kMaxCertificate)
         return Error(EINVAL, "not a certificate: %zu bytes are too many", der.size());
@@ -215,7 +217,7 @@ Result<Certificate> Certificate::parse(std::vector<unsigned char> der)
     return certificate;
 }
 
-bool Certificate::is_for(const std::string& host) const
+bool Certificate::is_for(const String& host) const
 {
     HostAddress address(host);
     if (address.bytes().empty()) {

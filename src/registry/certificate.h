@@ -8,12 +8,11 @@
 #include <bearssl.h>
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 namespace kist::registry {
 
@@ -21,8 +20,7 @@ inline constexpr size_t kMaxCertificate = 64 << 10;  // bytes of one, in DER
 
 // All views point into `der`, which is on the heap: a Certificate may be moved, not copied.
 struct Certificate {
-    using Growth = CarriedAsBytes<Certificate>;
-    std::vector<unsigned char> der;
+    Vector<unsigned char> der;
 
     std::string_view subject;  // distinguished names, in DER
     std::string_view issuer;
@@ -39,8 +37,8 @@ struct Certificate {
     bool has_extensions = false;
     bool for_servers = true;                              // Extended Key Usage, when there is one
     unsigned usages = BR_KEYTYPE_KEYX | BR_KEYTYPE_SIGN;  // Key Usage, as BearSSL has it
-    std::vector<std::string_view> dns_names;              // Subject Alternative Names
-    std::vector<std::string_view> ip_addresses;           // 4 or 16 bytes each
+    Vector<std::string_view> dns_names;                   // Subject Alternative Names
+    Vector<std::string_view> ip_addresses;                // 4 or 16 bytes each
     std::string_view name_constraints;  // the extension's value, in DER; empty: none
     // The first critical extension that BearSSL does not know.
     std::string_view unknown_critical;
@@ -50,20 +48,20 @@ struct Certificate {
     Certificate& operator=(Certificate&&) = default;
 
     // EINVAL: not a certificate.
-    static Result<Certificate> parse(std::vector<unsigned char> der);
+    static Result<Certificate> parse(Vector<unsigned char> der);
 
     // Whether `host`, a name in lower case or an IP address as text, is one it was made for.  Only
     // Subject Alternative Names count (RFC 6125, section 6.4.4); "*." stands for one label.
-    bool is_for(const std::string& host) const;
+    bool is_for(const String& host) const;
 
     // Whether its Name Constraints let it vouch for `host` (RFC 5280, section 4.2.1.10).
-    bool may_vouch_for(const std::string& host) const;
+    bool may_vouch_for(const String& host) const;
 
     // For people: the common name, or else the organisation.
-    std::string name() const;
-    std::string issuer_name() const;
+    String name() const;
+    String issuer_name() const;
     // "a.example, *.b.example, 192.0.2.1"; at most a few of them.
-    std::string names() const;
+    String names() const;
 
     bool is_self_issued() const { return subject == issuer; }
     // Whether others may be signed by it.  Before extensions existed every root was a CA.
@@ -73,11 +71,11 @@ struct Certificate {
 };
 
 // "2026-11-22"
-std::string date_text(int64_t seconds);
+String date_text(int64_t seconds);
 
 // Cuts the next certificate off the front of `text`, PEM (RFC 7468) or one bare DER, and returns
 // its DER; empty when there is none left.  Blocks of other kinds are skipped.  EINVAL: a broken
 // block, which is cut off too.
-Result<std::vector<unsigned char>> next_certificate(std::string_view& text);
+Result<Vector<unsigned char>> next_certificate(std::string_view& text);
 
 }  // namespace kist::registry

@@ -5,6 +5,8 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/certificate.h"
 #include "registry/der.h"
 #include "registry/oid.h"
@@ -17,9 +19,9 @@ constexpr size_t kMaxShown = 100;     // bytes of one name
 constexpr size_t kMaxShownNames = 8;  // of a list
 
 // What a stranger wrote goes to a terminal: no control characters, C1 ones in UTF-8 included.
-std::string printable(std::string_view text)
+String printable(std::string_view text)
 {
-    std::string result;
+    String result;
     for (size_t i = 0; i < text.size() && i < kMaxShown; i++) {
         auto c = static_cast<unsigned char>(text[i]);
         bool control = c < ' ' || c == 127 ||
@@ -47,7 +49,7 @@ std::string_view attribute(std::string_view name, std::string_view wanted)
     return {};
 }
 
-std::string name_of(std::string_view distinguished)
+String name_of(std::string_view distinguished)
 {
     for (std::string_view wanted : {oid::kCommonName, oid::kOrganization}) {
         std::string_view value = attribute(distinguished, wanted);
@@ -58,34 +60,34 @@ std::string name_of(std::string_view distinguished)
 }
 
 // Base64 over many lines (RFC 7468, section 2).
-Result<std::vector<unsigned char>> decode(std::string_view block)
+Result<Vector<unsigned char>> decode(std::string_view block)
 {
-    std::string text;
+    String text;
     text.reserve(block.size());
     for (char c : block)
         if (c != '\n' && c != '\r' && c != ' ' && c != '\t')
             text += c;
-    std::string bytes = TRY(base64::decode(text), "a certificate block");
-    return std::vector<unsigned char>(bytes.begin(), bytes.end());
+    String bytes = TRY(base64::decode(text), "a certificate block");
+    return Vector<unsigned char>(bytes.begin(), bytes.end());
 }
 
 }  // namespace
 
-std::string Certificate::name() const
+String Certificate::name() const
 {
     return name_of(subject);
 }
 
-std::string Certificate::issuer_name() const
+String Certificate::issuer_name() const
 {
     return name_of(issuer);
 }
 
-std::string Certificate::names() const
+String Certificate::names() const
 {
-    std::string text;
+    String text;
     size_t shown = 0;
-    auto add = [&](const std::string& name) {
+    auto add = [&](const String& name) {
         if (++shown <= kMaxShownNames)
             text += (text.empty() ? "" : ", ") + name;
     };
@@ -103,17 +105,17 @@ std::string Certificate::names() const
     return text;
 }
 
-std::string date_text(int64_t seconds)
+String date_text(int64_t seconds)
 {
     return clock::to_text(seconds).substr(0, 10);
 }
 
-Result<std::vector<unsigned char>> next_certificate(std::string_view& text)
+Result<Vector<unsigned char>> next_certificate(std::string_view& text)
 {
     constexpr std::string_view kBegin = "-----BEGIN ";
     constexpr std::string_view kDashes = "-----";
     if (text.starts_with("\x30\x82")) {
-        std::vector<unsigned char> whole(text.begin(), text.end());
+        Vector<unsigned char> whole(text.begin(), text.end());
         text = {};
         return whole;
     }
@@ -121,7 +123,7 @@ Result<std::vector<unsigned char>> next_certificate(std::string_view& text)
         size_t begin = text.find(kBegin);
         if (begin == text.npos) {
             text = {};
-            return std::vector<unsigned char>();
+            return Vector<unsigned char>();
         }
         text.remove_prefix(begin + kBegin.size());
         std::string_view rest = text;

@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/auth.h"
 
 namespace kist::registry {
@@ -38,9 +40,9 @@ std::string_view take_token(std::string_view& text)
 }
 
 // What stands between quotes, without its backslashes; the opening quote is gone already.
-std::string take_quoted(std::string_view& text)
+String take_quoted(std::string_view& text)
 {
-    std::string value;
+    String value;
     while (!text.empty() && text[0] != '"') {
         if (text[0] == '\\' && text.size() > 1)
             text.remove_prefix(1);
@@ -52,9 +54,9 @@ std::string take_quoted(std::string_view& text)
     return value;
 }
 
-std::string lower(std::string_view text)
+String lower(std::string_view text)
 {
-    std::string result(text);
+    String result(text);
     for (char& c : result)
         if (c >= 'A' && c <= 'Z')
             c = static_cast<char>(c | 0x20);
@@ -93,9 +95,9 @@ std::string_view Challenge::parameter(std::string_view name) const
     return {};
 }
 
-std::vector<Challenge> parse_challenges(std::string_view header)
+Vector<Challenge> parse_challenges(std::string_view header)
 {
-    std::vector<Challenge> found;
+    Vector<Challenge> found;
     for (;;) {
         skip(header, " \t,");
         std::string_view word = take_token(header);
@@ -106,7 +108,7 @@ std::vector<Challenge> parse_challenges(std::string_view header)
         if (!found.empty() && is_value_next(behind)) {
             header = behind.substr(1);
             skip(header, " \t");
-            std::string value;
+            String value;
             if (header.starts_with('"')) {
                 header.remove_prefix(1);
                 value = take_quoted(header);
@@ -125,9 +127,9 @@ std::vector<Challenge> parse_challenges(std::string_view header)
     }
 }
 
-std::string reason_in(std::string_view body)
+String reason_in(std::string_view body)
 {
-    auto document = json::Document::parse(std::string(body));
+    auto document = json::Document::parse(String(body));
     if (!document)
         return "";
     json::Node at = document->root();

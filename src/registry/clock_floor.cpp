@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "version.h"
 
 namespace kist::registry {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr int64_t kDay = 86400;
 
-int64_t kept_in(const std::string& file)
+int64_t kept_in(const String& file)
 {
     if (file.empty())
         return 0;
@@ -30,16 +31,16 @@ int64_t kept_in(const std::string& file)
     return time ? *time : 0;
 }
 
-Result<void> keep(const std::string& file, int64_t time)
+Result<void> keep(const String& file, int64_t time)
 {
-    std::string place(path::directory(file));
+    String place(path::directory(file));
     Fd directory = TRY(sys::open(place, O_RDONLY | O_DIRECTORY));
-    return fs::replace(directory, std::string(path::base(file)), clock::to_text(time) + "\n", 0644);
+    return fs::replace(directory, String(path::base(file)), clock::to_text(time) + "\n", 0644);
 }
 
 }  // namespace
 
-ClockFloor::ClockFloor(std::string file)
+ClockFloor::ClockFloor(String file)
     : file_(std::move(file)), floor_(std::max<int64_t>(kBuildDate, kept_in(file_)))
 {
 }

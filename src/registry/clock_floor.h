@@ -7,14 +7,15 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+
+#include "base/string.h"
 
 namespace kist::registry {
 
 class ClockFloor {
 public:
     // `file` holds one RFC 3339 time; it need not exist.  Empty: nothing is kept.
-    explicit ClockFloor(std::string file);
+    explicit ClockFloor(String file);
 
     struct Reading {
         int64_t time;  // seconds since 1970: the system's clock, or the floor when that is later
@@ -27,7 +28,7 @@ public:
     void prove(int64_t time);
 
 private:
-    std::string file_;
+    String file_;
     int64_t floor_;
 };
 

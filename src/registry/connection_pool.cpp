@@ -26,7 +26,7 @@ std::unique_ptr<Connection> ConnectionPool::idle(const Url& url)
 {
     int64_t now = clock::steady_ms();
     std::lock_guard lock(mutex_);
-    std::erase_if(idle_, [&](const Idle& idle) {
+    erase_if(idle_, [&](const Idle& idle) {
         return now - idle.since_ms > kMaxIdleMs || !idle.connection->transport->is_quiet();
     });
     // The youngest first: it is the likeliest to stand.

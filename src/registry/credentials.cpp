@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -25,10 +26,10 @@ constexpr const char* kHubKey = "https://index.docker.io/v1/";
 constexpr std::string_view kTokenUser = "<token>";
 
 struct Entry {
-    std::string auth;  // base64 of "user:password"
-    std::string user;
-    std::string password;
-    std::string identity_token;
+    String auth;  // base64 of "user:password"
+    String user;
+    String password;
+    String identity_token;
 };
 constexpr json::Field kEntry[] = {
     json::field<&Entry::auth>("auth", json::optional),
@@ -41,7 +42,7 @@ std::span<const json::Field> fields_of(const Entry*)
     return kEntry;
 }
 
-std::string variable(const char* name)
+String variable(const char* name)
 {
     const char* value = ::getenv(name);
     return value ? value : "";
@@ -59,7 +60,7 @@ std::string_view host_of(std::string_view key)
     return host;
 }
 
-bool is_about(std::string_view key, const std::string& host)
+bool is_about(std::string_view key, const String& host)
 {
     // podman files entries by "host/repository" too; those are not the host's.
     if (key.find("://") == key.npos && key.find('/') != key.npos)
@@ -68,7 +69,7 @@ bool is_about(std::string_view key, const std::string& host)
 }
 
 // The last entry about `host` that says something.
-Result<std::optional<Entry>> find_entry(const json::Node& auths, const std::string& host,
+Result<std::optional<Entry>> find_entry(const json::Node& auths, const String& host,
                                         bool& is_listed)
 {
     std::optional<Entry> found;
@@ -87,7 +88,7 @@ Result<std::optional<Entry>> find_entry(const json::Node& auths, const std::stri
 Result<Credential> to_credential(Entry entry)
 {
     if (!entry.auth.empty()) {
-        std::string pair = TRY(base64::decode(entry.auth), "auth");
+        String pair = TRY(base64::decode(entry.auth), "auth");
         size_t colon = pair.find(':');
         if (colon == pair.npos)
             return Error(EBADMSG, "auth: expected base64 of \"user:password\"");
@@ -103,10 +104,9 @@ Result<Credential> to_credential(Entry entry)
 }
 
 // Says that the file leaves this host to a program, when it does.
-void mention_helper(const json::Node& root, const std::string& path, const std::string& host,
-                    bool is_listed)
+void mention_helper(const json::Node& root, const String& path, const String& host, bool is_listed)
 {
-    std::string helper;
+    String helper;
     if (auto helpers = root.find("credHelpers"))
         if (auto name = helpers->find(host); name && name->is_string())
             helper = name->text() ? name->text().take() : "";
@@ -120,67 +120,66 @@ void mention_helper(const json::Node& root, const std::string& path, const std::
             path.c_str(), host.c_str(), str::printable(helper, 40).c_str(), host.c_str());
 }
 
-Result<std::string> read_config(const std::string& path)
+Result<String> read_config(const String& path)
 {
     auto text = fs::read_path(path, kMaxConfig);
     if (!text && (text.error().is(ENOENT) || text.error().is(ENOTDIR)))
-        return std::string();
+        return String();
     return text;
 }
 
-Error cannot_use(Error error, const std::string& path)
+Error cannot_use(Error error, const String& path)
 {
     return std::move(error)
         .context("cannot use %s", path.c_str())
         .with_hint("mend the file, or move it away");
 }
 
-std::string podman_path()
+String podman_path()
 {
-    std::string path = variable("REGISTRY_AUTH_FILE");
-    std::string runtime = variable("XDG_RUNTIME_DIR");
+    String path = variable("REGISTRY_AUTH_FILE");
+    String runtime = variable("XDG_RUNTIME_DIR");
     if (path.empty() && !runtime.empty())
         path = path::join(runtime, "containers/auth.json");
     return path;
 }
 
-std::string entry_of(const Credential& credential)
+String entry_of(const Credential& credential)
 {
     bool has_token = !credential.identity_token.empty();
-    std::string pair = credential.user + ":" + (has_token ? "" : credential.password);
-    std::string entry = "{\n\t\t\t\"auth\": " + json::quote(base64::encode(pair));
+    String pair = credential.user + ":" + (has_token ? "" : credential.password);
+    String entry = "{\n\t\t\t\"auth\": " + json::quote(base64::encode(pair));
     if (has_token)
         entry += ",\n\t\t\t\"identitytoken\": " + json::quote(credential.identity_token);
     return entry + "\n\t\t}";
 }
 
 // Writes the file anew with `entry` for `host`; true when there was one before.
-Result<bool> file_entry(const std::string& host, const std::string& entry)
+Result<bool> file_entry(const String& host, const String& entry)
 {
-    std::string path = credentials_path();
+    String path = credentials_path();
     if (path.empty())
         return Error(ENOENT, "no place for credentials: HOME is not set")
             .with_hint("set DOCKER_CONFIG to a directory of yours");
     if (auto file = sys::open(path, O_PATH))  // of a symbolic link the target: it stays one
         path = TRY(sys::path_of(*file));
-    Fd directory = TRY(fs::make_directories(std::string(path::directory(path)), 0700));
+    Fd directory = TRY(fs::make_directories(String(path::directory(path)), 0700));
     TRY(sys::lock(directory, sys::Lock::exclusive), "%s", path.c_str());
 
-    std::string config = TRY(read_config(path));
+    String config = TRY(read_config(path));
     bool removed = false;
     auto changed = with_entry(config, host, entry, removed);
     if (!changed)
         return cannot_use(std::move(changed).error(), path);
     if (!entry.empty() || removed)
-        TRY(fs::replace(directory, std::string(path::base(path)), *changed, 0600),
-            "cannot write %s", path.c_str());
+        TRY(fs::replace(directory, String(path::base(path)), *changed, 0600), "cannot write %s",
+            path.c_str());
     return removed;
 }
 
 }  // namespace
 
-Result<std::string> with_entry(std::string config, const std::string& host,
-                               const std::string& entry, bool& removed)
+Result<String> with_entry(String config, const String& host, const String& entry, bool& removed)
 {
     if (str::trim(config).empty())
         config = "{}\n";
@@ -189,8 +188,8 @@ Result<std::string> with_entry(std::string config, const std::string& host,
     if (!root.is_object())
         return root.expected("an object");
 
-    std::string auths;
-    auto add = [&](const std::string& key, std::string_view value) {
+    String auths;
+    auto add = [&](const String& key, std::string_view value) {
         auths += (auths.empty() ? "{\n\t\t" : ",\n\t\t") + json::quote(key) + ": ";
         auths += value;
     };
@@ -206,7 +205,7 @@ Result<std::string> with_entry(std::string config, const std::string& host,
                 add(member.name, member.value.source());
         }
     if (!entry.empty())
-        add(host_of(host) == "docker.io" ? kHubKey : std::string(host_of(host)), entry);
+        add(host_of(host) == "docker.io" ? kHubKey : String(host_of(host)), entry);
     auths += auths.empty() ? "{}" : "\n\t}";
 
     if (old) {
@@ -219,8 +218,8 @@ Result<std::string> with_entry(std::string config, const std::string& host,
     return config.insert(config.find('{') + 1, "\n\t\"auths\": " + auths + (alone ? "\n" : ","));
 }
 
-Result<std::optional<Credential>> credential_in(std::string config, const std::string& path,
-                                                const std::string& host)
+Result<std::optional<Credential>> credential_in(String config, const String& path,
+                                                const String& host)
 {
     std::optional<Credential> credential;
     if (str::trim(config).empty())
@@ -236,12 +235,12 @@ Result<std::optional<Credential>> credential_in(std::string config, const std::s
     return credential;
 }
 
-Result<std::optional<Credential>> find_credential(const std::string& host)
+Result<std::optional<Credential>> find_credential(const String& host)
 {
-    for (const std::string& path : {credentials_path(), podman_path()}) {
+    for (const String& path : {credentials_path(), podman_path()}) {
         if (path.empty())
             continue;
-        std::string config = TRY(read_config(path), "cannot read credentials");
+        String config = TRY(read_config(path), "cannot read credentials");
         auto found = credential_in(std::move(config), path, host);
         if (!found)
             return cannot_use(std::move(found).error(), path);
@@ -251,24 +250,24 @@ Result<std::optional<Credential>> find_credential(const std::string& host)
     return std::optional<Credential>();
 }
 
-Result<void> keep_credential(const std::string& host, const Credential& credential)
+Result<void> keep_credential(const String& host, const Credential& credential)
 {
-    if (credential.user.find(':') != std::string::npos)
+    if (credential.user.find(':') != String::npos)
         return Error(EINVAL, "a user name with a colon cannot be filed");
     TRY(file_entry(host, entry_of(credential)));
     return {};
 }
 
-Result<bool> forget_credential(const std::string& host)
+Result<bool> forget_credential(const String& host)
 {
     return file_entry(host, "");
 }
 
-std::string credentials_path()
+String credentials_path()
 {
-    std::string directory = variable("DOCKER_CONFIG");
+    String directory = variable("DOCKER_CONFIG");
     if (directory.empty()) {
-        std::string home = variable("HOME");
+        String home = variable("HOME");
         if (home.empty() && ::geteuid() == 0)
             home = "/root";
         if (home.empty())

@@ -11,37 +11,36 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
 struct Credential {
-    std::string user;
-    std::string password;
-    std::string identity_token;  // a refresh token, instead of a password
+    String user;
+    String password;
+    String identity_token;  // a refresh token, instead of a password
 };
 
 // What is kept for `host` ("docker.io" is filed as "https://index.docker.io/v1/", as docker does).
 // Nothing kept is not an error; a file that is not JSON, or an entry that cannot be understood, is
 // EBADMSG.  A credential helper named for the host ("credHelpers", "credsStore") is said to be
 // unsupported, once, when nothing else is found.
-Result<std::optional<Credential>> find_credential(const std::string& host);
+Result<std::optional<Credential>> find_credential(const String& host);
 // Files `credential` instead of what was there.  Kist commands that do so at once wait for each
 // other.
-Result<void> keep_credential(const std::string& host, const Credential& credential);
+Result<void> keep_credential(const String& host, const Credential& credential);
 // False when there was nothing to forget.
-Result<bool> forget_credential(const std::string& host);
+Result<bool> forget_credential(const String& host);
 // Where the file is; "" when neither DOCKER_CONFIG nor HOME is set (and the user is not root).
-std::string credentials_path();
+String credentials_path();
 
 // The text of a config.json with `entry` (JSON, or "" for none) filed for `host`, and everything
 // but "auths" as it was.  `removed` says whether there was an entry before.
-Result<std::string> with_entry(std::string config, const std::string& host,
-                               const std::string& entry, bool& removed);
+Result<String> with_entry(String config, const String& host, const String& entry, bool& removed);
 // What a config.json, named `path` in errors, says about `host`.
-Result<std::optional<Credential>> credential_in(std::string config, const std::string& path,
-                                                const std::string& host);
+Result<std::optional<Credential>> credential_in(String config, const String& path,
+                                                const String& host);
 
 }  // namespace kist::registry

@@ -10,11 +10,12 @@
 
 #include <cstring>
 #include <optional>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/socket.h"
 
 namespace kist::registry {
@@ -34,7 +35,7 @@ struct Attempt {
     int64_t deadline;
 };
 
-Error lookup_error(const std::string& host, int status)
+Error lookup_error(const String& host, int status)
 {
     switch (status) {
         case EAI_NONAME:
@@ -55,7 +56,7 @@ Error lookup_error(const std::string& host, int status)
 }
 
 // The addresses in the resolver's order of preference, but the families in turn.
-Result<std::vector<Address>> look_up(const std::string& host, uint16_t port)
+Result<Vector<Address>> look_up(const String& host, uint16_t port)
 {
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
@@ -66,7 +67,7 @@ Result<std::vector<Address>> look_up(const std::string& host, uint16_t port)
         return lookup_error(host, status);
     Undo release([&] { ::freeaddrinfo(list); });
 
-    std::vector<Address> families[2];
+    Vector<Address> families[2];
     int first_family = list->ai_family;
     for (addrinfo* item = list; item; item = item->ai_next) {
         if (item->ai_addrlen > sizeof(sockaddr_storage))
@@ -76,9 +77,9 @@ Result<std::vector<Address>> look_up(const std::string& host, uint16_t port)
         address.size = item->ai_addrlen;
         families[item->ai_family != first_family].push_back(address);
     }
-    std::vector<Address> addresses;
+    Vector<Address> addresses;
     for (size_t i = 0; i < kMaxAddresses; i++)
-        for (const std::vector<Address>& family : families)
+        for (const Vector<Address>& family : families)
             if (i < family.size() && addresses.size() < kMaxAddresses)
                 addresses.push_back(family[i]);
     return addresses;
@@ -102,7 +103,7 @@ Result<Fd> start(const Address& address)
 // The race of all addresses.
 class Race {
 public:
-    Race(std::vector<Address> addresses, int connect_ms)
+    Race(Vector<Address> addresses, int connect_ms)
         : addresses_(std::move(addresses)), connect_ms_(connect_ms)
     {
     }
@@ -140,7 +141,7 @@ private:
 
     std::optional<Fd> wait(int64_t timeout_ms)
     {
-        std::vector<pollfd> polls;
+        Vector<pollfd> polls;
         for (const Attempt& attempt : running_)
             polls.push_back({attempt.socket.get(), POLLOUT, 0});
         int timeout = timeout_ms > 0 ? int(timeout_ms) : 0;
@@ -165,28 +166,28 @@ private:
         return std::nullopt;
     }
 
-    std::vector<Address> addresses_;
+    Vector<Address> addresses_;
     int connect_ms_;
     size_t next_ = 0;
-    std::vector<Attempt> running_;  // in the order of their deadlines
+    Vector<Attempt> running_;  // in the order of their deadlines
     int last_error_ = EHOSTUNREACH;
 };
 
 }  // namespace
 
-Result<Socket> dial(const std::string& host, uint16_t port, int connect_ms, int stall_ms)
+Result<Socket> dial(const String& host, uint16_t port, int connect_ms, int stall_ms)
 {
-    std::vector<Address> addresses = TRY(look_up(host, port));
+    Vector<Address> addresses = TRY(look_up(host, port));
     size_t count = addresses.size();
     bool brackets = host.find(':') != host.npos;
-    std::string name = str::format(brackets ? "[%s]:%u" : "%s:%u", host.c_str(), port);
+    String name = str::format(brackets ? "[%s]:%u" : "%s:%u", host.c_str(), port);
 
     auto connected = Race(std::move(addresses), connect_ms).run();
     if (connected)
         return Socket(connected.take(), name, stall_ms);
 
     int code = connected.error().code();
-    std::string tried = count > 1 ? str::format(" (%zu addresses tried)", count) : "";
+    String tried = count > 1 ? str::format(" (%zu addresses tried)", count) : "";
     if (code == ECONNREFUSED)
         return Error(code, "%s refuses connections%s", name.c_str(), tried.c_str())
             .with_hint("check that the server is running, and the port");

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "registry/api.h"
 #include "registry/blob.h"
 
@@ -32,7 +33,7 @@ bool says_nothing(std::string_view type)
 }
 
 struct Outline {
-    std::string media_type;
+    String media_type;
     int schema = 0;
     json::Raw manifests;
     json::Raw layers;
@@ -52,14 +53,14 @@ std::span<const json::Field> fields_of(const Outline*)
 
 // The media type of a manifest.  The header and the document must agree: what is an index to one
 // reader and a manifest to another could be signed as the one and run as the other.
-Result<std::string> type_of(const std::string& contents, std::string_view header)
+Result<String> type_of(const String& contents, std::string_view header)
 {
     std::string_view content_type = str::trim(str::cut(header, ';'));
     Outline outline = TRY(json::parse<Outline>(contents));
     if (outline.schema == 1 || !outline.fs_layers.source.empty())
         return Error(EBADMSG, "it is of Docker's old format, schema 1, which kist does not read")
             .with_hint("have the image pushed again by a newer tool");
-    std::string type = outline.media_type;
+    String type = outline.media_type;
     if (type.empty() && !says_nothing(content_type))
         type = content_type;
     if (type.empty() && !outline.manifests.source.empty())
@@ -70,19 +71,19 @@ Result<std::string> type_of(const std::string& contents, std::string_view header
         return Error(EBADMSG, "it is of type \"%s\", not a manifest or index of an image",
                      str::printable(type, 100).c_str());
     if (is_manifest_type(content_type) && content_type != type)
-        return Error(EBADMSG, "it was sent as %s but calls itself %s",
-                     std::string(content_type).c_str(), type.c_str());
+        return Error(EBADMSG, "it was sent as %s but calls itself %s", String(content_type).c_str(),
+                     type.c_str());
     bool is_index = type == kOciIndex || type == kDockerList;
     if (!(is_index ? outline.layers : outline.manifests).source.empty())
         return Error(EBADMSG, "it is a manifest and an index at once");
     return type;
 }
 
-std::string accepted_types()
+String accepted_types()
 {
-    std::string types;
+    String types;
     for (const char* type : kManifestTypes)
-        types += (types.empty() ? "" : ", ") + std::string(type);
+        types += (types.empty() ? "" : ", ") + String(type);
     return types;
 }
 
@@ -93,11 +94,11 @@ public:
     {
     }
 
-    Result<Document> manifest(const std::string& name) override
+    Result<Document> manifest(const String& name) override
     {
         bool by_digest = name.find(':') != name.npos;
-        std::string shown = str::format("image %s%c%s", reference_.familiar_name().c_str(),
-                                        by_digest ? '@' : ':', name.c_str());
+        String shown = str::format("image %s%c%s", reference_.familiar_name().c_str(),
+                                   by_digest ? '@' : ':', name.c_str());
         if (reference_.host == "docker.io")
             shown += " in docker.io/" + reference_.repository;
         Document document =
@@ -119,7 +120,7 @@ public:
 
 private:
     // Once more from the start when the connection breaks: a manifest is small.
-    Result<Document> fetch(const std::string& path, const std::string& shown)
+    Result<Document> fetch(const String& path, const String& shown)
     {
         for (int tries = 1;; tries++) {
             auto response = TRY(api_->get(path, {{"Accept", accepted_types()}}));
@@ -136,7 +137,7 @@ private:
         }
     }
 
-    Result<Document> check(std::string contents, const Response& response, const std::string& shown)
+    Result<Document> check(String contents, const Response& response, const String& shown)
     {
         Document document;
         document.digest = Digest::of(contents);
@@ -157,9 +158,9 @@ private:
     const Reference reference_;
 };
 
-Result<std::unique_ptr<Api>> make_api(std::unique_ptr<Client> client, const std::string& host,
-                                      const std::string& api_host, bool plain_http,
-                                      const std::string& scope, const Access& access)
+Result<std::unique_ptr<Api>> make_api(std::unique_ptr<Client> client, const String& host,
+                                      const String& api_host, bool plain_http, const String& scope,
+                                      const Access& access)
 {
     Url base = TRY(Url::from_authority(api_host, !plain_http));
     bool may_be_plain = base.is_loopback() || !access.tls_verify;
@@ -204,11 +205,11 @@ Result<std::unique_ptr<Repository>> Repository::open(const Reference& reference,
     return over(TRY(make_client(access)), reference, complete);
 }
 
-Result<void> try_login(const std::string& host, const Credential& credential, const Access& access)
+Result<void> try_login(const String& host, const Credential& credential, const Access& access)
 {
     Access complete = access;
     complete.credential = credential;
-    std::string api_host = host == "docker.io" ? "registry-1.docker.io" : host;
+    String api_host = host == "docker.io" ? "registry-1.docker.io" : host;
     auto client = TRY(make_client(access));
     auto api = TRY(make_api(std::move(client), host, api_host, false, "", complete));
     auto response = TRY(api->get("/v2/", {}));

@@ -9,12 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
 #include "registry/credentials.h"
 #include "registry/http.h"
 #include "registry/reference.h"
@@ -25,13 +24,13 @@ struct Access {
     bool tls_verify = true;  // false: any certificate, and plain HTTP, will do; said explicitly
     std::optional<Credential> credential;  // instead of the one in config.json
     // Where certificates seen valid leave the time they prove ("clock rule"); empty: nowhere.
-    std::string clock_file;
+    String clock_file;
 };
 
 struct Document {
-    std::string media_type;  // from Content-Type, or the document's own mediaType
-    std::string contents;    // at most kMaxManifest bytes
-    Digest digest;           // of `contents`; equals what was asked for, when that was a digest
+    String media_type;  // from Content-Type, or the document's own mediaType
+    String contents;    // at most kMaxManifest bytes
+    Digest digest;      // of `contents`; equals what was asked for, when that was a digest
 };
 
 inline constexpr size_t kMaxManifest = 4 << 20;  // as docker and containerd
@@ -61,7 +60,7 @@ public:
     // The manifest or index called `name`, a tag or a digest's text.  ENOENT: no such name.
     // EACCES: the registry refuses; the hint tells how to log in.  EBADMSG: what came is not what
     // was asked for, or is not a manifest of today (Docker's schema 1).  EBUSY: too many requests.
-    virtual Result<Document> manifest(const std::string& name) = 0;
+    virtual Result<Document> manifest(const String& name) = 0;
 
     // The blob `digest` of `size` bytes; the Repository outlives it.  The first answer is waited
     // for, so that ENOENT, EACCES and EBUSY show here.  The caller verifies the digest.
@@ -77,6 +76,6 @@ inline constexpr const char* kDockerList =
     "application/vnd.docker.distribution.manifest.list.v2+json";
 
 // Asks `host` whether the credential is accepted (GET /v2/ with the token flow); EACCES: it is not.
-Result<void> try_login(const std::string& host, const Credential& credential, const Access& access);
+Result<void> try_login(const String& host, const Credential& credential, const Access& access);
 
 }  // namespace kist::registry

@@ -1,6 +1,8 @@
 // examination.cpp - the validator that the TLS engine sees: it collects, and asks at the end.
 
 #include "base/log.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/trust.h"
 
 namespace kist::registry {
@@ -57,14 +59,14 @@ void Examination::append(const unsigned char* bytes, size_t size)
 
 unsigned Examination::finish()
 {
-    std::string name = host_.authority();
+    String name = host_.authority();
     if (size_ > kMaxChainBytes || received_.size() > kMaxChain) {
         refusal_ = Error(EKEYREJECTED, "%s sent %zu certificates of %zu bytes, which is too much",
                          name.c_str(), received_.size(), size_);
         return BR_ERR_X509_LIMIT_EXCEEDED;
     }
     chain_.clear();
-    for (std::vector<unsigned char>& der : received_) {
+    for (Vector<unsigned char>& der : received_) {
         auto certificate = Certificate::parse(std::move(der));
         if (certificate) {
             chain_.push_back(certificate.take());

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/http_client.h"
 #include "version.h"
 
@@ -33,12 +35,12 @@ public:
     int status() const override { return head_.status; }
     std::string_view header(std::string_view name) const override
     {
-        const std::string* value = head_.find(name);
+        const String* value = head_.find(name);
         return value ? std::string_view(*value) : std::string_view();
     }
-    std::vector<std::string_view> all(std::string_view name) const override
+    Vector<std::string_view> all(std::string_view name) const override
     {
-        std::vector<std::string_view> values;
+        Vector<std::string_view> values;
         for (const Header& header : head_.headers)
             if (same_name(header.name, name))
                 values.emplace_back(header.value);
@@ -79,9 +81,9 @@ private:
     bool ends_with_connection_ = body_.until_close();
 };
 
-std::string head_of(const Connection& connection, const Request& request, const Url& url)
+String head_of(const Connection& connection, const Request& request, const Url& url)
 {
-    std::string text = request.method + " ";
+    String text = request.method + " ";
     text += connection.through_proxy ? url.text() : url.path;
     text += " HTTP/1.1\r\nHost: " + url.authority() + "\r\nUser-Agent: kist/" + kVersion +
             "\r\nAccept-Encoding: identity\r\n";
@@ -100,8 +102,8 @@ std::string head_of(const Connection& connection, const Request& request, const 
 Result<void> check(const Request& request)
 {
     for (const Header& header : request.headers)
-        if (header.name.find_first_of("\r\n: ") != std::string::npos ||
-            header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+        if (header.name.find_first_of("\r\n: ") != String::npos ||
+            header.value.find_first_of(std::string_view("\r\n\0", 3)) != String::npos)
             return Error(EINVAL, "the header %s cannot be sent as it is", header.name.c_str());
     return {};
 }
@@ -113,7 +115,7 @@ Result<std::unique_ptr<Response>> exchange(std::unique_ptr<Connection> connectio
                                            ConnectionPool& pool)
 {
     TRY(check(request));
-    std::string peer = url.host_and_port();
+    String peer = url.host_and_port();
     TRY(connection->transport->write(head_of(*connection, request, url) + request.body));
     HttpHead head = TRY(read_head(*connection->transport, peer));
     if (head.status == 407 && connection->through_proxy) {

@@ -4,14 +4,15 @@
 
 #include <arpa/inet.h>
 
-#include <string>
 #include <string_view>
+
+#include "base/string.h"
 
 namespace kist::registry {
 
 class HostAddress {
 public:
-    explicit HostAddress(const std::string& host)
+    explicit HostAddress(const String& host)
     {
         if (::inet_pton(AF_INET, host.c_str(), bytes_) == 1)
             size_ = 4;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "registry/http_client.h"
 #include "registry/http_date.h"
 
@@ -21,9 +22,9 @@ constexpr int kTriesAtFirst = 2;             // as long as nothing has ever answ
 constexpr int kNoticeableMs = 5000;
 
 // A URL for the log: signed ones carry secrets in the query.
-std::string shown(const Url& url)
+String shown(const Url& url)
 {
-    std::string text = url.text();
+    String text = url.text();
     size_t query = text.find('?');
     return query == text.npos ? text : text.substr(0, query) + "?...";
 }
@@ -90,7 +91,7 @@ public:
             if (!request.follow_redirects || !may_repeat(request) ||
                 !is_redirect(response->status()) || location.empty())
                 return response;
-            std::string from = url.host_and_port();
+            String from = url.host_and_port();
             Url next = TRY(url.resolve(location), "%s redirects badly", from.c_str());
             if (url.tls && !next.tls)
                 return Error(EPROTO, "%s redirects to %s in plain HTTP, which is not followed",
@@ -166,11 +167,11 @@ private:
         return wait * 3 / 4 + int64_t(random::number() % uint64_t(wait / 2 + 1));
     }
 
-    void announce(int64_t wait, const std::string& reason) const
+    void announce(int64_t wait, const String& reason) const
     {
-        std::string text = str::format("%s; trying again in %lld.%lld s", reason.c_str(),
-                                       static_cast<long long>(wait / 1000),
-                                       static_cast<long long>(wait % 1000 / 100));
+        String text = str::format("%s; trying again in %lld.%lld s", reason.c_str(),
+                                  static_cast<long long>(wait / 1000),
+                                  static_cast<long long>(wait % 1000 / 100));
         if (wait >= kNoticeableMs)
             log::warn("%s", text.c_str());
         else
@@ -205,9 +206,9 @@ bool may_be_plain_http(const Error& error)
     return error.is(EPROTOTYPE) || error.is(ECONNREFUSED) || error.is(ECONNRESET);
 }
 
-Result<std::string> read_body(Response& body, size_t limit)
+Result<String> read_body(Response& body, size_t limit)
 {
-    std::string text;
+    String text;
     while (true) {
         std::string_view bytes = TRY(body.next());
         if (bytes.empty())

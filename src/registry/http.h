@@ -9,30 +9,28 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/carried.h"
 #include "base/result.h"
 #include "base/stream.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/url.h"
 
 namespace kist::registry {
 
 struct Header {
-    using Growth = CarriedAsBytes<Header>;
-    std::string name;
-    std::string value;
+    String name;
+    String value;
 };
 
 struct Request {
-    std::string method = "GET";
+    String method = "GET";
     Url url;
     // Besides these, Host, User-Agent, Accept-Encoding and Content-Length are sent.
     // "Authorization" goes to the request's own scheme, host and port, and nowhere else.
-    std::vector<Header> headers;
-    std::string body;
+    Vector<Header> headers;
+    String body;
     // False: a redirect is handed back as it is.
     bool follow_redirects = true;
 };
@@ -51,7 +49,7 @@ struct ClientOptions {
     bool tls_verify = true;
     // Where the time that certificates prove is kept ("clock rule" in src/README.md); empty:
     // nowhere.
-    std::string clock_file;
+    String clock_file;
     Patience patience;
 };
 
@@ -64,7 +62,7 @@ public:
     // The first header called `name`, in any case; "" when there is none.
     virtual std::string_view header(std::string_view name) const = 0;
     // Every header called `name` (WWW-Authenticate may come more than once).
-    virtual std::vector<std::string_view> all(std::string_view name) const = 0;
+    virtual Vector<std::string_view> all(std::string_view name) const = 0;
     // Bytes the body will have, when the answer says so; -1 when it does not.
     virtual int64_t length() const = 0;
     // Where the answer came from, after redirects.
@@ -80,7 +78,7 @@ bool is_broken_connection(const Error& error);
 bool may_be_plain_http(const Error& error);
 
 // The rest of `body`; more than `limit` bytes is EFBIG.
-Result<std::string> read_body(Response& body, size_t limit);
+Result<String> read_body(Response& body, size_t limit);
 
 class Client {
 public:

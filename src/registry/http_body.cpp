@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -15,7 +16,7 @@ constexpr size_t kMaxTrailers = 16 << 10;
 constexpr size_t kMaxDigits = 15;  // of a length; 2^63 has 19
 
 // Every Content-Length there is, which must agree; -1 when there is none.
-Result<int64_t> content_length(const HttpHead& head, const std::string& peer)
+Result<int64_t> content_length(const HttpHead& head, const String& peer)
 {
     int64_t length = -1;
     for (const Header& header : head.headers) {
@@ -37,13 +38,12 @@ Result<int64_t> content_length(const HttpHead& head, const std::string& peer)
 
 }  // namespace
 
-Result<HttpBody> HttpBody::of(const HttpHead& head, std::string_view method,
-                              const std::string& peer)
+Result<HttpBody> HttpBody::of(const HttpHead& head, std::string_view method, const String& peer)
 {
     HttpBody body;
     body.peer_ = peer;
     int64_t length = TRY(content_length(head, peer));
-    const std::string* coding = head.find("Transfer-Encoding");
+    const String* coding = head.find("Transfer-Encoding");
     if (coding && length >= 0)
         return Error(EPROTO, "%s announces both a length and chunks", peer.c_str());
 
@@ -67,13 +67,13 @@ Result<HttpBody> HttpBody::of(const HttpHead& head, std::string_view method,
 Result<void> HttpBody::next_chunk(Transport& transport)
 {
     if (!first_chunk_) {
-        std::string end = TRY(read_line(transport, 2, peer_));
+        String end = TRY(read_line(transport, 2, peer_));
         if (!end.empty())
             return Error(EPROTO, "%s sends a chunk longer than it said", peer_.c_str());
     }
     first_chunk_ = false;
 
-    std::string line = TRY(read_line(transport, kMaxChunkLine, peer_));
+    String line = TRY(read_line(transport, kMaxChunkLine, peer_));
     std::string_view text = line;
     std::string_view digits = str::trim(str::cut(text, ';'));
     if (digits.empty() || digits.size() > kMaxDigits)

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/result.h"
+#include "base/string.h"
 #include "registry/http_head.h"
 #include "registry/transport.h"
 
@@ -17,8 +17,7 @@ class HttpBody {
 public:
     // How the body of this answer to `method` ends.  EPROTO: it is said in two ways, or wrongly,
     // and a request could be smuggled behind it.
-    static Result<HttpBody> of(const HttpHead& head, std::string_view method,
-                               const std::string& peer);
+    static Result<HttpBody> of(const HttpHead& head, std::string_view method, const String& peer);
 
     // The next bytes, in the transport's buffer; empty at the end.  ECONNRESET: the stream ended
     // before the body.
@@ -39,7 +38,7 @@ private:
 
     Result<void> next_chunk(Transport& transport);
 
-    std::string peer_;
+    String peer_;
     Framing framing_ = Framing::length;
     bool first_chunk_ = true;
     uint64_t left_ = 0;  // of the body, or of the chunk

@@ -5,10 +5,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "base/carried.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/http.h"
 #include "registry/http_body.h"
 #include "registry/http_head.h"
@@ -21,9 +20,9 @@ namespace kist::registry {
 struct Connection {
     Url origin;
     std::unique_ptr<Transport> transport;
-    std::string proxy_authorization;  // to be said in each request; plain HTTP through a proxy
-    bool through_proxy = false;       // requests name the whole URL
-    bool used = false;                // has carried a request before
+    String proxy_authorization;  // to be said in each request; plain HTTP through a proxy
+    bool through_proxy = false;  // requests name the whole URL
+    bool used = false;           // has carried a request before
 };
 
 // Opens connections, and keeps those that may be used again.  Safe to use from several threads.
@@ -40,7 +39,6 @@ public:
 
 private:
     struct Idle {
-        using Growth = CarriedAsBytes<Idle>;
         std::unique_ptr<Connection> connection;
         int64_t since_ms;
     };
@@ -49,7 +47,7 @@ private:
     Proxies proxies_;
     TlsClient tls_;
     std::mutex mutex_;
-    std::vector<Idle> idle_;
+    Vector<Idle> idle_;
 };
 
 // Sends `request` for `url` (which redirects may have changed) over `connection` and reads the head

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -41,7 +42,7 @@ bool has_controls(std::string_view text)
     return text.find('\x7f') != text.npos;
 }
 
-Error not_http(const std::string& peer, std::string_view line)
+Error not_http(const String& peer, std::string_view line)
 {
     // A TLS record: an alert, as a server for HTTPS answers what it does not understand.
     if (line.starts_with("\x15\x03"))
@@ -52,7 +53,7 @@ Error not_http(const std::string& peer, std::string_view line)
 }
 
 // "HTTP/1.1 200 OK"; careless servers leave out the last space.
-Result<HttpHead> status_line(std::string_view line, const std::string& peer)
+Result<HttpHead> status_line(std::string_view line, const String& peer)
 {
     HttpHead head;
     bool good = line.size() >= 12 && line.starts_with("HTTP/1.") && is_digit(line[7]) &&
@@ -80,7 +81,7 @@ bool same_name(std::string_view a, std::string_view b)
     return true;
 }
 
-const std::string* HttpHead::find(std::string_view name) const
+const String* HttpHead::find(std::string_view name) const
 {
     for (const Header& header : headers)
         if (same_name(header.name, name))
@@ -101,9 +102,9 @@ bool HttpHead::lists(std::string_view name, std::string_view word) const
     return false;
 }
 
-Result<std::string> read_line(Transport& transport, size_t limit, const std::string& peer)
+Result<String> read_line(Transport& transport, size_t limit, const String& peer)
 {
-    std::string line;
+    String line;
     while (true) {
         std::string_view bytes = TRY(transport.peek());
         if (bytes.empty())
@@ -126,11 +127,11 @@ Result<std::string> read_line(Transport& transport, size_t limit, const std::str
     }
 }
 
-Result<HttpHead> read_head(Transport& transport, const std::string& peer)
+Result<HttpHead> read_head(Transport& transport, const String& peer)
 {
     size_t left = kMaxHead;
     for (int interim = 0; interim <= kMaxInterim; interim++) {
-        std::string line = TRY(read_line(transport, left, peer));
+        String line = TRY(read_line(transport, left, peer));
         HttpHead head = TRY(status_line(line, peer));
         while (true) {
             left -= std::min(left, line.size() + 1);
@@ -143,7 +144,7 @@ Result<HttpHead> read_head(Transport& transport, const std::string& peer)
             std::string_view name = str::cut(value, ':');
             if (name.size() == line.size() || !is_token(name) || has_controls(value))
                 return Error(EPROTO, "%s sends a malformed header", peer.c_str());
-            head.headers.push_back({std::string(name), std::string(str::trim(value))});
+            head.headers.push_back({String(name), String(str::trim(value))});
         }
         // 101 would change the protocol, which nobody asked for; the others announce the real one.
         if (head.status >= 200 || head.status == 101)

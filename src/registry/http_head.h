@@ -5,11 +5,11 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/http.h"
 #include "registry/transport.h"
 
@@ -18,11 +18,11 @@ namespace kist::registry {
 struct HttpHead {
     int status = 0;
     int minor = 1;  // of the version: HTTP/1.0 or 1.1
-    std::string reason;
-    std::vector<Header> headers;
+    String reason;
+    Vector<Header> headers;
 
     // The first header called `name`, in any case; nullptr when there is none.
-    const std::string* find(std::string_view name) const;
+    const String* find(std::string_view name) const;
     // Whether the list in `header` (of all its occurrences) has `word`, in any case.
     bool lists(std::string_view header, std::string_view word) const;
 };
@@ -31,9 +31,9 @@ bool same_name(std::string_view a, std::string_view b);  // in any case
 
 // Reads the next head, past interim ones (1xx).  `peer` is for messages.
 // EPROTO: not HTTP, or against its rules.  ECONNRESET: the stream ended.
-Result<HttpHead> read_head(Transport& transport, const std::string& peer);
+Result<HttpHead> read_head(Transport& transport, const String& peer);
 
 // A line up to LF, without it and a CR before it.  EPROTO: longer than `limit`.
-Result<std::string> read_line(Transport& transport, size_t limit, const std::string& peer);
+Result<String> read_line(Transport& transport, size_t limit, const String& peer);
 
 }  // namespace kist::registry

@@ -3,6 +3,7 @@
 // BearSSL refuses the extension where it is critical and passes over it where it is not; here it is
 // heeded in either case, for the host that is asked for.
 
+#include "base/string.h"
 #include "registry/certificate.h"
 #include "registry/der.h"
 #include "registry/host_address.h"
@@ -17,7 +18,7 @@ constexpr uint8_t kDnsName = 0x82, kIpAddress = 0x87;
 // "example" covers itself and all below it, ".example" what is below it, "" everything.
 bool covers_name(std::string_view base, std::string_view host)
 {
-    std::string lowered = ".";
+    String lowered = ".";
     for (char c : base)
         lowered += c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
     std::string_view below = lowered, name = below.substr(1);
@@ -42,7 +43,7 @@ struct Matches {
     bool covered = false;
 };
 
-Matches look_through(Der subtrees, const std::string& host, std::string_view address)
+Matches look_through(Der subtrees, const String& host, std::string_view address)
 {
     Matches result;
     while (!subtrees.at_end()) {
@@ -60,7 +61,7 @@ Matches look_through(Der subtrees, const std::string& host, std::string_view add
 
 }  // namespace
 
-bool Certificate::may_vouch_for(const std::string& host) const
+bool Certificate::may_vouch_for(const String& host) const
 {
     if (name_constraints.empty())
         return true;

@@ -5,6 +5,7 @@
 #include <bearssl.h>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry::oid {
 
@@ -87,11 +88,11 @@ bool is_known_signature(std::string_view oid)
     return row && row->kind == Kind::signature;
 }
 
-std::string name(std::string_view oid)
+String name(std::string_view oid)
 {
     if (const Row* row = find(oid))
         return row->name;
-    std::string text;
+    String text;
     unsigned long long number = 0;
     for (char c : oid.substr(0, 32)) {
         number = number << 7 | (uint8_t(c) & 0x7f);

@@ -2,8 +2,9 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
+
+#include "base/string.h"
 
 namespace kist::registry::oid {
 
@@ -29,6 +30,6 @@ bool is_known_extension(std::string_view oid);
 // Whether BearSSL verifies signatures of this kind, as it is set up here.
 bool is_known_signature(std::string_view oid);
 // "sha256WithRSAEncryption", or the dotted form of one that has no name here.
-std::string name(std::string_view oid);
+String name(std::string_view oid);
 
 }  // namespace kist::registry::oid

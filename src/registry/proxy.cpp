@@ -9,13 +9,14 @@
 
 #include "base/base64.h"
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
 namespace {
 
 // An address of either family as 16 bytes; IPv4 as ::ffff:a.b.c.d.
-bool to_address(const std::string& text, unsigned char bytes[16])
+bool to_address(const String& text, unsigned char bytes[16])
 {
     if (::inet_pton(AF_INET6, text.c_str(), bytes) == 1)
         return true;
@@ -24,10 +25,10 @@ bool to_address(const std::string& text, unsigned char bytes[16])
     return ::inet_pton(AF_INET, text.c_str(), bytes + 12) == 1;
 }
 
-bool in_network(const std::string& host, std::string_view network)
+bool in_network(const String& host, std::string_view network)
 {
     size_t slash = network.find('/');
-    std::string base(network.substr(0, slash));
+    String base(network.substr(0, slash));
     auto bits = str::to_integer(network.substr(slash + 1));
     unsigned char left[16], right[16];
     if (!bits || !to_address(host, left) || !to_address(base, right))
@@ -44,10 +45,10 @@ bool in_network(const std::string& host, std::string_view network)
     return true;
 }
 
-bool is_address(const std::string& host, std::string_view word)
+bool is_address(const String& host, std::string_view word)
 {
     unsigned char left[16], right[16];
-    return to_address(host, left) && to_address(std::string(word), right) &&
+    return to_address(host, left) && to_address(String(word), right) &&
            memcmp(left, right, sizeof left) == 0;
 }
 
@@ -74,13 +75,13 @@ bool covers_word(const Url& url, std::string_view word)
         word.remove_prefix(1);
     if (word.starts_with('.'))
         word.remove_prefix(1);
-    return !word.empty() && (url.host == word || url.host.ends_with("." + std::string(word)));
+    return !word.empty() && (url.host == word || url.host.ends_with("." + String(word)));
 }
 
 // "%40" is "@": passwords have such characters.
-Result<std::string> unescape(std::string_view text)
+Result<String> unescape(std::string_view text)
 {
-    std::string result;
+    String result;
     for (size_t i = 0; i < text.size(); i++) {
         if (text[i] != '%') {
             result += text[i];
@@ -120,8 +121,8 @@ Result<Proxy> parse(std::string_view text)
     Proxy proxy;
     if (size_t at = text.rfind('@'); at != text.npos) {
         std::string_view password = text.substr(0, at);
-        std::string user = TRY(unescape(str::cut(password, ':')));
-        std::string secret = TRY(unescape(password));
+        String user = TRY(unescape(str::cut(password, ':')));
+        String secret = TRY(unescape(password));
         proxy.authorization = "Basic " + base64::encode(user + ":" + secret);
         text.remove_prefix(at + 1);
     }
@@ -135,7 +136,7 @@ NoProxy::NoProxy(std::string_view text)
 {
     while (!text.empty()) {
         size_t end = std::min(text.find_first_of(", \t"), text.size());
-        std::string word(text.substr(0, end));
+        String word(text.substr(0, end));
         for (char& c : word)
             if (c >= 'A' && c <= 'Z')
                 c = char(c | 0x20);
@@ -147,7 +148,7 @@ NoProxy::NoProxy(std::string_view text)
 
 bool NoProxy::covers(const Url& url) const
 {
-    for (const std::string& word : words_)
+    for (const String& word : words_)
         if (word == "*" || covers_word(url, word))
             return true;
     return false;
@@ -159,13 +160,13 @@ Proxies Proxies::from(const char* (*environment)(const char* name))
         const char* value = environment(small);
         if (!value || !*value)
             value = capital ? environment(capital) : nullptr;
-        return std::string(value ? value : "");
+        return String(value ? value : "");
     };
     Proxies proxies;
     proxies.for_https_ = look("https_proxy", "HTTPS_PROXY");
     // In a CGI program HTTP_PROXY is what a stranger sent as the header "Proxy".
     proxies.for_http_ = look("http_proxy", environment("REQUEST_METHOD") ? nullptr : "HTTP_PROXY");
-    std::string for_all = look("all_proxy", "ALL_PROXY");
+    String for_all = look("all_proxy", "ALL_PROXY");
     if (proxies.for_https_.empty())
         proxies.for_https_ = for_all;
     if (proxies.for_http_.empty())
@@ -176,7 +177,7 @@ Proxies Proxies::from(const char* (*environment)(const char* name))
 
 Result<std::optional<Proxy>> Proxies::find(const Url& url) const
 {
-    const std::string& text = url.tls ? for_https_ : for_http_;
+    const String& text = url.tls ? for_https_ : for_http_;
     if (text.empty() || url.is_loopback() || none_.covers(url))
         return std::optional<Proxy>();
     auto proxy = parse(text);

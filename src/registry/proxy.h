@@ -6,19 +6,19 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/transport.h"
 #include "registry/url.h"
 
 namespace kist::registry {
 
 struct Proxy {
-    Url url;                    // scheme http; the path means nothing
-    std::string authorization;  // "Basic ...", or empty
+    Url url;               // scheme http; the path means nothing
+    String authorization;  // "Basic ...", or empty
 };
 
 // Which hosts need no proxy: the words of NO_PROXY, separated by commas or spaces.
@@ -33,7 +33,7 @@ public:
     bool covers(const Url& url) const;
 
 private:
-    std::vector<std::string> words_;
+    Vector<String> words_;
 };
 
 class Proxies {
@@ -47,8 +47,8 @@ public:
     Result<std::optional<Proxy>> find(const Url& url) const;
 
 private:
-    std::string for_https_;
-    std::string for_http_;
+    String for_https_;
+    String for_http_;
     NoProxy none_{""};
 };
 

@@ -6,6 +6,7 @@
 #include "registry/reference.h"
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -36,9 +37,9 @@ bool has_upper(std::string_view text)
     return false;
 }
 
-std::string lower(std::string_view text)
+String lower(std::string_view text)
 {
-    std::string result(text);
+    String result(text);
     for (char& c : result)
         if (is_upper(c))
             c = static_cast<char>(c | 0x20);
@@ -116,13 +117,13 @@ bool is_tag(std::string_view text)
     return true;
 }
 
-Error refuse(std::string_view text, const std::string& reason)
+Error refuse(std::string_view text, const String& reason)
 {
     return Error(EINVAL, "\"%s\" is not an image name: %s", str::printable(text, kMaxShown).c_str(),
                  reason.c_str());
 }
 
-std::string quoted(std::string_view part)
+String quoted(std::string_view part)
 {
     return "\"" + str::printable(part, kMaxShown) + "\"";
 }
@@ -196,11 +197,11 @@ bool is_host_of_name(std::string_view first)
 Result<Reference> parse_url(std::string_view text)
 {
     std::string_view rest = text.substr(text.find("//") + 2);
-    std::string host(str::cut(rest, '/'));
+    String host(str::cut(rest, '/'));
     constexpr std::string_view kMiddle = "/manifests/";
     size_t middle = rest.rfind(kMiddle);
     if (!rest.starts_with("v2/") || middle == rest.npos || middle < 3) {
-        std::string plain(str::printable(text.substr(text.find("//") + 2), kMaxShown));
+        String plain(str::printable(text.substr(text.find("//") + 2), kMaxShown));
         return refuse(text, "as a URL it has to be https://HOST/v2/NAME/manifests/TAG")
             .with_hint("a name is written without a scheme, as in " + quoted(plain));
     }
@@ -259,9 +260,9 @@ Result<Reference> Reference::parse(std::string_view text)
     return reference;
 }
 
-std::string Reference::text() const
+String Reference::text() const
 {
-    std::string name = host + "/" + repository;
+    String name = host + "/" + repository;
     if (!tag.empty())
         name += ":" + tag;
     if (digest)
@@ -269,7 +270,7 @@ std::string Reference::text() const
     return name;
 }
 
-std::string Reference::familiar_name() const
+String Reference::familiar_name() const
 {
     if (host != kHub)
         return host + "/" + repository;
@@ -282,9 +283,9 @@ std::string Reference::familiar_name() const
                                                                        : repository;
 }
 
-std::string Reference::familiar() const
+String Reference::familiar() const
 {
-    std::string name = familiar_name();
+    String name = familiar_name();
     if (!tag.empty())
         name += ":" + tag;
     if (digest)
@@ -292,9 +293,9 @@ std::string Reference::familiar() const
     return name;
 }
 
-std::string Reference::api_host() const
+String Reference::api_host() const
 {
-    return host == kHub ? std::string(kHubApi) : host;
+    return host == kHub ? String(kHubApi) : host;
 }
 
 }  // namespace kist::registry

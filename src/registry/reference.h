@@ -8,20 +8,18 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
-#include "base/carried.h"
 #include "base/digest.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
 struct Reference {
-    using Growth = CarriedAsBytes<Reference>;
-    std::string host;        // "docker.io", "localhost:5000", "[::1]:5000"
-    std::string repository;  // "library/alpine"
-    std::string tag;         // "latest"; empty when only a digest was given
+    String host;        // "docker.io", "localhost:5000", "[::1]:5000"
+    String repository;  // "library/alpine"
+    String tag;         // "latest"; empty when only a digest was given
     std::optional<Digest> digest;
     bool plain_http = false;  // given as an http:// URL
 
@@ -30,13 +28,13 @@ struct Reference {
     static Result<Reference> parse(std::string_view text);
 
     // In full: "docker.io/library/alpine:latest".
-    std::string text() const;
+    String text() const;
     // As docker shows it: "alpine", "user/app", "ghcr.io/a/b"; without tag and digest.
-    std::string familiar_name() const;
+    String familiar_name() const;
     // familiar_name() with ":tag" or "@digest".
-    std::string familiar() const;
+    String familiar() const;
     // Where its API is: "registry-1.docker.io" for docker.io, else the host itself.
-    std::string api_host() const;
+    String api_host() const;
 };
 
 }  // namespace kist::registry

@@ -1,6 +1,8 @@
 // refusal.cpp - why a certificate is not accepted, for each reason one sentence.
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/oid.h"
 #include "registry/trust.h"
 
@@ -14,18 +16,18 @@ constexpr unsigned kLeastRsaBits = 2048;
 // What a sentence is about: the certificate in question and whose chain it is in.
 struct Case {
     const Certificate& certificate;
-    const std::string& host;
+    const String& host;
     bool is_own;  // the server's own, not one that vouches for it
 
     // `the certificate of HOST ("NAME", issued by "ISSUER")`
-    std::string subject() const
+    String subject() const
     {
         return str::format(
             is_own ? "the certificate of %s (\"%s\", issued by \"%s\")"
                    : "the chain of %s has a certificate (\"%s\", issued by \"%s\") that",
             host.c_str(), certificate.name().c_str(), certificate.issuer_name().c_str());
     }
-    Error error(const std::string& reason) const
+    Error error(const String& reason) const
     {
         return Error(EKEYREJECTED, "%s %s", subject().c_str(), reason.c_str());
     }
@@ -60,8 +62,8 @@ Error wrong_host(const Case& about, const Url& host)
 }
 
 // The chain is in order, but nobody known stands at its end.
-Error untrusted(const Case& about, const std::vector<br_x509_trust_anchor>& anchors,
-                const std::string& directory)
+Error untrusted(const Case& about, const Vector<br_x509_trust_anchor>& anchors,
+                const String& directory)
 {
     const Certificate& certificate = about.certificate;
     for (const br_x509_trust_anchor& anchor : anchors) {
@@ -72,9 +74,9 @@ Error untrusted(const Case& about, const std::vector<br_x509_trust_anchor>& anch
             .error("claims an issuer that is trusted, but is not signed with that issuer's key")
             .with_hint("if the authority has a new key, replace its certificate in " + directory);
     }
-    std::string reason = certificate.is_self_issued()
-                             ? "is self-signed, and nothing here says that it is to be trusted"
-                             : "has an issuer that nothing here says is to be trusted";
+    String reason = certificate.is_self_issued()
+                        ? "is self-signed, and nothing here says that it is to be trusted"
+                        : "has an issuer that nothing here says is to be trusted";
     return about.error(reason).with_hint(
         str::format("put the %s into %s/ca.crt, or name a file of authorities in SSL_CERT_FILE; %s",
                     certificate.is_self_issued() ? "certificate" : "issuer's certificate",
@@ -89,7 +91,7 @@ Error beyond_us(const Case& about)
             .error(str::format("is signed by %s, which cannot be verified",
                                oid::name(certificate.signature_algorithm).c_str()))
             .with_hint("signatures must be RSA (PKCS#1 v1.5) or ECDSA with SHA-256, 384 or 512; " +
-                       std::string(kNoVerify));
+                       String(kNoVerify));
     if (certificate.signature_size > kMostRsaBits / 8)
         return about
             .error(str::format("is signed with an RSA key of %zu bits, and more than %u cannot be "
@@ -142,10 +144,10 @@ Error overstepping_error(const Certificate& authority, const Url& host)
         .with_hint(kServersOwner);
 }
 
-Error Trust::refusal(const Verdict& verdict, const std::vector<Certificate>& chain,
-                     const std::vector<br_x509_trust_anchor>& anchors, const Url& host) const
+Error Trust::refusal(const Verdict& verdict, const Vector<Certificate>& chain,
+                     const Vector<br_x509_trust_anchor>& anchors, const Url& host) const
 {
-    std::string name = host.authority();
+    String name = host.authority();
     Case about{chain[verdict.index], name, verdict.index == 0};
     const Certificate& certificate = about.certificate;
     bool bad_size = certificate.key.key_type == BR_KEYTYPE_RSA &&

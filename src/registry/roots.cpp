@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/digest.h"
+#include "base/vector.h"
 #include "roots_data.h"
 
 namespace kist::registry {
@@ -56,7 +57,7 @@ br_x509_pkey take_key(Cursor& cursor)
 }  // namespace
 
 // A name that has the hash of another is offered a key that has signed nothing for it.
-void find_compiled_roots(std::string_view name, std::vector<br_x509_trust_anchor>& anchors)
+void find_compiled_roots(std::string_view name, Vector<br_x509_trust_anchor>& anchors)
 {
     Digest hash = Digest::of(name);
     auto* text = reinterpret_cast<unsigned char*>(const_cast<char*>(name.data()));

@@ -8,13 +8,14 @@
 #include <bearssl.h>
 
 #include <string_view>
-#include <vector>
+
+#include "base/vector.h"
 
 namespace kist::registry {
 
 // Adds to `anchors` the authorities of this name (a distinguished name, in DER).  The program has
 // their keys, and only hashes of their names: the name of an anchor points to where `name` does,
 // the key into constant data.  Neither must be written to, which BearSSL's types cannot say.
-void find_compiled_roots(std::string_view name, std::vector<br_x509_trust_anchor>& anchors);
+void find_compiled_roots(std::string_view name, Vector<br_x509_trust_anchor>& anchors);
 
 }  // namespace kist::registry

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::registry {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr size_t kPlainBuffer = 64 << 10;
 
-Error broken(const std::string& name)
+Error broken(const String& name)
 {
     int code = errno;
     return Error(code, "the connection to %s broke: %s", name.c_str(), strerror(code));

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "registry/transport.h"
 
 namespace kist::registry {
@@ -14,7 +14,7 @@ namespace kist::registry {
 // A connected TCP socket; every call waits at most the stall time.
 class Socket {
 public:
-    Socket(Fd fd, std::string name, int stall_ms)
+    Socket(Fd fd, String name, int stall_ms)
         : fd_(std::move(fd)), name_(std::move(name)), stall_ms_(stall_ms)
     {
     }
@@ -26,13 +26,13 @@ public:
     // True when there is nothing to receive, not even the end.
     bool is_quiet() const;
     // "HOST:PORT", for messages.
-    const std::string& name() const { return name_; }
+    const String& name() const { return name_; }
 
 private:
     Result<void> wait(short events);
 
     Fd fd_;
-    std::string name_;
+    String name_;
     int stall_ms_;
 };
 
@@ -40,7 +40,7 @@ private:
 // in turn, the next one when the last has failed or has not answered for a moment; the first that
 // answers is taken (after RFC 8305).  Each has `connect_ms`.
 // ENOENT: no such host; EAGAIN: the name cannot be looked up now; otherwise as connect(2) has it.
-Result<Socket> dial(const std::string& host, uint16_t port, int connect_ms, int stall_ms);
+Result<Socket> dial(const String& host, uint16_t port, int connect_ms, int stall_ms);
 
 // The bytes as they are.
 class PlainTransport : public Transport {

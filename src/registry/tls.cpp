@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "registry/tls_error.h"
 
 namespace kist::registry {
@@ -223,7 +224,7 @@ private:
 
 Result<std::unique_ptr<Transport>> TlsClient::connect(Socket socket, const Url& host)
 {
-    std::string name = host.host_and_port();
+    String name = host.host_and_port();
     br_ssl_session_parameters parameters;
     bool known = recall(name, &parameters);
 
@@ -233,7 +234,7 @@ Result<std::unique_ptr<Transport>> TlsClient::connect(Socket socket, const Url& 
     return std::unique_ptr<Transport>(std::move(transport));
 }
 
-bool TlsClient::recall(const std::string& name, br_ssl_session_parameters* parameters)
+bool TlsClient::recall(const String& name, br_ssl_session_parameters* parameters)
 {
     std::lock_guard lock(mutex_);
     for (const Session& session : sessions_)
@@ -244,12 +245,12 @@ bool TlsClient::recall(const std::string& name, br_ssl_session_parameters* param
     return false;
 }
 
-void TlsClient::remember(const std::string& name, const br_ssl_session_parameters& parameters)
+void TlsClient::remember(const String& name, const br_ssl_session_parameters& parameters)
 {
     if (parameters.session_id_len == 0)
         return;
     std::lock_guard lock(mutex_);
-    std::erase_if(sessions_, [&](const Session& session) { return session.name == name; });
+    erase_if(sessions_, [&](const Session& session) { return session.name == name; });
     if (sessions_.size() == kMaxSessions)
         sessions_.erase(sessions_.begin());
     sessions_.push_back({name, parameters});

@@ -9,10 +9,9 @@
 
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
-#include "base/carried.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/socket.h"
 #include "registry/trust.h"
 #include "registry/url.h"
@@ -32,16 +31,15 @@ public:
 
 private:
     struct Session {
-        using Growth = CarriedAsBytes<Session>;
-        std::string name;
+        String name;
         br_ssl_session_parameters parameters;
     };
-    bool recall(const std::string& name, br_ssl_session_parameters* parameters);
-    void remember(const std::string& name, const br_ssl_session_parameters& parameters);
+    bool recall(const String& name, br_ssl_session_parameters* parameters);
+    void remember(const String& name, const br_ssl_session_parameters& parameters);
 
     Trust trust_;
     std::mutex mutex_;
-    std::vector<Session> sessions_;
+    Vector<Session> sessions_;
 };
 
 }  // namespace kist::registry

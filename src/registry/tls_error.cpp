@@ -5,6 +5,7 @@
 #include <bearssl.h>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -34,7 +35,7 @@ constexpr Alert kAlerts[] = {
 
 }  // namespace
 
-Error tls_error(int code, bool in_handshake, const std::string& name)
+Error tls_error(int code, bool in_handshake, const String& name)
 {
     // After the handshake the parties have agreed; what fails then is the line, and may be tried
     // again.
@@ -46,7 +47,7 @@ Error tls_error(int code, bool in_handshake, const std::string& name)
             .with_hint(kWhatWeSpeak);
     for (const Alert& alert : kAlerts)
         if (code == BR_ERR_RECV_FATAL_ALERT + alert.number) {
-            std::string sentence = alert.sentence;
+            String sentence = alert.sentence;
             Error error(EPROTO, "%s", sentence.replace(0, 2, name).c_str());
             return alert.hint ? std::move(error).with_hint(alert.hint) : error;
         }
@@ -58,7 +59,7 @@ Error tls_error(int code, bool in_handshake, const std::string& name)
         .with_hint(kWhatWeSpeak);
 }
 
-Error not_tls_error(const std::string& name)
+Error not_tls_error(const String& name)
 {
     return Error(EPROTOTYPE, "%s does not answer in TLS: it seems to speak plain HTTP",
                  name.c_str())

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/roots.h"
 
 namespace kist::registry {
@@ -23,7 +25,7 @@ constexpr size_t kLeastRsaBytes = 256;
 
 // Each certificate after the one that it vouches for, which not all servers see to.  What vouches
 // for nobody is dropped.
-void put_in_order(std::vector<Certificate>& chain)
+void put_in_order(Vector<Certificate>& chain)
 {
     for (size_t done = 1; done < chain.size(); done++) {
         const Certificate& last = chain[done - 1];
@@ -39,7 +41,7 @@ void put_in_order(std::vector<Certificate>& chain)
     }
 }
 
-bool is_called_for(std::string_view name, const std::vector<Certificate>& chain)
+bool is_called_for(std::string_view name, const Vector<Certificate>& chain)
 {
     for (const Certificate& certificate : chain)
         if (certificate.issuer == name)
@@ -52,8 +54,8 @@ struct Attempt {
     size_t index;
 };
 
-Attempt attempt(const std::vector<Certificate>& chain,
-                const std::vector<br_x509_trust_anchor>& anchors, int64_t time)
+Attempt attempt(const Vector<Certificate>& chain, const Vector<br_x509_trust_anchor>& anchors,
+                int64_t time)
 {
     auto context = std::make_unique<br_x509_minimal_context>();
     br_x509_minimal_init(context.get(), &br_sha256_vtable, anchors.data(), anchors.size());
@@ -70,7 +72,7 @@ Attempt attempt(const std::vector<Certificate>& chain,
     (*validator)->start_chain(validator, nullptr);  // names are our own business
     size_t index = 0;
     for (; index < chain.size() && context->err == 0; index++) {
-        const std::vector<unsigned char>& der = chain[index].der;
+        const Vector<unsigned char>& der = chain[index].der;
         (*validator)->start_cert(validator, uint32_t(der.size()));
         (*validator)->append(validator, der.data(), der.size());
         (*validator)->end_cert(validator);
@@ -83,20 +85,19 @@ Attempt attempt(const std::vector<Certificate>& chain,
 
 Trust::Trust(TrustOptions options) : options_(std::move(options)), clock_(options_.clock_file) {}
 
-std::vector<br_x509_trust_anchor> Trust::compiled_anchors(
-    const std::vector<Certificate>& chain) const
+Vector<br_x509_trust_anchor> Trust::compiled_anchors(const Vector<Certificate>& chain) const
 {
-    std::vector<br_x509_trust_anchor> anchors;
+    Vector<br_x509_trust_anchor> anchors;
     if (options_.use_compiled_roots && options_.places.replacement.empty())
         for (const Certificate& certificate : chain)
             find_compiled_roots(certificate.issuer, anchors);
     return anchors;
 }
 
-std::vector<br_x509_trust_anchor> Trust::kept_anchors(const std::vector<Certificate>& chain,
-                                                      const Url& host) const
+Vector<br_x509_trust_anchor> Trust::kept_anchors(const Vector<Certificate>& chain,
+                                                 const Url& host) const
 {
-    std::vector<br_x509_trust_anchor> anchors;
+    Vector<br_x509_trust_anchor> anchors;
     for (const auto& kept : kept_) {
         const Certificate& certificate = kept->certificate;
         if (!kept->host.empty() && kept->host != host.host_and_port())
@@ -112,9 +113,9 @@ std::vector<br_x509_trust_anchor> Trust::kept_anchors(const std::vector<Certific
     return anchors;
 }
 
-Result<void> Trust::search_files(const std::vector<Certificate>& chain, const Url& host)
+Result<void> Trust::search_files(const Vector<Certificate>& chain, const Url& host)
 {
-    auto keep = [&](std::vector<Certificate> found, const std::string& whose) {
+    auto keep = [&](Vector<Certificate> found, const String& whose) {
         for (Certificate& certificate : found) {
             bool known = std::any_of(kept_.begin(), kept_.end(), [&](const auto& kept) {
                 return kept->host == whose && kept->certificate.der == certificate.der;
@@ -128,7 +129,7 @@ Result<void> Trust::search_files(const std::vector<Certificate>& chain, const Ur
         keep(TRY(search_bundle(options_.places.replacement, chain), "SSL_CERT_FILE"), "");
         return {};
     }
-    for (const std::string& bundle : options_.places.bundles)
+    for (const String& bundle : options_.places.bundles)
         if (auto found = search_bundle(bundle, chain)) {
             keep(found.take(), "");
             break;
@@ -136,8 +137,8 @@ Result<void> Trust::search_files(const std::vector<Certificate>& chain, const Ur
     return {};
 }
 
-Trust::Verdict Trust::validate(const std::vector<Certificate>& chain,
-                               const std::vector<br_x509_trust_anchor>& anchors) const
+Trust::Verdict Trust::validate(const Vector<Certificate>& chain,
+                               const Vector<br_x509_trust_anchor>& anchors) const
 {
     ClockFloor::Reading clock = clock_.read();
     int64_t time = clock.time;
@@ -150,8 +151,8 @@ Trust::Verdict Trust::validate(const std::vector<Certificate>& chain,
     }
 }
 
-const Certificate* Trust::overstepping(const Verdict& verdict,
-                                       const std::vector<Certificate>& chain, const Url& host) const
+const Certificate* Trust::overstepping(const Verdict& verdict, const Vector<Certificate>& chain,
+                                       const Url& host) const
 {
     for (size_t i = 1; i <= verdict.index; i++)
         if (!chain[i].may_vouch_for(host.host))
@@ -164,7 +165,7 @@ const Certificate* Trust::overstepping(const Verdict& verdict,
     return nullptr;
 }
 
-Result<void> Trust::judge(std::vector<Certificate>& chain, const Url& host)
+Result<void> Trust::judge(Vector<Certificate>& chain, const Url& host)
 {
     std::lock_guard lock(mutex_);
     if (chain.empty())
@@ -177,8 +178,8 @@ Result<void> Trust::judge(std::vector<Certificate>& chain, const Url& host)
             "later",
             date_text(clock::now()).c_str(), date_text(clock_.read().time).c_str());
 
-    std::vector<br_x509_trust_anchor> compiled = compiled_anchors(chain);
-    std::vector<br_x509_trust_anchor> anchors = kept_anchors(chain, host);
+    Vector<br_x509_trust_anchor> compiled = compiled_anchors(chain);
+    Vector<br_x509_trust_anchor> anchors = kept_anchors(chain, host);
     for (const br_x509_trust_anchor& anchor : compiled)
         anchors.push_back(anchor);
     Verdict verdict = validate(chain, anchors);

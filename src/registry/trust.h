@@ -12,10 +12,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/anchors.h"
 #include "registry/certificate.h"
 #include "registry/clock_floor.h"
@@ -27,8 +27,8 @@ inline constexpr size_t kMaxChain = 16;  // certificates, as many as servers eve
 inline constexpr size_t kMaxChainBytes = 256 << 10;
 
 struct TrustOptions {
-    bool verify = true;      // false: every certificate is fine
-    std::string clock_file;  // see clock_floor.h
+    bool verify = true;  // false: every certificate is fine
+    String clock_file;   // see clock_floor.h
     AnchorPlaces places = AnchorPlaces::of_this_machine();
     bool use_compiled_roots = true;
 };
@@ -41,11 +41,11 @@ public:
     bool verifies() const { return options_.verify; }
     // Whether `chain`, as it was sent, proves the server to be `host`.  EKEYREJECTED, with the
     // reason: it does not.  The chain is put in order.
-    Result<void> judge(std::vector<Certificate>& chain, const Url& host);
+    Result<void> judge(Vector<Certificate>& chain, const Url& host);
 
 private:
     struct Kept {
-        std::string host;  // whose certs.d it came from; empty: for every host
+        String host;  // whose certs.d it came from; empty: for every host
         Certificate certificate;
     };
     struct Verdict {
@@ -54,22 +54,22 @@ private:
         int64_t time;  // at which it was judged
     };
 
-    std::vector<br_x509_trust_anchor> compiled_anchors(const std::vector<Certificate>& chain) const;
-    std::vector<br_x509_trust_anchor> kept_anchors(const std::vector<Certificate>& chain,
-                                                   const Url& host) const;
-    Result<void> search_files(const std::vector<Certificate>& chain, const Url& host);
-    Verdict validate(const std::vector<Certificate>& chain,
-                     const std::vector<br_x509_trust_anchor>& anchors) const;
+    Vector<br_x509_trust_anchor> compiled_anchors(const Vector<Certificate>& chain) const;
+    Vector<br_x509_trust_anchor> kept_anchors(const Vector<Certificate>& chain,
+                                              const Url& host) const;
+    Result<void> search_files(const Vector<Certificate>& chain, const Url& host);
+    Verdict validate(const Vector<Certificate>& chain,
+                     const Vector<br_x509_trust_anchor>& anchors) const;
     // The certificate that vouches in vain, because its Name Constraints leave `host` out.
-    const Certificate* overstepping(const Verdict& verdict, const std::vector<Certificate>& chain,
+    const Certificate* overstepping(const Verdict& verdict, const Vector<Certificate>& chain,
                                     const Url& host) const;
-    Error refusal(const Verdict& verdict, const std::vector<Certificate>& chain,
-                  const std::vector<br_x509_trust_anchor>& anchors, const Url& host) const;
+    Error refusal(const Verdict& verdict, const Vector<Certificate>& chain,
+                  const Vector<br_x509_trust_anchor>& anchors, const Url& host) const;
 
     TrustOptions options_;
     std::mutex mutex_;  // over what follows
     ClockFloor clock_;
-    std::vector<std::unique_ptr<Kept>> kept_;
+    Vector<std::unique_ptr<Kept>> kept_;
 };
 
 // An authority vouches for a host that its Name Constraints leave out.
@@ -100,9 +100,9 @@ private:
     State state_;
     Trust& trust_;
     const Url& host_;
-    std::vector<std::vector<unsigned char>> received_;
+    Vector<Vector<unsigned char>> received_;
     size_t size_ = 0;
-    std::vector<Certificate> chain_;
+    Vector<Certificate> chain_;
     std::optional<Error> refusal_;
 };
 

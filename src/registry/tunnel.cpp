@@ -1,6 +1,7 @@
 // tunnel.cpp - CONNECT through a proxy.
 
 #include "base/str.h"
+#include "base/string.h"
 #include "registry/http_head.h"
 #include "registry/proxy.h"
 
@@ -8,7 +9,7 @@ namespace kist::registry {
 
 Error proxy_authentication_error(const Proxy& proxy)
 {
-    std::string name = proxy.url.host_and_port();
+    String name = proxy.url.host_and_port();
     if (proxy.authorization.empty())
         return Error(EACCES, "the proxy %s wants a user name and a password", name.c_str())
             .with_hint("set HTTPS_PROXY=http://USER:PASSWORD@" + name);
@@ -18,8 +19,8 @@ Error proxy_authentication_error(const Proxy& proxy)
 
 Result<void> open_tunnel(Transport& transport, const Proxy& proxy, const Url& target)
 {
-    std::string name = target.host_and_port();
-    std::string request = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n";
+    String name = target.host_and_port();
+    String request = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n";
     if (!proxy.authorization.empty())
         request += "Proxy-Authorization: " + proxy.authorization + "\r\n";
     TRY(transport.write(request + "\r\n"), "proxy");
@@ -29,7 +30,7 @@ Result<void> open_tunnel(Transport& transport, const Proxy& proxy, const Url& ta
         return {};
     if (head.status == 407)
         return proxy_authentication_error(proxy);
-    std::string reason = head.reason.empty() ? "" : " (" + head.reason + ")";
+    String reason = head.reason.empty() ? "" : " (" + head.reason + ")";
     bool upstream = head.status == 502 || head.status == 503 || head.status == 504;
     return Error(upstream ? ECONNREFUSED : EACCES,
                  "the proxy %s answers %d%s to a connection to %s",

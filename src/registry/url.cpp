@@ -7,12 +7,13 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
 namespace {
 
-bool is_ip6(const std::string& host)
+bool is_ip6(const String& host)
 {
     in6_addr address;
     return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
@@ -24,9 +25,9 @@ bool is_host_character(char c)
 }
 
 // Names compare in any case, and only ASCII letters have one here.
-std::string lower(std::string_view text)
+String lower(std::string_view text)
 {
-    std::string result(text);
+    String result(text);
     for (char& c : result)
         if (c >= 'A' && c <= 'Z')
             c = char(c | 0x20);
@@ -42,9 +43,9 @@ Result<uint16_t> to_port(std::string_view text)
 }
 
 // What may stand in a path or query; the rest is escaped (bytes above 127) or refused.
-Result<std::string> clean_path(std::string_view text)
+Result<String> clean_path(std::string_view text)
 {
-    std::string path;
+    String path;
     for (char c : text) {
         auto byte = static_cast<unsigned char>(c);
         if (byte <= ' ' || byte == 127)
@@ -58,14 +59,14 @@ Result<std::string> clean_path(std::string_view text)
 }
 
 // "/a/b/../c" is "/a/c" (RFC 3986, section 5.2.4).
-std::string without_dots(std::string_view path)
+String without_dots(std::string_view path)
 {
     std::string_view query;
     if (size_t at = path.find('?'); at != path.npos) {
         query = path.substr(at);
         path = path.substr(0, at);
     }
-    std::string result;
+    String result;
     path.remove_prefix(1);
     while (true) {
         size_t end = path.find('/');
@@ -127,7 +128,7 @@ Result<Url> Url::parse(std::string_view text)
     if (text.size() > kMaxUrl)
         return Error(EINVAL, "a URL of %zu bytes is too long", text.size());
     size_t colon = text.find("://");
-    std::string scheme = colon > 8 ? "" : lower(text.substr(0, colon));
+    String scheme = colon > 8 ? "" : lower(text.substr(0, colon));
     if (scheme != "https" && scheme != "http")
         return Error(EINVAL, "\"%.*s\" is neither an https:// nor an http:// URL",
                      int(std::min(text.size(), size_t(64))), text.data());
@@ -151,7 +152,7 @@ Result<Url> Url::resolve(std::string_view location) const
         return Error(EINVAL, "a URL of %zu bytes is too long", location.size());
     location = location.substr(0, location.find('#'));
     if (location.starts_with("//"))
-        return parse((tls ? "https:" : "http:") + std::string(location));
+        return parse((tls ? "https:" : "http:") + String(location));
     size_t colon = location.find(':');
     if (colon < location.find_first_of("/?"))
         return parse(location);
@@ -159,29 +160,29 @@ Result<Url> Url::resolve(std::string_view location) const
     Url url = *this;
     std::string_view here = path;
     here = here.substr(0, here.find('?'));
-    std::string cleaned = TRY(clean_path(location));
+    String cleaned = TRY(clean_path(location));
     if (cleaned.starts_with('/'))
         url.path = without_dots(cleaned);
     else if (cleaned.starts_with('?'))
-        url.path = std::string(here) + cleaned;
+        url.path = String(here) + cleaned;
     else if (!cleaned.empty())
-        url.path = without_dots(std::string(here.substr(0, here.rfind('/') + 1)) + cleaned);
+        url.path = without_dots(String(here.substr(0, here.rfind('/') + 1)) + cleaned);
     return url;
 }
 
-std::string Url::text() const
+String Url::text() const
 {
     return (tls ? "https://" : "http://") + authority() + path;
 }
 
-std::string Url::authority() const
+String Url::authority() const
 {
     if (port != (tls ? 443 : 80))
         return host_and_port();
     return is_ip6(host) ? "[" + host + "]" : host;
 }
 
-std::string Url::host_and_port() const
+String Url::host_and_port() const
 {
     return str::format(is_ip6(host) ? "[%s]:%u" : "%s:%u", host.c_str(), port);
 }

@@ -12,6 +12,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "service/health.h"
 #include "service/lifecycle.h"
 
@@ -27,7 +29,7 @@ enum class Stage : uint8_t { waiting, awaited, settled, failed };
 // One container of the plan.
 struct Launch {
     const Summary* container = nullptr;
-    std::vector<size_t> requirements;  // positions in the plan
+    Vector<size_t> requirements;  // positions in the plan
     bool required = false;
     Stage stage = Stage::waiting;
     int64_t until = 0;  // awaited: when our patience ends, in clock::steady_ms()
@@ -48,8 +50,8 @@ public:
              Say say)
         : engine_(engine), say_(say), launches_(plan.order.size())
     {
-        std::vector<std::vector<size_t>> requirers = requirers_of(containers);
-        std::vector<size_t> place(containers.size(), SIZE_MAX);
+        Vector<Vector<size_t>> requirers = requirers_of(containers);
+        Vector<size_t> place(containers.size(), SIZE_MAX);
         for (size_t i = 0; i < plan.order.size(); i++)
             place[plan.order[i]] = i;
         for (size_t i = 0; i < plan.order.size(); i++) {
@@ -148,7 +150,7 @@ private:
                 continue;
             // Its health, and its lock, which goes at its end.
             for (const char* where : {"/run/", "/locks/"}) {
-                std::string path = engine_.places.state + where + launch.container->spec.id;
+                String path = engine_.places.state + where + launch.container->spec.id;
                 (void)::inotify_add_watch(
                     changes.get(), path.c_str(),
                     IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_ATTRIB);
@@ -165,7 +167,7 @@ private:
 
     const Engine& engine_;
     Say say_;
-    std::vector<Launch> launches_;
+    Vector<Launch> launches_;
     size_t failures_ = 0;
 };
 
@@ -173,13 +175,13 @@ private:
 
 Result<size_t> launch_all(const Engine& engine, Say say)
 {
-    std::vector<Summary> containers = TRY(container::list(engine.directories));
+    Vector<Summary> containers = TRY(container::list(engine.directories));
     BootPlan plan = plan_boot(containers, starts_at_boot);
     for (const Error& refusal : plan.refused)
         say(refusal);
     size_t failures = plan.refused.size() + Launcher(engine, containers, plan, say).run();
     Fd state = TRY(sys::open(engine.places.state, O_RDONLY | O_DIRECTORY));
-    std::string boot = TRY(process::boot_id());
+    String boot = TRY(process::boot_id());
     TRY(fs::replace(state, kLaunchedMark, boot, 0600, fs::Durable::no));
     return failures;
 }

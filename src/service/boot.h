@@ -9,9 +9,9 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "base/result.h"
+#include "base/vector.h"
 #include "container/container.h"
 #include "service/engine.h"
 
@@ -31,17 +31,17 @@ bool starts_at_boot(const Summary& container);
 
 // Positions in a list of containers, each behind those that it requires.
 struct BootPlan {
-    std::vector<size_t> order;
+    Vector<size_t> order;
     // One for each container that should start and cannot: what it requires does not exist, or
     // requires it in turn.
-    std::vector<Error> refused;
+    Vector<Error> refused;
 };
 // What `wanted` picks and all that these require; among equals the oldest first.  `containers` is
 // in the order of container::list(), the newest first.
 BootPlan plan_boot(std::span<const Summary> containers, bool (*wanted)(const Summary&));
 
 // For each container those others of the list that require it.
-std::vector<std::vector<size_t>> requirers_of(std::span<const Summary> containers);
+Vector<Vector<size_t>> requirers_of(std::span<const Summary> containers);
 
 // Starts all that should run, and waits for the health of what others require: for as long as its
 // check may take to decide (start period + retries * interval), then goes on and says so.  The

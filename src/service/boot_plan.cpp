@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "service/boot.h"
 
 namespace kist::service {
@@ -22,11 +24,11 @@ size_t position_of(std::span<const Summary> containers, std::string_view name)
 }
 
 // For each container, the positions of what it requires.
-std::vector<std::vector<size_t>> requirements_of(std::span<const Summary> containers)
+Vector<Vector<size_t>> requirements_of(std::span<const Summary> containers)
 {
-    std::vector<std::vector<size_t>> all(containers.size());
+    Vector<Vector<size_t>> all(containers.size());
     for (size_t i = 0; i < containers.size(); i++)
-        for (const std::string& name : containers[i].spec.requirements)
+        for (const String& name : containers[i].spec.requirements)
             all[i].push_back(position_of(containers, name));
     return all;
 }
@@ -83,9 +85,9 @@ private:
 
     Error refusal_of(size_t index) const
     {
-        const std::string& name = containers_[index].spec.name;
-        std::vector<size_t> way;
-        std::string text = name;
+        const String& name = containers_[index].spec.name;
+        Vector<size_t> way;
+        String text = name;
         for (size_t at = index;;) {
             way.push_back(at);
             const size_t* required = obstacle_of(at);
@@ -103,8 +105,8 @@ private:
         }
     }
 
-    static Error missing(const std::string& name, const container::Spec& requirer,
-                         const std::string& required)
+    static Error missing(const String& name, const container::Spec& requirer,
+                         const String& required)
     {
         if (requirer.name == name)
             return Error(ENOENT, "cannot start \"%s\": it requires \"%s\", which does not exist",
@@ -117,8 +119,8 @@ private:
     }
 
     std::span<const Summary> containers_;
-    std::vector<std::vector<size_t>> requirements_;
-    std::vector<char> wanted_, placed_;
+    Vector<Vector<size_t>> requirements_;
+    Vector<char> wanted_, placed_;
 };
 
 }  // namespace
@@ -143,10 +145,10 @@ BootPlan plan_boot(std::span<const Summary> containers, bool (*wanted)(const Sum
     return planner.plan();
 }
 
-std::vector<std::vector<size_t>> requirers_of(std::span<const Summary> containers)
+Vector<Vector<size_t>> requirers_of(std::span<const Summary> containers)
 {
-    std::vector<std::vector<size_t>> requirements = requirements_of(containers);
-    std::vector<std::vector<size_t>> all(containers.size());
+    Vector<Vector<size_t>> requirements = requirements_of(containers);
+    Vector<Vector<size_t>> all(containers.size());
     for (size_t i = 0; i < requirements.size(); i++)
         for (size_t required : requirements[i])
             if (required != kMissing && required != i)

@@ -12,6 +12,7 @@
 #include <climits>
 #include <csignal>
 
+#include "base/string.h"
 #include "base/sys.h"
 #include "container/console.h"
 #include "service/clients.h"
@@ -79,7 +80,7 @@ public:
 
 private:
     // The monitor may have gone; then hear() says so.
-    void say(const std::string& packed) { (void)send(socket_, packed); }
+    void say(const String& packed) { (void)send(socket_, packed); }
 
     Result<void> pass_signal()
     {
@@ -163,7 +164,7 @@ private:
             return {};
         }
         bool found = false;
-        std::string through = keys_.filter({typed, size_t(got)}, found);
+        String through = keys_.filter({typed, size_t(got)}, found);
         if (!through.empty()) {
             may_send_ = false;
             say(pack(Word::input, 0, 0, through));
@@ -181,14 +182,14 @@ private:
     DetachKeys keys_;
     bool reading_;
     bool may_send_ = true;  // nothing that we sent waits to be taken
-    std::string left_;      // of the container's output, for target_
+    String left_;           // of the container's output, for target_
     int target_ = 1;
     int unanswered_ = 0;  // Ctrl-C since the container last said something
     bool over_ = false;
     Attended end_;
 };
 
-Result<Client> Client::connect(const container::Directories& directories, const std::string& id,
+Result<Client> Client::connect(const container::Directories& directories, const String& id,
                                const Attachment& attachment)
 {
     Fd directory = TRY(sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY));

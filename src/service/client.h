@@ -3,11 +3,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/directories.h"
 
 namespace kist::service {
@@ -30,7 +30,7 @@ struct Attended {
 class Client {
 public:
     // A container's monitor, whose state is in `directories`.  ENOENT: it does not run.
-    static Result<Client> connect(const container::Directories& directories, const std::string& id,
+    static Result<Client> connect(const container::Directories& directories, const String& id,
                                   const Attachment& attachment);
     explicit Client(Fd socket) : socket_(std::move(socket)) {}
 

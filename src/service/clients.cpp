@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::service {
 
@@ -89,7 +91,7 @@ void Clients::accept()
         all_.emplace_back().socket = std::move(socket);
 }
 
-void Clients::wish(std::vector<pollfd>& waits) const
+void Clients::wish(Vector<pollfd>& waits) const
 {
     waits.push_back({listener_.get(), POLLIN, 0});
     for (const Connection& client : all_)
@@ -165,7 +167,7 @@ void Clients::obey(Connection& client, const Message& message, Orders& orders)
     }
 }
 
-void Clients::say(Connection& client, std::string packed)
+void Clients::say(Connection& client, String packed)
 {
     if (client.waiting.empty()) {
         auto sent = send(client.socket, packed, false);
@@ -190,7 +192,7 @@ bool Clients::say_waiting(Connection& client)
     }
     client.waiting.erase(client.waiting.begin(), client.waiting.begin() + ptrdiff_t(said));
     if (client.waiting.empty())
-        client.waiting.shrink_to_fit();
+        client.waiting = {};
     return !gone;
 }
 

@@ -5,12 +5,12 @@
 #include <poll.h>
 
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/log.h"
 #include "service/client.h"
 #include "service/protocol.h"
@@ -49,7 +49,7 @@ public:
     void add(Fd socket, const Attachment& attachment);
 
     // What to wait for, and doing it: act() is given the same elements, after poll(2).
-    void wish(std::vector<pollfd>& waits) const;
+    void wish(Vector<pollfd>& waits) const;
     void act(std::span<const pollfd> waits, Orders& orders);
 
     // Nobody is behind with reading: more of the container's output can be taken.
@@ -69,18 +69,18 @@ private:
         Attachment wants;
         bool attached = false;
         bool owes_taken = false;
-        bool leaving = false;              // closed when all is said
-        std::vector<std::string> waiting;  // messages that it was too slow for
+        bool leaving = false;    // closed when all is said
+        Vector<String> waiting;  // messages that it was too slow for
     };
     void accept();
     bool hear(Connection& client, Orders& orders);
     void obey(Connection& client, const Message& message, Orders& orders);
     std::optional<Error> refusal_of(const Attachment& wants, const Orders& orders) const;
-    void say(Connection& client, std::string packed);
+    void say(Connection& client, String packed);
     bool say_waiting(Connection& client);
 
     Fd listener_;
-    std::vector<Connection> all_;
+    Vector<Connection> all_;
 };
 
 }  // namespace kist::service

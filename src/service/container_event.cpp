@@ -2,12 +2,13 @@
 
 #include "service/container_event.h"
 
+#include "base/string.h"
 #include "service/events.h"
 
 namespace kist::service {
 
 void emit_of(const image::Places& places, const container::Spec& spec, const char* action,
-             const char* attribute, std::string value)
+             const char* attribute, String value)
 {
     Event event = {.type = "container", .action = action, .id = spec.id, .attributes = spec.labels};
     event.attributes.emplace_back("image", spec.image);

@@ -2,8 +2,7 @@
 
 #pragma once
 
-#include <string>
-
+#include "base/string.h"
 #include "container/spec.h"
 #include "image/places.h"
 
@@ -12,7 +11,7 @@ namespace kist::service {
 // Emits an event (events.h) with what docker says of a container: its labels, image and name.
 // `attribute`, when it is not null, is one more, with `value`.
 void emit_of(const image::Places& places, const container::Spec& spec, const char* action,
-             const char* attribute = nullptr, std::string value = {});
+             const char* attribute = nullptr, String value = {});
 // Emits "mount" of each volume that it is about to use.
 void emit_mounts(const image::Places& places, const container::Spec& spec);
 

@@ -3,12 +3,13 @@
 #include "service/detach_keys.h"
 
 #include "base/str.h"
+#include "base/string.h"
 
 namespace kist::service {
 
-Result<std::string> parse_detach_keys(std::string_view text)
+Result<String> parse_detach_keys(std::string_view text)
 {
-    std::string keys;
+    String keys;
     for (std::string_view rest = text; !rest.empty();) {
         std::string_view key = str::cut(rest, ',');
         if (key.size() == 1) {
@@ -27,11 +28,11 @@ Result<std::string> parse_detach_keys(std::string_view text)
     return keys;
 }
 
-std::string DetachKeys::filter(std::string_view typed, bool& found)
+String DetachKeys::filter(std::string_view typed, bool& found)
 {
     if (keys_.empty())
-        return std::string(typed);
-    std::string through;
+        return String(typed);
+    String through;
     for (char c : typed) {
         if (c != keys_[matched_] && matched_ > 0) {
             through += keys_.substr(0, matched_);

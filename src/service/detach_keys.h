@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::service {
 
 // "ctrl-p,ctrl-q" as the bytes that are typed; EINVAL.
-Result<std::string> parse_detach_keys(std::string_view text);
+Result<String> parse_detach_keys(std::string_view text);
 
 // Finds the sequence in what is typed, across reads.
 class DetachKeys {
@@ -20,7 +20,7 @@ public:
 
     // What of `typed` is to go on: keys that may be the beginning of the sequence are held back.
     // `found` becomes true when all of it has been typed.
-    std::string filter(std::string_view typed, bool& found);
+    String filter(std::string_view typed, bool& found);
 
 private:
     std::string_view keys_;

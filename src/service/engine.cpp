@@ -3,6 +3,7 @@
 #include "service/engine.h"
 
 #include "base/log.h"
+#include "base/string.h"
 #include "container/sweep.h"
 #include "service/container_event.h"
 #include "service/lifecycle.h"
@@ -13,7 +14,7 @@ namespace kist::service {
 namespace {
 
 // Starts a container again whose monitor was killed, when its policy wants that.
-void revive(const Engine& engine, const std::string& id)
+void revive(const Engine& engine, const String& id)
 {
     auto container = container::find(engine.directories, id);
     if (!container || container->state.stopped)

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json_lines.h"
+#include "base/string.h"
 
 namespace kist::service {
 
@@ -26,7 +27,7 @@ constexpr size_t kMaxEvent = 32 << 10;  // labels may be large
 constexpr int kAttempts = 10;
 
 struct Actor {
-    std::string id;
+    String id;
     json::Map attributes;
 };
 constexpr json::Field kActor[] = {
@@ -39,10 +40,10 @@ std::span<const json::Field> fields_of(const Actor*)
 }
 
 struct Record {
-    std::string status, id, from;  // of older clients of docker
-    std::string type, action;
+    String status, id, from;  // of older clients of docker
+    String type, action;
     Actor actor;
-    std::string scope;
+    String scope;
     int64_t time = 0, time_nano = 0;
 };
 constexpr json::Field kRecord[] = {
@@ -61,13 +62,13 @@ std::span<const json::Field> fields_of(const Record*)
     return kRecord;
 }
 
-std::string line_of(Event event)
+String line_of(Event event)
 {
     if (event.time == 0)
         event.time = clock::now_nanos();
-    std::string line = to_json(event);
+    String line = to_json(event);
     if (line.size() > kMaxEvent) {
-        std::erase_if(event.attributes, [](auto& attribute) {
+        erase_if(event.attributes, [](auto& attribute) {
             return attribute.first != "name" && attribute.first != "image" &&
                    attribute.first != "exitCode";
         });
@@ -83,7 +84,7 @@ bool is_current(const Fd& directory, const struct stat& file)
 }
 
 // False: somebody is renaming the file.
-bool append(const Fd& directory, const std::string& line, bool last_attempt)
+bool append(const Fd& directory, const String& line, bool last_attempt)
 {
     auto file = sys::open_at(directory, kFile, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0600);
     if (!file)
@@ -99,7 +100,7 @@ bool append(const Fd& directory, const std::string& line, bool last_attempt)
     char last = '\n';
     bool torn = facts->st_size > 0 && ::pread(file->get(), &last, 1, facts->st_size - 1) == 1 &&
                 last != '\n';
-    std::string text = torn ? "\n" + line : line;
+    String text = torn ? "\n" + line : line;
     (void)!sys::retry([&] { return ::write(file->get(), text.data(), text.size()); });
     if (facts->st_size + off_t(text.size()) <= kMaxFile)
         return true;
@@ -112,7 +113,7 @@ bool append(const Fd& directory, const std::string& line, bool last_attempt)
 
 }  // namespace
 
-std::string to_json(const Event& event)
+String to_json(const Event& event)
 {
     Record record;
     if (event.type == "container" || event.type == "image") {
@@ -132,7 +133,7 @@ std::string to_json(const Event& event)
     return json::write(record);
 }
 
-Result<Event> event_from_json(std::string text)
+Result<Event> event_from_json(String text)
 {
     auto record = TRY(json::parse<Record>(std::move(text)));
     return Event{std::move(record.type), std::move(record.action), std::move(record.actor.id),
@@ -144,7 +145,7 @@ void emit(const image::Places& places, const Event& event)
     auto directory = fs::make_directories(places.state, 0700);
     if (!directory)
         return;
-    std::string line = line_of(event);
+    String line = line_of(event);
     for (int attempt = 1; !append(*directory, line, attempt == kAttempts); attempt++)
         (void)::poll(nullptr, 0, 1);
 }
@@ -160,7 +161,7 @@ Result<void> read_events(const image::Places& places, int64_t since, int64_t unt
     for (;;) {
         auto line = TRY(lines.next());
         if (line) {
-            auto event = event_from_json(std::string(*line));
+            auto event = event_from_json(String(*line));
             if (event && event->time >= since && event->time <= until)
                 TRY(take(*event));
             continue;

@@ -7,26 +7,26 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "image/places.h"
 
 namespace kist::service {
 
 struct Event {
-    std::string type;      // "container", "image", "volume"
-    std::string action;    // "create", "start", "die", "health_status: healthy"
-    std::string id;        // of the actor
+    String type;           // "container", "image", "volume"
+    String action;         // "create", "start", "die", "health_status: healthy"
+    String id;             // of the actor
     json::Map attributes;  // name, image, exitCode, ...
     int64_t time = 0;      // nanoseconds since 1970; 0: now
 };
 // docker's form of it, on one line.
-std::string to_json(const Event& event);
+String to_json(const Event& event);
 // EBADMSG.
-Result<Event> event_from_json(std::string text);
+Result<Event> event_from_json(String text);
 
 // Appends it.  Best effort: events are no record, and keep no command from its work.
 void emit(const image::Places& places, const Event& event);

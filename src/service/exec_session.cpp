@@ -16,6 +16,7 @@
 #include <csignal>
 
 #include "base/process.h"
+#include "base/string.h"
 #include "base/sys.h"
 #include "service/detach_keys.h"
 
@@ -49,7 +50,7 @@ public:
             ssize_t got = sys::retry([&] { return ::read(from_, bytes, sizeof bytes); });
             if (got > 0)
                 bytes_ = keys ? keys->filter({bytes, size_t(got)}, detached)
-                              : std::string(bytes, size_t(got));
+                              : String(bytes, size_t(got));
             else if (got == 0 || errno != EAGAIN)
                 done_ = true;  // the end; a pty whose last user is gone says EIO
         } else {
@@ -67,7 +68,7 @@ private:
 
     int from_, to_;
     bool done_;
-    std::string bytes_;
+    String bytes_;
 };
 
 class Attendant {

@@ -19,6 +19,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/string.h"
 #include "container/state.h"
 #include "service/boot.h"
 #include "service/restart.h"
@@ -44,7 +45,7 @@ sigset_t ending_signals()
 enum class Found { nothing, attended, unattended };
 
 // What the record of one container and its lock say together.
-Found look_at(const container::Directories& directories, const std::string& id)
+Found look_at(const container::Directories& directories, const String& id)
 {
     auto directory = directories.open_container(id);
     if (!directory)
@@ -72,7 +73,7 @@ int settle(const image::Places& places, const container::OuterNamespace& outer)
         if (!ids)
             return 1;
         bool attended = false;
-        for (const std::string& id : *ids) {
+        for (const String& id : *ids) {
             if (id.starts_with('.'))
                 continue;
             Found found = look_at(*directories, id);
@@ -148,7 +149,7 @@ private:
     {
         TRY(container::Directories::open(places_));
         changes_ = Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-        std::string locks = places_.state + "/locks";
+        String locks = places_.state + "/locks";
         if (::inotify_add_watch(changes_.get(), locks.c_str(), IN_CLOSE_WRITE | IN_DELETE_SELF) < 0)
             return os_error("watch %s", locks.c_str());
         return {};

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
 #include "service/container_event.h"
 #include "service/health_probe.h"
 
@@ -78,7 +79,7 @@ std::span<const json::Field> fields_of(const HealthRecord*)
     return kRecordFields;
 }
 
-Result<HealthRecord> read_health(const container::Directories& directories, const std::string& id)
+Result<HealthRecord> read_health(const container::Directories& directories, const String& id)
 {
     Fd directory = TRY(sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY));
     return read_record(directory);
@@ -87,7 +88,7 @@ Result<HealthRecord> read_health(const container::Directories& directories, cons
 bool take_answer(HealthRecord& record, HealthAnswer answer, const container::HealthPlan& plan,
                  int64_t age)
 {
-    std::string before = record.status;
+    String before = record.status;
     if (answer.exit_code == 0) {
         record.failing_streak = 0;
         record.status = "healthy";

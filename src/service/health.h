@@ -10,12 +10,12 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/directories.h"
 #include "container/spec.h"
 #include "container/state.h"
@@ -59,20 +59,20 @@ private:
 
 // What health.json says.
 struct HealthAnswer {
-    std::string start, end;  // RFC 3339 with nanoseconds
+    String start, end;  // RFC 3339 with nanoseconds
     int exit_code = 0;
-    std::string output;  // the first 4096 bytes
+    String output;  // the first 4096 bytes
 };
 struct HealthRecord {
-    std::string status;  // "starting", "healthy", "unhealthy"
+    String status;  // "starting", "healthy", "unhealthy"
     unsigned failing_streak = 0;
-    std::vector<HealthAnswer> log;
+    Vector<HealthAnswer> log;
 };
 std::span<const json::Field> fields_of(const HealthAnswer*);
 std::span<const json::Field> fields_of(const HealthRecord*);  // docker's names
 
 // ENOENT: the container has no health check, or does not run.
-Result<HealthRecord> read_health(const container::Directories& directories, const std::string& id);
+Result<HealthRecord> read_health(const container::Directories& directories, const String& id);
 
 // What an answer makes of a record, by docker's rules; `age` of the container in nanoseconds when
 // the check began.  True: the status has changed.

@@ -4,11 +4,14 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/string.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "container/exec.h"
 
 namespace kist::service {
@@ -16,9 +19,9 @@ namespace kist::service {
 namespace {
 
 // {"CMD", word...} as it is, {"CMD-SHELL", line} for the shell.
-std::vector<std::string> command_of(const std::vector<std::string>& test)
+Vector<String> command_of(const Vector<String>& test)
 {
-    std::vector<std::string> words;
+    Vector<String> words;
     if (!test.empty() && test[0] == "CMD-SHELL")
         words = {"/bin/sh", "-c"};
     for (size_t i = 1; i < test.size(); i++)
@@ -29,7 +32,7 @@ std::vector<std::string> command_of(const std::vector<std::string>& test)
 }
 
 // Output as it comes, the first kMaxHealthOutput bytes of it.  False at its end.
-bool take_output(const Fd& from, std::string& output)
+bool take_output(const Fd& from, String& output)
 {
     char bytes[4096];
     ssize_t got = sys::retry([&] { return ::read(from.get(), bytes, sizeof bytes); });
@@ -42,7 +45,7 @@ bool take_output(const Fd& from, std::string& output)
 }
 
 // False: it was still running when the time was up.
-bool await(const container::Executed& process, const Fd& from, int64_t until, std::string& output)
+bool await(const container::Executed& process, const Fd& from, int64_t until, String& output)
 {
     pollfd waits[] = {{process.process.get(), POLLIN, 0}, {from.get(), POLLIN, 0}};
     for (;;) {
@@ -91,7 +94,7 @@ Result<HealthAnswer> ask_health(const container::Spec& spec, const container::St
         (void)::kill(-process->pid, SIGKILL);
         (void)sys::pidfd_send_signal(process->process, SIGKILL);
         (void)process::wait(process->pid);
-        std::string said = std::move(answer.output);
+        String said = std::move(answer.output);
         answer.output = str::format("Health check exceeded timeout (%s)",
                                     clock::duration_text(spec.health->timeout).c_str());
         if (!said.empty())

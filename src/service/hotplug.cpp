@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::service {
 
@@ -68,7 +69,7 @@ void Hotplug::step(const container::Spec& spec, const container::Launched& launc
         return;
     due_ = looks_ < std::size(kPauseMs) ? clock::steady_ms() + kPauseMs[looks_++] : INT64_MAX;
 
-    std::vector<DeviceNode> nodes = container::present_devices(spec), changed;
+    Vector<DeviceNode> nodes = container::present_devices(spec), changed;
     for (const DeviceNode& node : nodes)
         if (std::find(nodes_.begin(), nodes_.end(), node) == nodes_.end())
             changed.push_back(node);

@@ -9,9 +9,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "base/fd.h"
+#include "base/vector.h"
 #include "container/devices.h"
 #include "container/launch.h"
 
@@ -32,15 +32,15 @@ public:
               const container::Cgroup* cgroup, bool user_namespace);
 
 private:
-    Hotplug(Fd socket, std::vector<container::DeviceNode> nodes)
+    Hotplug(Fd socket, Vector<container::DeviceNode> nodes)
         : socket_(std::move(socket)), nodes_(std::move(nodes))
     {
     }
     bool hear();
 
     Fd socket_;
-    std::vector<container::DeviceNode> nodes_;  // that the container has
-    size_t looks_ = 0;                          // since the kernel spoke
+    Vector<container::DeviceNode> nodes_;  // that the container has
+    size_t looks_ = 0;                     // since the kernel spoke
     int64_t due_ = INT64_MAX;
 };
 

@@ -6,11 +6,11 @@
 #include <poll.h>
 
 #include <optional>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "container/cgroup.h"
 #include "container/launch.h"
 #include "container/log.h"
@@ -81,7 +81,7 @@ private:
     std::optional<Hotplug> hotplug_;
     std::optional<container::Cgroup> cgroup_;
     container::Launched launched_;
-    std::vector<pollfd> waits_;
+    Vector<pollfd> waits_;
     Backoff backoff_;
     std::optional<int> oom_score_;  // the container's
     Size size_;                     // of the terminal, for the next run

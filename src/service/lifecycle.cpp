@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "base/fs.h"
+#include "base/string.h"
 #include "container/names.h"
 #include "container/spec_words.h"
 #include "container/state.h"
@@ -25,7 +26,7 @@ using container::Status;
 
 // Who has a container started: one that comes again on the way requires itself.
 struct Requirer {
-    const std::string& id;
+    const String& id;
     const Requirer* before;
 };
 
@@ -52,7 +53,7 @@ Result<Fd> make_named(const container::Directories& directories, Spec& spec)
 }
 
 // Nobody attends to it, or its end is on record already.
-bool has_ended(const container::Directories& directories, const std::string& id)
+bool has_ended(const container::Directories& directories, const String& id)
 {
     auto locked = directories.is_locked(id);
     if (locked && !*locked)
@@ -89,7 +90,7 @@ Result<void> reload(const Engine& engine, const Spec& spec)
 }
 
 // Until nobody attends to it any more: flock(2) wakes us.
-void wait_for_lock(const Engine& engine, const std::string& id)
+void wait_for_lock(const Engine& engine, const String& id)
 {
     if (auto lock = sys::open_at(engine.directories.locks, id, O_RDWR))
         (void)sys::lock(*lock, sys::Lock::shared);
@@ -104,7 +105,7 @@ Result<void> start_requirements(const Engine& engine, const Spec& spec, const Re
                          spec.name.c_str())
                 .with_hint("remove one of them, and create it again without --requires");
     Requirer self = {spec.id, requirer};
-    for (const std::string& name : spec.requirements) {
+    for (const String& name : spec.requirements) {
         Summary required = TRY(container::find(engine.directories, name),
                                "container \"%s\" requires \"%s\"", spec.name.c_str(), name.c_str());
         if (is_alive(required.state))
@@ -155,8 +156,7 @@ Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock)
 // The lock of a container that does not run; nothing when it does.  Others have the lock for a
 // while, too: who looks whether it is free, sweeps, or copies the container's files.  They are
 // waited for.
-Result<std::optional<Fd>> take_idle(const container::Directories& directories,
-                                    const std::string& id)
+Result<std::optional<Fd>> take_idle(const container::Directories& directories, const String& id)
 {
     constexpr int kPauseMs = 10, kMaxPauses = 1000;
     for (int i = 0; i < kMaxPauses; i++) {
@@ -174,13 +174,13 @@ Result<std::optional<Fd>> take_idle(const container::Directories& directories,
         .with_hint("try again when that is done");
 }
 
-void release(const Engine& engine, const std::string& id, Fd lock)
+void release(const Engine& engine, const String& id, Fd lock)
 {
     (void)sys::unlink_at(engine.directories.locks, id);
     lock.close();
 }
 
-Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
+Result<Client> start(const Engine& engine, const String& id, const Attachment& attachment,
                      std::optional<Fd> lock, const Fd* signals, const Requirer* requirer)
 {
     // Nobody waits for another's lock while holding one: two that require each other would for
@@ -283,10 +283,10 @@ Result<void> pause(const Engine& engine, const Summary& container, bool paused)
 
 Result<int> wait(const Engine& engine, const Summary& container, Until until)
 {
-    const std::string& id = container.spec.id;
+    const String& id = container.spec.id;
     // Watched first, so that nothing is missed between looking and waiting.
     Fd watch(until == Until::removed ? ::inotify_init1(IN_CLOEXEC) : -1);
-    std::string path =
+    String path =
         str::format("/proc/self/fd/%d/%s", engine.directories.containers.get(), id.c_str());
     bool watched = ::inotify_add_watch(watch.get(), path.c_str(), IN_DELETE_SELF) >= 0;
     auto client = reach(engine, container.spec);
@@ -315,7 +315,7 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
 
 Result<void> remove(const Engine& engine, const Summary& container, const RemoveOptions& options)
 {
-    const std::string& id = container.spec.id;
+    const String& id = container.spec.id;
     const container::Directories& directories = engine.directories;
     constexpr int kPauseMs = 10;
     std::optional<Fd> lock;
@@ -361,13 +361,13 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
     return {};
 }
 
-Result<void> rename(const Engine& engine, const Summary& container, const std::string& name)
+Result<void> rename(const Engine& engine, const Summary& container, const String& name)
 {
     TRY(container::check_name(name));
     const container::Directories& directories = engine.directories;
     Fd held = TRY(directories.hold(container.spec.id));
     Spec spec = TRY(directories.read_spec(container.spec.id));
-    std::string old = std::exchange(spec.name, name);
+    String old = std::exchange(spec.name, name);
     if (old == name)
         return Error(EINVAL, "container \"%s\" has this name already", name.c_str());
     TRY(directories.take_name(spec));

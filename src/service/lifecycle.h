@@ -7,11 +7,11 @@
 
 #include <climits>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "container/container.h"
 #include "container/spec.h"
 #include "service/client.h"
@@ -26,7 +26,7 @@ using container::Summary;
 // (Store::lock_shared) is let go once the record keeps the image.  The result is the container's
 // lock: for start(), or to be given back with release().
 Result<Fd> create(const Engine& engine, Spec& spec, Fd image_lock);
-void release(const Engine& engine, const std::string& id, Fd lock);
+void release(const Engine& engine, const String& id, Fd lock);
 
 struct Requirer;
 // Starts it under a new monitor and answers once its program runs.  An error that is the program's
@@ -35,7 +35,7 @@ struct Requirer;
 // ELOOP: it requires itself.  `lock` is create()'s; without it the lock is taken here.  `signals`
 // (may be null; container/signals.h) end a start that takes long.  `requirer` is for start()
 // itself.
-Result<Client> start(const Engine& engine, const std::string& id, const Attachment& attachment,
+Result<Client> start(const Engine& engine, const String& id, const Attachment& attachment,
                      std::optional<Fd> lock = std::nullopt, const Fd* signals = nullptr,
                      const Requirer* requirer = nullptr);
 
@@ -72,7 +72,7 @@ struct RemoveOptions {
 };
 // EBUSY: it runs, and `force` was not given.
 Result<void> remove(const Engine& engine, const Summary& container, const RemoveOptions& options);
-Result<void> rename(const Engine& engine, const Summary& container, const std::string& name);
+Result<void> rename(const Engine& engine, const Summary& container, const String& name);
 
 // Writes the changed Spec (restart policy, limits), applies limits to the living container, and
 // tells its monitor.

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
 #include "container/signals.h"
 #include "service/keeper.h"
 #include "service/protocol.h"
@@ -15,8 +16,7 @@ namespace kist::service {
 
 namespace {
 
-Result<void> monitor(const std::string& root, const std::string& state, const std::string& id,
-                     Fd& socket, Fd lock)
+Result<void> monitor(const String& root, const String& state, const String& id, Fd& socket, Fd lock)
 {
     Fd signals = TRY(container::catch_signals());
     std::optional<Message> first = TRY(receive(socket));

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 #include "service/engine.h"
 
 namespace kist::service {
@@ -23,7 +23,7 @@ inline constexpr int kFirstFree = 5;
 
 // Executes kist anew as the monitor of the container `id`, whose lock is `lock`, in a session of
 // its own.  The result is our end of a connection to it, which begins with `attach` (protocol.h).
-Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock);
+Result<Fd> spawn_monitor(const Engine& engine, const String& id, Fd lock);
 
 // In the new process, with the words behind kMonitorWord.  Returns its exit status.
 int run_monitor(std::span<char* const> words);

@@ -8,6 +8,7 @@
 #include <climits>
 
 #include "base/sys.h"
+#include "base/vector.h"
 
 namespace kist::service {
 
@@ -45,7 +46,7 @@ void Plumbing::connect(std::optional<Fd> console, std::optional<container::Strea
     ending_ = false;
 }
 
-void Plumbing::wish(std::vector<pollfd>& waits) const
+void Plumbing::wish(Vector<pollfd>& waits) const
 {
     short reading = clients_.keep_up() ? POLLIN : 0;
     short writing = pending_.empty() ? 0 : POLLOUT;

@@ -6,11 +6,11 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "container/console.h"
 #include "container/launch.h"
 #include "container/log.h"
@@ -27,7 +27,7 @@ public:
     void connect(std::optional<Fd> console, std::optional<container::Streams> streams);
 
     static constexpr size_t kWaits = 3;
-    void wish(std::vector<pollfd>& waits) const;  // adds kWaits elements
+    void wish(Vector<pollfd>& waits) const;  // adds kWaits elements
     void act(std::span<const pollfd> waits);
 
     void input(std::string_view bytes);
@@ -46,7 +46,7 @@ private:
     std::optional<Fd> output_;  // or the terminal
     std::optional<Fd> errors_;
     std::optional<Fd> input_;  // none with a terminal: it is output_
-    std::string pending_;      // input that the container has not taken yet
+    String pending_;           // input that the container has not taken yet
     bool ending_ = false;      // input_ is closed once pending_ is written
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::service {
@@ -21,15 +22,15 @@ struct Header {
 
 }  // namespace
 
-std::string pack(Word word, int32_t a, int32_t b, std::string_view payload)
+String pack(Word word, int32_t a, int32_t b, std::string_view payload)
 {
     Header header = {uint8_t(word), {}, a, b};
-    std::string packed(reinterpret_cast<const char*>(&header), sizeof header);
+    String packed(reinterpret_cast<const char*>(&header), sizeof header);
     packed += payload.substr(0, kMaxPayload);
     return packed;
 }
 
-Result<void> send(const Fd& socket, const std::string& packed, bool wait)
+Result<void> send(const Fd& socket, const String& packed, bool wait)
 {
     ssize_t sent = sys::retry([&] {
         return ::send(socket.get(), packed.data(), packed.size(),
@@ -43,7 +44,7 @@ Result<void> send(const Fd& socket, const std::string& packed, bool wait)
 
 Result<std::optional<Message>> receive(const Fd& socket)
 {
-    std::string packed(sizeof(Header) + kMaxPayload, '\0');
+    String packed(sizeof(Header) + kMaxPayload, '\0');
     ssize_t size = 0;
     // One that has gone without hearing all that we said may have said something before.
     for (int left = 2; left > 0; left = size < 0 && errno == ECONNRESET ? left - 1 : 0)
@@ -65,12 +66,12 @@ sockaddr_un control_address(const Fd& volatile_directory)
 {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    std::string path = str::format("/proc/self/fd/%d/%s", volatile_directory.get(), kControl);
+    String path = str::format("/proc/self/fd/%d/%s", volatile_directory.get(), kControl);
     memcpy(address.sun_path, path.data(), path.size());  // some 30 of 108 bytes
     return address;
 }
 
-std::string pack_failure(const Error& error)
+String pack_failure(const Error& error)
 {
     return pack(Word::failed, error.code(), 0, error.message() + '\0' + error.hint());
 }
@@ -78,8 +79,8 @@ std::string pack_failure(const Error& error)
 Error error_of(const Message& message)
 {
     std::string_view hint = message.payload;
-    std::string words(str::cut(hint, '\0'));
-    return Error(message.a, "%s", words.c_str()).with_hint(std::string(hint));
+    String words(str::cut(hint, '\0'));
+    return Error(message.a, "%s", words.c_str()).with_hint(String(hint));
 }
 
 }  // namespace kist::service

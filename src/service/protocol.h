@@ -15,11 +15,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/string.h"
 
 namespace kist::service {
 
@@ -54,14 +54,14 @@ enum class Word : uint8_t {
 struct Message {
     Word word = Word::attach;
     int32_t a = 0, b = 0;
-    std::string payload;
+    String payload;
 };
 
 // A message as it goes over the socket.
-std::string pack(Word word, int32_t a = 0, int32_t b = 0, std::string_view payload = {});
+String pack(Word word, int32_t a = 0, int32_t b = 0, std::string_view payload = {});
 
 // EPIPE: the other side is gone; EAGAIN (only without `wait`): it does not read.
-Result<void> send(const Fd& socket, const std::string& packed, bool wait = true);
+Result<void> send(const Fd& socket, const String& packed, bool wait = true);
 // Nothing when the other side is gone.  EBADMSG: not a message of ours.
 Result<std::optional<Message>> receive(const Fd& socket);
 
@@ -70,7 +70,7 @@ Result<std::optional<Message>> receive(const Fd& socket);
 sockaddr_un control_address(const Fd& volatile_directory);
 
 // An Error as a message `failed`, and back.
-std::string pack_failure(const Error& error);
+String pack_failure(const Error& error);
 Error error_of(const Message& message);
 
 }  // namespace kist::service

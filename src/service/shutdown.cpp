@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/vector.h"
 #include "container/sweep.h"
 #include "service/boot.h"
 #include "service/lifecycle.h"
@@ -45,7 +46,7 @@ public:
             all_[i].container = &containers[i];
         // A circle holds nobody back: only what boot could have put in order counts.
         BootPlan plan = plan_boot(containers, [](const Summary&) { return true; });
-        std::vector<char> ordered(containers.size());
+        Vector<char> ordered(containers.size());
         for (size_t index : plan.order)
             ordered[index] = true;
         for (size_t i = 0; i < containers.size(); i++)
@@ -110,8 +111,8 @@ private:
     // False when none is under way, or the time is up.
     bool wait_for_one()
     {
-        std::vector<pollfd> ends;
-        std::vector<Stopping*> whose;
+        Vector<pollfd> ends;
+        Vector<Stopping*> whose;
         for (Stopping& each : all_)
             if (!each.ended && each.child > 0) {
                 ends.push_back({each.process.get(), POLLIN, 0});
@@ -152,8 +153,8 @@ private:
     const Engine& engine_;
     Say say_;
     int64_t deadline_;
-    std::vector<std::vector<size_t>> requirers_;
-    std::vector<Stopping> all_;
+    Vector<Vector<size_t>> requirers_;
+    Vector<Stopping> all_;
 };
 
 }  // namespace
@@ -162,9 +163,9 @@ Result<size_t> shutdown_all(const Engine& engine, int seconds, Say say)
 {
     int64_t deadline = clock::steady_ms() + int64_t(seconds) * 1000;
     (void)::unlink((engine.places.state + "/" + kLaunchedMark).c_str());
-    std::vector<Summary> containers = TRY(container::list(engine.directories));
+    Vector<Summary> containers = TRY(container::list(engine.directories));
     // One that is just being started has a lock, but is not on record yet.
-    std::erase_if(containers, [&](const Summary& each) {
+    erase_if(containers, [&](const Summary& each) {
         auto locked = engine.directories.is_locked(each.spec.id);
         return !is_alive(each.state) && locked && !*locked;
     });

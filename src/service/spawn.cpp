@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/string.h"
 #include "base/sys.h"
 #include "container/self.h"
 #include "service/monitor.h"
@@ -27,7 +28,7 @@ std::optional<Fd> executable_of_another(const void* context)
     auto ids = fs::list(engine.directories.volatiles);
     if (!ids)
         return {};
-    for (const std::string& id : *ids) {
+    for (const String& id : *ids) {
         auto directory = sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY);
         Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
         if (!directory || !socket.is_open())
@@ -64,14 +65,13 @@ void arrange(int socket, int lock)
 
 }  // namespace
 
-Result<Fd> spawn_monitor(const Engine& engine, const std::string& id, Fd lock)
+Result<Fd> spawn_monitor(const Engine& engine, const String& id, Fd lock)
 {
     Fd program = TRY(container::protected_executable(executable_of_another, &engine));
     sys::Pipe socket = TRY(sys::socket_pair());
-    std::string level = log::enabled(log::Level::debug) ? "debug" : "warn";
-    std::string word = kMonitorWord, root = engine.places.root, state = engine.places.state,
-                name = id;
-    std::string self = "kist";
+    String level = log::enabled(log::Level::debug) ? "debug" : "warn";
+    String word = kMonitorWord, root = engine.places.root, state = engine.places.state, name = id;
+    String self = "kist";
     char* argv[] = {self.data(), word.data(),  root.data(), state.data(),
                     name.data(), level.data(), nullptr};
     pid_t child = ::fork();

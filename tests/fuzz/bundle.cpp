@@ -5,6 +5,7 @@
 // or the link's target.
 
 #include "image/bundle.h"
+#include "base/string.h"
 #include "input.h"
 
 using namespace kist;
@@ -18,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         text.remove_prefix(!text.empty());
         std::string_view name = str::cut(text, '\n');
         if (kind == 'd')
-            (void)bundle.add_document(name, std::string(text));
+            (void)bundle.add_document(name, String(text));
         else if (kind == 'l')
             (void)bundle.add_layer(name);
         else

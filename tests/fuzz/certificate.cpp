@@ -1,10 +1,8 @@
 // certificate.cpp - any bytes as a certificate, in DER and in a PEM bundle; and as URLs.
 
-#include <string>
-#include <vector>
-
-#include "input.h"
 #include "registry/certificate.h"
+#include "base/vector.h"
+#include "input.h"
 #include "registry/oid.h"
 #include "registry/url.h"
 
@@ -12,7 +10,7 @@ using namespace kist;
 
 namespace {
 
-void look_at(std::vector<unsigned char> der)
+void look_at(Vector<unsigned char> der)
 {
     auto certificate = registry::Certificate::parse(std::move(der));
     if (!certificate)

@@ -1,16 +1,15 @@
 // credentials.cpp - any text as docker's config.json: read, and with an entry added and removed
 // again.
 
-#include <string>
-
-#include "input.h"
 #include "registry/credentials.h"
+#include "base/string.h"
+#include "input.h"
 
 using namespace kist;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    std::string text(fuzz::text_of(data, size));
+    String text(fuzz::text_of(data, size));
     (void)registry::credential_in(text, "config.json", "registry.example");
 
     bool removed = false;

@@ -1,7 +1,5 @@
 // dbus.cpp - any bytes as a message from a bus, and as its body.
 
-#include <string>
-
 #include "container/dbus.h"
 #include "input.h"
 

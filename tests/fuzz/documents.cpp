@@ -1,7 +1,6 @@
 // documents.cpp - any text as a manifest, an index and an image's configuration.
 
-#include <string>
-
+#include "base/string.h"
 #include "image/config.h"
 #include "image/manifest.h"
 #include "input.h"
@@ -10,7 +9,7 @@ using namespace kist;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
-    std::string text(fuzz::text_of(data, size));
+    String text(fuzz::text_of(data, size));
     (void)image::is_index("", text);
     (void)image::Manifest::parse(text);
     (void)image::choose(text,

@@ -1,8 +1,7 @@
 // gzip.cpp - any bytes as a gzip stream: at once and in pieces, with the same outcome.
 
-#include <string>
-
 #include "archive/inflate.h"
+#include "base/string.h"
 #include "input.h"
 
 using namespace kist;
@@ -12,7 +11,7 @@ namespace {
 constexpr size_t kMaxOutput = 8 << 20;  // enough; a bomb would only take time
 
 // The plain bytes, and whether the stream was whole.
-bool unpack(std::string_view packed, size_t piece, std::string& plain)
+bool unpack(std::string_view packed, size_t piece, String& plain)
 {
     fuzz::Pieces source(packed, piece);
     auto stream = archive::gunzip(source);
@@ -34,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     if (size < 1)
         return 0;
     std::string_view packed = fuzz::text_of(data + 1, size - 1);
-    std::string whole;
-    std::string pieces;
+    String whole;
+    String pieces;
     bool first = unpack(packed, packed.size(), whole);
     bool second = unpack(packed, data[0], pieces);
     fuzz::must(first == second);

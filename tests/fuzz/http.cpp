@@ -1,7 +1,6 @@
 // http.cpp - any bytes as what a server sends: heads and bodies, one answer after the other.
 
-#include <string>
-
+#include "base/string.h"
 #include "input.h"
 #include "registry/http_body.h"
 #include "registry/http_date.h"
@@ -35,10 +34,10 @@ bool read_answer(Script& script, std::string_view method)
     auto head = registry::read_head(script, "peer");
     if (!head)
         return false;
-    if (const std::string* location = head->find("Location"))
+    if (const String* location = head->find("Location"))
         if (auto url = registry::Url::parse("https://a.example/b/c?d").take().resolve(*location))
             fuzz::must(bool(registry::Url::parse(url->text())));
-    if (const std::string* date = head->find("Retry-After"))
+    if (const String* date = head->find("Retry-After"))
         (void)registry::parse_http_date(*date);
     auto body = registry::HttpBody::of(*head, method, "peer");
     if (!body)

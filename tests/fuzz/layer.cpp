@@ -10,10 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 
 #include "archive/layer.h"
 #include "base/fs.h"
+#include "base/string.h"
 #include "base/sys.h"
 #include "input.h"
 
@@ -26,7 +26,7 @@ class Place {
 public:
     Place()
     {
-        std::string name = "/dev/shm/kist-fuzz-XXXXXX";
+        String name = "/dev/shm/kist-fuzz-XXXXXX";
         fuzz::must(mkdtemp(name.data()));
         path_ = name;
         fd_ = sys::open(path_, O_RDONLY | O_DIRECTORY).take();
@@ -38,7 +38,7 @@ public:
     const Fd& fd() const { return fd_; }
 
 private:
-    std::string path_;
+    String path_;
     Fd fd_;
 };
 
@@ -54,7 +54,7 @@ private:
     size_t size_ = 0;
 };
 
-void put_checksums_right(std::string& archive)
+void put_checksums_right(String& archive)
 {
     constexpr size_t kBlock = 512, kMagic = 257, kChecksum = 148;
     for (size_t at = 0; at + kBlock <= archive.size(); at += kBlock) {
@@ -84,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     options.record_to = &recorded;
     options.user_xattr = (data[0] & 2) != 0;
     options.make_devices = false;
-    std::string bytes(fuzz::text_of(data + 1, size - 1));
+    String bytes(fuzz::text_of(data + 1, size - 1));
     put_checksums_right(bytes);
     fuzz::Pieces source(bytes, size_t(data[0]) * 16);
     (void)archive::apply_layer(source, tree, options);

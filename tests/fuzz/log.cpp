@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <string>
-
+#include "base/string.h"
 #include "base/sys.h"
 #include "container/log.h"
 #include "input.h"
@@ -46,9 +45,9 @@ void clear()
         (void)sys::unlink_at(directory(), name);
 }
 
-std::string read(const Spec& spec, long long tail)
+String read(const Spec& spec, long long tail)
 {
-    std::string all;
+    String all;
     auto done = read_log(
         spec, directory(), directory(), {.tail = tail},
         [&](const LogLine& line) {
@@ -75,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         fuzz::must(
             bool(sys::write_all(file, i ? text.substr(size / 2) : text.substr(0, size / 2))));
     }
-    std::string all = read(spec, -1);
+    String all = read(spec, -1);
     for (long long tail : {0, 1, 3})
         fuzz::must(all.ends_with(read(spec, tail)));
 
@@ -87,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
             log.write(Stream::output, text.substr(at, piece));
         log.flush();
     }
-    std::string after = read(spec, -1);
+    String after = read(spec, -1);
     // Between them a line may stand that only wanted its line break.
     fuzz::must(after.starts_with(all) && after.ends_with(text));
     return 0;

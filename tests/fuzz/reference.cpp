@@ -1,9 +1,7 @@
 // reference.cpp - any text as an image's name: what is understood means the same when written out.
 
-#include <string>
-
-#include "input.h"
 #include "registry/reference.h"
+#include "input.h"
 
 using namespace kist;
 

@@ -3,6 +3,7 @@
 #include "cli/template.h"
 
 #include "base/str.h"
+#include "base/string.h"
 #include "input.h"
 
 using namespace kist;
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     (void)cli::check_template(text);
     constexpr const char* kUsual =
         R"({"A":"b","N":7,"B":true,"O":{"X":"y","Z":null},"L":["1",2],"M":[{"S":"s"}]})";
-    auto document = json::Document::parse(rest.empty() ? kUsual : std::string(rest));
+    auto document = json::Document::parse(rest.empty() ? kUsual : String(rest));
     if (document)
         (void)cli::render_template(text, {document->root()});
     return 0;

@@ -4,11 +4,37 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
 #include "base/result.h"
+#include "base/string.h"
+
+namespace kist {
+
+inline std::ostream& operator<<(std::ostream& out, const String& text)
+{
+    return out << std::string_view(text);
+}
+
+// "a\0b"_s: text with NULs in it.
+inline String operator""_s(const char* text, size_t size)
+{
+    return String(text, size);
+}
+
+}  // namespace kist
 
 namespace kist::test {
+
+template <class Number>
+String to_text(Number number)
+{
+    return String(std::to_string(number).c_str());
+}
+
+// What was printed since CaptureStdout().
+inline String captured()
+{
+    return String(std::string_view(::testing::internal::GetCapturedStdout()));
+}
 
 template <class T>
 ::testing::AssertionResult is_ok(const Result<T>& result)
@@ -26,7 +52,7 @@ template <class T>
     const Error& error = result.error();
     if (!error.is(code))
         return ::testing::AssertionFailure() << "code " << error.code() << ": " << error.message();
-    if (error.message().find(words) == std::string::npos)
+    if (error.message().find(words) == String::npos)
         return ::testing::AssertionFailure() << error.message();
     return ::testing::AssertionSuccess();
 }

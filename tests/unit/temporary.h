@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdlib>
-#include <string>
 
 #include "base/fs.h"
+#include "base/string.h"
 
 namespace kist::test {
 
@@ -13,7 +13,7 @@ class TemporaryDirectory {
 public:
     TemporaryDirectory()
     {
-        std::string name = "/tmp/kist-test-XXXXXX";
+        String name = "/tmp/kist-test-XXXXXX";
         if (!::mkdtemp(name.data()))
             abort();
         path_ = name;
@@ -22,11 +22,11 @@ public:
     TemporaryDirectory(const TemporaryDirectory&) = delete;
     ~TemporaryDirectory() { (void)fs::remove_tree(sys::borrow(AT_FDCWD), path_); }
 
-    const std::string& path() const { return path_; }
+    const String& path() const { return path_; }
     const Fd& fd() const { return fd_; }
 
 private:
-    std::string path_;
+    String path_;
     Fd fd_;
 };
 

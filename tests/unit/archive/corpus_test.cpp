@@ -6,6 +6,7 @@
 // tarfile list.
 
 #include "archive/tree_fixture.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -96,7 +97,7 @@ TEST_F(Corpus, IsReadAsOthersReadIt)
     if (!data)
         GTEST_SKIP() << "KIST_TAR_DATA does not point to the archives of Go and tar-rs";
     for (const Archive& archive : kArchives) {
-        std::string bytes = MUST(fs::read_path(std::string(data) + "/" + archive.file, 64 << 20));
+        String bytes = MUST(fs::read_path(String(data) + "/" + archive.file, 64 << 20));
         ASSERT_TRUE(fs::remove_tree(sys::borrow(AT_FDCWD), tree_));
         ASSERT_EQ(::mkdir(tree_.c_str(), 0755), 0);
         auto applied = apply(bytes, {.make_devices = false});
@@ -117,9 +118,9 @@ TEST_F(Corpus, HasSparseFilesThatAreAlikeInEveryFormat)
     const char* data = ::getenv("KIST_TAR_DATA");
     if (!data)
         GTEST_SKIP() << "KIST_TAR_DATA does not point to the archives of Go and tar-rs";
-    std::string bytes = MUST(fs::read_path(std::string(data) + "/go/sparse-formats.tar"));
+    String bytes = MUST(fs::read_path(String(data) + "/go/sparse-formats.tar"));
     EXPECT_OK(apply(bytes));
-    std::string gnu = contents_of("sparse-gnu");
+    String gnu = contents_of("sparse-gnu");
     EXPECT_EQ(gnu.size(), 200u);
     for (const char* other : {"sparse-posix-0.0", "sparse-posix-0.1", "sparse-posix-1.0"})
         EXPECT_EQ(contents_of(other), gnu) << other;

@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "archive/tree_fixture.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -34,8 +35,8 @@ TEST_F(HostileLayer, HasItsAbsoluteNamesTakenInsideTheTree)
 
 TEST_F(HostileLayer, WritesThroughLinksOnlyInsideTheTree)
 {
-    std::string up = "../../../../../../../../../.." + outside_;
-    for (const std::string& target : {outside_, up}) {
+    String up = "../../../../../../../../../.." + outside_;
+    for (const String& target : {outside_, up}) {
         EXPECT_OK(
             apply(directory(outside_) + symlink("link", target) + file("link/file", "x") + end()));
         EXPECT_EQ(contents_of(outside_.substr(1) + "/file"), "x") << target;
@@ -46,9 +47,9 @@ TEST_F(HostileLayer, WritesThroughLinksOnlyInsideTheTree)
 
 TEST_F(HostileLayer, CannotUseAChainOfLinks)
 {
-    std::string chain = directory("a/b/c/") + symlink("a/b/c/up", "../../..") +
-                        symlink("a/b/c/out", "up/..") + symlink("top", "a/b/c/out/" + outside_) +
-                        symlink("via", "a/b/c/out/../../.." + outside_);
+    String chain = directory("a/b/c/") + symlink("a/b/c/up", "../../..") +
+                   symlink("a/b/c/out", "up/..") + symlink("top", "a/b/c/out/" + outside_) +
+                   symlink("via", "a/b/c/out/../../.." + outside_);
     (void)apply(chain + file("top/file", "x") + end());
     (void)apply(chain + file("via/file", "x") + end());
     (void)apply(chain + directory("via/directory/", 0777) + end());
@@ -71,8 +72,8 @@ TEST_F(HostileLayer, EndsALoopOfLinks)
 
 TEST_F(HostileLayer, ReplacesALinkInsteadOfFollowingIt)
 {
-    std::string link = symlink("x", outside_ + "/file");
-    const std::string kNew[] = {
+    String link = symlink("x", outside_ + "/file");
+    const String kNew[] = {
         file("x", "new"),
         directory("x/", 0700),
         symlink("x", "elsewhere"),
@@ -80,7 +81,7 @@ TEST_F(HostileLayer, ReplacesALinkInsteadOfFollowingIt)
         entry({.name = "x", .type = '3', .major = 1, .minor = 3}),
         file(".wh.x"),
     };
-    for (const std::string& replacement : kNew) {
+    for (const String& replacement : kNew) {
         EXPECT_OK(apply(link + replacement + end()));
         auto target = sys::readlink_at(sys::borrow(AT_FDCWD), at("x"));
         EXPECT_FALSE(target && *target == outside_ + "/file");
@@ -100,7 +101,7 @@ TEST_F(HostileLayer, LinksTheLinkAndNotWhatItPointsTo)
 
 TEST_F(HostileLayer, CannotHardLinkThroughALink)
 {
-    std::string link = symlink("out", outside_);
+    String link = symlink("out", outside_);
     EXPECT_ERROR(apply(link + hard_link("h", "out/file") + end()), EBADMSG, "does not have");
     EXPECT_ERROR(apply(link + hard_link("h", outside_ + "/file") + end()), EBADMSG,
                  "does not have");
@@ -113,7 +114,7 @@ TEST_F(HostileLayer, CannotHardLinkThroughALink)
 TEST_F(HostileLayer, CannotSwapADirectoryForALinkBetweenEntries)
 {
     // The directories are open while they are replaced.
-    std::string before = directory("d/") + file("d/one") + directory("d/e/") + file("d/e/two");
+    String before = directory("d/") + file("d/one") + directory("d/e/") + file("d/e/two");
     EXPECT_OK(
         apply(directory(outside_) + before + symlink("d", outside_) + file("d/file", "x") + end()));
     EXPECT_EQ(contents_of(outside_.substr(1) + "/file"), "x");
@@ -175,8 +176,8 @@ TEST_F(HostileLayer, CannotTalkToOverlayfs)
 
 TEST_F(HostileLayer, HasItsNamesLimited)
 {
-    std::string part(200, 'n');
-    std::string deep;
+    String part(200, 'n');
+    String deep;
     for (int i = 0; i < 20; i++)
         deep += part + "/";
     EXPECT_OK(apply(longer('L', deep + "x") + file("short") + end()));
@@ -184,11 +185,11 @@ TEST_F(HostileLayer, HasItsNamesLimited)
     for (int i = 0; i < 20; i++)
         deep += part + "/";
     EXPECT_ERROR(apply(longer('L', deep) + file("x") + end()), EBADMSG, "more than 4095");
-    EXPECT_ERROR(apply(longer('L', std::string(256, 'n')) + file("x") + end()), EBADMSG,
+    EXPECT_ERROR(apply(longer('L', String(256, 'n')) + file("x") + end()), EBADMSG,
                  "more than 255");
-    EXPECT_ERROR(apply(longer('L', std::string(1 << 20, 'n')) + file("x") + end()), EBADMSG,
+    EXPECT_ERROR(apply(longer('L', String(1 << 20, 'n')) + file("x") + end()), EBADMSG,
                  "a name of 1048577 bytes");
-    EXPECT_ERROR(apply(pax(record("path", std::string((1 << 20) - 100, 'n'))) + file("x") + end()),
+    EXPECT_ERROR(apply(pax(record("path", String((1 << 20) - 100, 'n'))) + file("x") + end()),
                  EBADMSG, "more than 4095");
     EXPECT_ERROR(apply(longer('K', deep) + symlink("x", "y") + end()), EBADMSG, "symbolic link");
     EXPECT_ERROR(apply(symlink("x", "") + end()), EBADMSG, "symbolic link");
@@ -199,13 +200,13 @@ TEST_F(HostileLayer, IsNamedInErrorsWithoutControlCharacters)
 {
     auto applied = apply(file("\x1b[2J\n/../x") + end());
     ASSERT_FALSE(applied);
-    EXPECT_EQ(applied.error().message().find('\x1b'), std::string::npos);
-    EXPECT_EQ(applied.error().message().find('\n'), std::string::npos);
+    EXPECT_EQ(applied.error().message().find('\x1b'), String::npos);
+    EXPECT_EQ(applied.error().message().find('\n'), String::npos);
 }
 
 TEST_F(HostileLayer, MayBeAsDeepAsANameCanBe)
 {
-    std::string name;
+    String name;
     while (name.size() < 4090)
         name += "d/";
     EXPECT_OK(apply(longer('L', name + "f") + file("x") + end()));
@@ -233,9 +234,9 @@ TEST_F(HostileLayer, CannotRunAsItsCallerThroughASetIdFile)
     EXPECT_OK(
         apply(entry({.name = "su", .mode = 06755}) + directory("d/", 03755) + end(), options));
     EXPECT_EQ(stat_of("su").st_mode & 07777, 0755u);
-    EXPECT_EQ(records.text, std::string("su\0"
-                                        "0 6755 0 0 0 0\n",
-                                        18));
+    EXPECT_EQ(records.text, String("su\0"
+                                   "0 6755 0 0 0 0\n",
+                                   18));
 }
 
 }  // namespace

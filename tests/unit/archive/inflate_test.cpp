@@ -4,6 +4,7 @@
 #include "archive/inflate.h"
 
 #include "archive/tar_builder.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -23,19 +24,19 @@ uint32_t crc_of(std::string_view bytes)
     return ~crc;
 }
 
-std::string little_endian(uint32_t value, int size)
+String little_endian(uint32_t value, int size)
 {
-    std::string bytes;
+    String bytes;
     for (int i = 0; i < size; i++)
         bytes += static_cast<char>(value >> (8 * i));
     return bytes;
 }
 
-const std::string kHead("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+const String kHead("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
 
-std::string stored(std::string_view bytes)
+String stored(std::string_view bytes)
 {
-    std::string blocks;
+    String blocks;
     do {
         std::string_view part = bytes.substr(0, 65535);
         bytes.remove_prefix(part.size());
@@ -47,15 +48,15 @@ std::string stored(std::string_view bytes)
     return blocks;
 }
 
-std::string member(std::string_view bytes, const std::string& head = kHead)
+String member(std::string_view bytes, const String& head = kHead)
 {
     return head + stored(bytes) + little_endian(crc_of(bytes), 4) +
            little_endian(static_cast<uint32_t>(bytes.size()), 4);
 }
 
-Result<std::string> all(Reader& reader)
+Result<String> all(Reader& reader)
 {
-    std::string text;
+    String text;
     for (;;) {
         std::string_view bytes = TRY(reader.next());
         if (bytes.empty())
@@ -66,15 +67,15 @@ Result<std::string> all(Reader& reader)
     return text;
 }
 
-Result<std::string> unpacked(std::string_view bytes, size_t piece = 1000)
+Result<String> unpacked(std::string_view bytes, size_t piece = 1000)
 {
     StringReader source(bytes, piece);
     return all(*gunzip(source));
 }
 
-std::string long_text()
+String long_text()
 {
-    std::string text;
+    String text;
     for (int i = 0; i < 100000; i++)
         text += str::format("%d,", i * 7919);
     return text;
@@ -82,8 +83,8 @@ std::string long_text()
 
 TEST(Gunzip, UnpacksAMemberHoweverItIsCut)
 {
-    std::string text = long_text();
-    std::string packed = member(text);
+    String text = long_text();
+    String packed = member(text);
     for (size_t piece : {1, 3, 100, 65536, 10000000})
         EXPECT_EQ(MUST(unpacked(packed, piece)), text);
     EXPECT_EQ(MUST(unpacked(member(""))), "");
@@ -92,7 +93,7 @@ TEST(Gunzip, UnpacksAMemberHoweverItIsCut)
 TEST(Gunzip, UnpacksHuffmanCodes)
 {
     // printf 'kist kist kist kist kist kist\n' | gzip -9n
-    const std::string packed(
+    const String packed(
         "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xce\x2c\x2e"
         "\x51\xc8\xc6\x41\x70\x01\x00\x19\x93\x8e\xef\x1e\x00\x00\x00",
         29);
@@ -106,21 +107,21 @@ TEST(Gunzip, ReadsMembersOneBehindTheOther)
 
 TEST(Gunzip, SkipsWhatAHeaderMayHold)
 {
-    std::string head("\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x03\0abcname\0comment\0", 28);
-    std::string checked = head + little_endian(crc_of(head), 2);
+    String head("\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x03\0abcname\0comment\0", 28);
+    String checked = head + little_endian(crc_of(head), 2);
     EXPECT_EQ(MUST(unpacked(member("text", checked), 1)), "text");
-    std::string wrong = head + little_endian(crc_of(head) + 1, 2);
+    String wrong = head + little_endian(crc_of(head) + 1, 2);
     EXPECT_ERROR(unpacked(member("text", wrong)), EBADMSG, "header is damaged");
 }
 
 TEST(Gunzip, RefusesWhatIsDamaged)
 {
-    std::string packed = member(long_text());
+    String packed = member(long_text());
     for (size_t size : {size_t(0), size_t(1), size_t(9), size_t(10), size_t(20), packed.size() - 9,
                         packed.size() - 8, packed.size() - 1})
         EXPECT_ERROR(unpacked(packed.substr(0, size)), EBADMSG, "ends early");
 
-    std::string other = packed;
+    String other = packed;
     other[other.size() - 1] ^= 1;
     EXPECT_ERROR(unpacked(other), EBADMSG, "checksum");
     other = packed;
@@ -133,24 +134,24 @@ TEST(Gunzip, RefusesWhatIsDamaged)
     other[12] ^= 1;  // a length and its complement
     EXPECT_ERROR(unpacked(other), EBADMSG, "damaged");
 
-    EXPECT_ERROR(unpacked(member("a") + std::string(1, '\0')), EBADMSG, "something else behind");
+    EXPECT_ERROR(unpacked(member("a") + String(1, '\0')), EBADMSG, "something else behind");
     EXPECT_ERROR(unpacked(member("a") + "more"), EBADMSG, "something else behind");
     EXPECT_ERROR(unpacked("plain text, rather long"), EBADMSG, "not gzip");
-    EXPECT_ERROR(unpacked(std::string("\x1f\x8b\x07\0\0\0\0\0\0\x03", 10)), EBADMSG, "method");
-    EXPECT_ERROR(unpacked(std::string("\x1f\x8b\x08\x20\0\0\0\0\0\x03", 10)), EBADMSG, "flags");
+    EXPECT_ERROR(unpacked(String("\x1f\x8b\x07\0\0\0\0\0\0\x03", 10)), EBADMSG, "method");
+    EXPECT_ERROR(unpacked(String("\x1f\x8b\x08\x20\0\0\0\0\0\x03", 10)), EBADMSG, "flags");
 }
 
 TEST(Gunzip, LimitsItsHeader)
 {
-    std::string head("\x1f\x8b\x08\x08\0\0\0\0\0\x03", 10);
-    EXPECT_ERROR(unpacked(head + std::string(1 << 20, 'n')), EBADMSG, "longer than");
+    String head("\x1f\x8b\x08\x08\0\0\0\0\0\x03", 10);
+    EXPECT_ERROR(unpacked(head + String(1 << 20, 'n')), EBADMSG, "longer than");
 }
 
 TEST(Decompress, LooksAtTheFirstBytes)
 {
     const struct {
-        std::string bytes;
-        std::string text;
+        String bytes;
+        String text;
     } kGood[] = {{"", ""}, {"a", "a"}, {"plain text", "plain text"}, {member("packed"), "packed"}};
     for (auto& good : kGood)
         for (size_t piece : {1, 100}) {
@@ -159,7 +160,7 @@ TEST(Decompress, LooksAtTheFirstBytes)
             EXPECT_EQ(MUST(all(*reader)), good.text);
         }
     const struct {
-        std::string bytes;
+        String bytes;
         const char* name;
     } kBad[] = {{"\x28\xb5\x2f\xfd....", "zstd"},
                 {"\xfd"

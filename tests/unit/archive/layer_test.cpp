@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "archive/tree_fixture.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -20,7 +21,7 @@ class Layer : public TreeTest {};
 
 TEST_F(Layer, BecomesFilesWithTheirContentsModesOwnersAndTimes)
 {
-    std::string archive =
+    String archive =
         directory("etc/") +
         entry({.name = "etc/passwd", .contents = "root", .mode = 0640, .uid = 3, .gid = 4}) +
         symlink("etc/link", "/etc/passwd") + hard_link("etc/other", "etc/passwd") +
@@ -52,14 +53,14 @@ TEST_F(Layer, MayBeEmptyOrEndWithoutItsBlocksOfZeros)
     EXPECT_OK(apply(""));
     EXPECT_OK(apply(end()));
     EXPECT_OK(apply(file("a")));
-    EXPECT_OK(apply(file("b") + std::string(512, '\0')));
+    EXPECT_OK(apply(file("b") + String(512, '\0')));
     EXPECT_OK(apply(header_block({.name = "c", .contents = "abc"}) + "abc"));
     EXPECT_EQ(contents_of("c"), "abc");
 }
 
 TEST_F(Layer, IsReadToTheEndOfItsSource)
 {
-    std::string archive = file("a") + end() + std::string(100000, 'x');
+    String archive = file("a") + end() + String(100000, 'x');
     StringReader reader(archive, 1000);
     Fd tree = MUST(sys::open(tree_, O_RDONLY | O_DIRECTORY));
     EXPECT_OK(apply_layer(reader, tree, {}));
@@ -68,11 +69,12 @@ TEST_F(Layer, IsReadToTheEndOfItsSource)
 
 TEST_F(Layer, GivesDirectoriesTheirModesAndTimesWhenAllIsInThem)
 {
-    std::string archive = directory("r/", 0555) + file("r/a") + directory("r/g/", 02775) +
-                          entry({.name = "r/g/b", .gid = 7}) + directory("r/g/s/", 0700) +
-                          directory("t/", 01777) + file("t/c") + hard_link("r/d", "t/c");
+    String archive = directory("r/", 0555) + file("r/a") + directory("r/g/", 02775) +
+                     entry({.name = "r/g/b", .gid = 7}) + directory("r/g/s/", 0700) +
+                     directory("t/", 01777) + file("t/c") + hard_link("r/d", "t/c");
     for (int i = 0; i < 40; i++)  // more than stay open
-        archive += directory("many/" + std::to_string(i), 0500) + file(str::format("many/%d/x", i));
+        archive +=
+            directory("many/" + kist::test::to_text(i), 0500) + file(str::format("many/%d/x", i));
     for (int i = 0; i < 40; i++)
         archive += file(str::format("many/%d/y", i));
     EXPECT_OK(apply(archive + end()));
@@ -172,7 +174,7 @@ TEST_F(Layer, MarksWithUserAttributesWhenAskedTo)
 TEST_F(Layer, KeepsSetIdBitsAndCapabilitiesOverAChangeOfOwner)
 {
     // struct vfs_cap_data, revision 2: cap_net_raw permitted and effective
-    const std::string capability("\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+    const String capability("\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
     EXPECT_OK(apply(entry({.name = "su", .mode = 06755, .uid = 0, .gid = 5}) +
                     pax(record("SCHILY.xattr.security.capability", capability)) +
                     entry({.name = "ping", .contents = "x", .mode = 0755, .uid = 4}) + end()));
@@ -207,15 +209,14 @@ TEST_F(Layer, LeavesNothingToASetGroupIdTree)
 TEST_F(Layer, LeavesDevicesOutOrRecordsThem)
 {
     StringWriter records;
-    std::string archive = file("b", "a file first") +
-                          entry({.name = "b", .type = '4', .mode = 0660, .gid = 6, .major = 8}) +
-                          end();
+    String archive = file("b", "a file first") +
+                     entry({.name = "b", .type = '4', .mode = 0660, .gid = 6, .major = 8}) + end();
     EXPECT_OK(apply(archive, {.make_devices = false}));
     EXPECT_FALSE(exists("b"));
     EXPECT_OK(apply(archive, {.record_to = &records, .make_devices = false}));
-    EXPECT_EQ(records.text, std::string("b\0"
-                                        "4 660 0 6 8 0\n",
-                                        16));
+    EXPECT_EQ(records.text, String("b\0"
+                                   "4 660 0 6 8 0\n",
+                                   16));
 }
 
 // Runs `body` as another user; its failures are the child's exit status.
@@ -235,11 +236,10 @@ void as_another_user(Body body)
 TEST_F(Layer, IsMadeByAnOrdinaryUserWhoRecordsTheOwners)
 {
     ASSERT_EQ(::chown(tree_.c_str(), 12345, 12345), 0);
-    std::string archive = entry({.name = "closed/", .type = '5', .mode = 0500}) +
-                          file("closed/a", "a") + entry({.name = "none/", .type = '5', .mode = 0}) +
-                          file("none/a", "a");
+    String archive = entry({.name = "closed/", .type = '5', .mode = 0500}) + file("closed/a", "a") +
+                     entry({.name = "none/", .type = '5', .mode = 0}) + file("none/a", "a");
     for (int i = 0; i < 30; i++)
-        archive += directory("other" + std::to_string(i)) + file(str::format("other%d/x", i));
+        archive += directory("other" + kist::test::to_text(i)) + file(str::format("other%d/x", i));
     archive += file("closed/b", "b") + file("none/b", "b") + hard_link("l", "none/a") +
                entry({.name = "owned", .mode = 0, .uid = 33, .gid = 44}) +
                entry({.name = "null", .type = '3', .mode = 0666, .major = 1, .minor = 3}) +
@@ -251,7 +251,7 @@ TEST_F(Layer, IsMadeByAnOrdinaryUserWhoRecordsTheOwners)
         auto applied = apply(archive, {.owners = Owners::record, .record_to = &records});
         if (!applied)
             fprintf(stderr, "%s\n", applied.error().message().c_str());
-        return applied && records.text == std::string(
+        return applied && records.text == String(
                                               "owned\0"
                                               "0 0 33 44 0 0\n"
                                               "null\0"
@@ -282,7 +282,7 @@ TEST_F(Layer, NamesTheOwnerThatTheUserNamespaceLacks)
         auto applied = apply(entry({.name = "f", .uid = 33}) + end());
         return !applied && applied.error().is(EINVAL) &&
                applied.error().message().find("f: owner 33:0 is not mapped") == 0 &&
-               applied.error().hint().find("/etc/subuid") != std::string::npos;
+               applied.error().hint().find("/etc/subuid") != String::npos;
     });
 }
 

@@ -5,6 +5,7 @@
 #include "archive/layer.h"
 #include "archive/tree.h"
 #include "archive/tree_fixture.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -15,7 +16,7 @@ namespace {
 
 class Live : public TreeTest {
 protected:
-    Result<Applied> copy(const std::string& archive, const std::string& prefix = "")
+    Result<Applied> copy(const String& archive, const String& prefix = "")
     {
         return apply(archive, {.owners = Owners::record, .live = true, .prefix = prefix});
     }
@@ -97,7 +98,7 @@ TEST_F(Live, LeavesOutSetIdBitsAndDevicesOfOthers)
 
 TEST_F(Live, LeavesNoHalfOfAFile)
 {
-    std::string archive = entry({.name = "f", .contents = std::string(3000, 'x')});
+    String archive = entry({.name = "f", .contents = String(3000, 'x')});
     EXPECT_ERROR(copy(archive.substr(0, 1500)), EBADMSG, "in the middle");
     EXPECT_FALSE(exists("f"));
 }

@@ -9,6 +9,8 @@
 #include <cstdlib>
 
 #include "archive/tree_fixture.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -19,7 +21,7 @@ namespace {
 
 class Pack : public TreeTest {
 protected:
-    Result<std::string> packed(const PackOptions& options = {})
+    Result<String> packed(const PackOptions& options = {})
     {
         StringWriter sink;
         TarWriter tar(sink);
@@ -30,25 +32,25 @@ protected:
     }
 
     // "NAME" or "NAME -> LINK" of each entry, a line each.
-    static Result<std::string> names(const std::string& archive)
+    static Result<String> names(const String& archive)
     {
         StringReader reader(archive);
         Tar tar(reader);
         Entry entry;
-        std::string lines;
+        String lines;
         while (TRY(tar.next(entry)))
             lines += entry.name + (entry.link.empty() ? "" : " -> " + entry.link) + "\n";
         return lines;
     }
 
-    std::string listed(const PackOptions& options = {})
+    String listed(const PackOptions& options = {})
     {
         auto archive = packed(options);
         auto lines = archive ? names(*archive) : std::move(archive);
         return lines ? *lines : lines.error().message();
     }
 
-    void make(const std::string& name, std::string_view contents, mode_t mode = 0644)
+    void make(const String& name, std::string_view contents, mode_t mode = 0644)
     {
         Fd file = sys::open(at(name), O_WRONLY | O_CREAT, mode).take();
         EXPECT_OK(sys::write_all(file, contents));
@@ -56,16 +58,16 @@ protected:
     }
 
     // The tree as other eyes see it: everything that an archive is to keep.
-    std::string portrait(const std::string& place)
+    String portrait(const String& place)
     {
-        std::string command = "cd " + place +
-                              " && find . ! -type d -printf '%p %y %m %U %G %n %T@ %l %s\n' -o "
-                              "-printf '%p %y %m %U %G "
-                              "%T@\n' | LC_ALL=C sort; cd " +
-                              place +
-                              " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum";
+        String command = "cd " + place +
+                         " && find . ! -type d -printf '%p %y %m %U %G %n %T@ %l %s\n' -o "
+                         "-printf '%p %y %m %U %G "
+                         "%T@\n' | LC_ALL=C sort; cd " +
+                         place +
+                         " && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum";
         FILE* pipe = ::popen(command.c_str(), "r");
-        std::string text;
+        String text;
         char buffer[4096];
         for (size_t got; (got = ::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
             text.append(buffer, got);
@@ -79,12 +81,12 @@ protected:
         ::mkdir(at("a.d").c_str(), 02755);
         ::mkdir(at("a").c_str(), 0555);
         make("a/file", "contents", 04711);
-        make("b/" + std::string(200, 'l'), std::string(100000, 'y'));
+        make("b/" + String(200, 'l'), String(100000, 'y'));
         make("a/empty", "");
         ::link(at("a/file").c_str(), at("b/again").c_str());
         ::symlink("/etc/passwd", at("link").c_str());
         ::link(at("link").c_str(), at("link2").c_str());
-        ::symlink(std::string(300, 't').c_str(), at("long").c_str());
+        ::symlink(String(300, 't').c_str(), at("long").c_str());
         ::mkfifo(at("pipe").c_str(), 0620);
         ::setxattr(at("a/file").c_str(), "user.note", "x\0y", 3, 0);
         if (::geteuid() == 0) {
@@ -114,14 +116,14 @@ TEST_F(Pack, IsInTheOrderOfNamesWithLinksAfterWhatTheyLinkTo)
 TEST_F(Pack, MakesTheSameTreeAgain)
 {
     fill();
-    std::string archive = MUST(packed({.top = true}));
+    String archive = MUST(packed({.top = true}));
     EXPECT_EQ(archive, MUST(packed({.top = true})));
-    std::string before = portrait(tree_);
+    String before = portrait(tree_);
     ASSERT_TRUE(fs::remove_tree(sys::borrow(AT_FDCWD), tree_));
     ::mkdir(tree_.c_str(), 0700);
     MUST(apply(archive, {.owners = ::geteuid() == 0 ? Owners::apply : Owners::record}));
     EXPECT_EQ(portrait(tree_), before);
-    EXPECT_EQ(xattr_of("a/file", "user.note"), std::string("x\0y", 3));
+    EXPECT_EQ(xattr_of("a/file", "user.note"), String("x\0y", 3));
 }
 
 TEST_F(Pack, IsUnderstoodByGnuTarAndPython)
@@ -137,14 +139,14 @@ TEST_F(Pack, IsUnderstoodByGnuTarAndPython)
     for (bool sparse : {false, true}) {
         Fd file = MUST(sys::open(top_ + "/t.tar", O_WRONLY | O_CREAT | O_TRUNC, 0600));
         EXPECT_OK(sys::write_all(file, MUST(packed({.top = true, .sparse = sparse}))));
-        std::string whole = portrait(tree_);
+        String whole = portrait(tree_);
         for (const char* how :
              {"tar -C gnu -xpf t.tar --numeric-owner --xattrs",
               "python3 -c 'import tarfile; tarfile.open(\"t.tar\").extractall(\"gnu\", "
               "numeric_owner=True)'"}) {
-            std::string command = "cd " + top_ + " && rm -rf gnu && mkdir gnu && " + how;
+            String command = "cd " + top_ + " && rm -rf gnu && mkdir gnu && " + how;
             ASSERT_EQ(::system(command.c_str()), 0) << how;
-            std::string other = portrait(top_ + "/gnu");
+            String other = portrait(top_ + "/gnu");
             if (how[0] == 'p') {  // its times are floating point, its hard links copies of links
                 EXPECT_EQ(::system(("diff -r --no-dereference -x null -x pipe " + tree_ + " " +
                                     top_ + "/gnu")
@@ -162,19 +164,19 @@ TEST_F(Pack, KeepsHolesOrFillsThemWithZeros)
     Fd file = MUST(sys::open(at("holes"), O_RDWR | O_CREAT, 0600));
     EXPECT_EQ(::ftruncate(file.get(), 8 << 20), 0);
     EXPECT_EQ(::pwrite(file.get(), "data", 4, 1 << 20), 4);
-    std::string small = MUST(packed({.sparse = true}));
+    String small = MUST(packed({.sparse = true}));
     EXPECT_LT(small.size(), 1u << 20);
-    std::string large = MUST(packed());
+    String large = MUST(packed());
     EXPECT_GT(large.size(), 8u << 20);
-    for (const std::string* archive : {&small, &large}) {
+    for (const String* archive : {&small, &large}) {
         ASSERT_TRUE(fs::remove_tree(sys::borrow(AT_FDCWD), tree_));
         ::mkdir(tree_.c_str(), 0700);
         MUST(apply(*archive));
         struct stat facts = stat_of("holes");
         EXPECT_EQ(facts.st_size, 8 << 20);
         Fd again = MUST(sys::open(at("holes"), O_RDONLY));
-        std::string contents = MUST(sys::read_all(again, 8 << 20));
-        EXPECT_EQ(contents.substr(1 << 20, 5), std::string("data\0", 5));
+        String contents = MUST(sys::read_all(again, 8 << 20));
+        EXPECT_EQ(contents.substr(1 << 20, 5), String("data\0", 5));
         EXPECT_EQ(contents.find_first_not_of('\0'), 1u << 20);
         if (archive == &small)
             EXPECT_LT(facts.st_blocks, 2048);
@@ -190,7 +192,7 @@ TEST_F(Pack, LeavesOutSocketsAndWhatBelongsToOverlayfs)
     make("f", "");
     EXPECT_EQ(::setxattr(at("f").c_str(), "user.overlay.origin", "x", 1, 0), 0);
     EXPECT_EQ(::setxattr(at("f").c_str(), "user.kept", "x", 1, 0), 0);
-    std::string archive = MUST(packed());
+    String archive = MUST(packed());
     EXPECT_EQ(MUST(names(archive)), "f\n");
     EXPECT_EQ(archive.find("overlay"), archive.npos);
     EXPECT_NE(archive.find("SCHILY.xattr.user.kept=x"), archive.npos);
@@ -198,8 +200,8 @@ TEST_F(Pack, LeavesOutSocketsAndWhatBelongsToOverlayfs)
 
 TEST_F(Pack, WritesTheMarksOfALayerAsItsArchiveHadThem)
 {
-    std::string archive = directory("d") + file("d/.wh..wh..opq", "") + file("d/kept") +
-                          file("d/.wh.gone", "") + end();
+    String archive = directory("d") + file("d/.wh..wh..opq", "") + file("d/kept") +
+                     file("d/.wh.gone", "") + end();
     MUST(apply(archive, {.user_xattr = true}));
     EXPECT_EQ(listed({.marks = Marks::whiteouts}), "d/\nd/.wh..wh..opq\nd/.wh.gone\nd/kept\n");
     EXPECT_EQ(listed(), "d/\nd/kept\n");
@@ -207,25 +209,25 @@ TEST_F(Pack, WritesTheMarksOfALayerAsItsArchiveHadThem)
 
 TEST_F(Pack, GivesBackTheOwnersThatWereOnlyRecorded)
 {
-    std::string archive =
-        entry({.name = "d", .type = '5', .mode = 0700, .uid = 7, .gid = 8}) +
-        entry({.name = "d/z", .contents = "1", .mode = 04755, .uid = 5, .gid = 6}) +
-        hard_link("a", "d/z") +
-        entry({.name = "dev", .type = '3', .mode = 0666, .major = 1, .minor = 3}) +
-        entry({.name = "gone", .type = '4', .major = 8}) + file("gone") + symlink("by", "d") +
-        entry({.name = "by/f", .contents = "2", .uid = 9}) + end();
+    String archive = entry({.name = "d", .type = '5', .mode = 0700, .uid = 7, .gid = 8}) +
+                     entry({.name = "d/z", .contents = "1", .mode = 04755, .uid = 5, .gid = 6}) +
+                     hard_link("a", "d/z") +
+                     entry({.name = "dev", .type = '3', .mode = 0666, .major = 1, .minor = 3}) +
+                     entry({.name = "gone", .type = '4', .major = 8}) + file("gone") +
+                     symlink("by", "d") + entry({.name = "by/f", .contents = "2", .uid = 9}) +
+                     end();
     StringWriter record;
     MUST(apply(archive, {.owners = Owners::record, .record_to = &record}));
-    std::string again = MUST(packed({.prefix = "p", .owners = record.text}));
+    String again = MUST(packed({.prefix = "p", .owners = record.text}));
     StringReader reader(again);
     Tar tar(reader);
     Entry entry;
-    std::string lines;
+    String lines;
     while (MUST(tar.next(entry)))
         lines +=
             str::format("%s %c %o %u:%u %u,%u\n", entry.name.c_str(), char(entry.kind), entry.mode,
                         entry.uid, entry.gid, entry.device_major, entry.device_minor);
-    std::string ours = str::format("%u:%u", ::geteuid(), ::getegid());
+    String ours = str::format("%u:%u", ::geteuid(), ::getegid());
     EXPECT_EQ(lines,
               "p/a 0 4755 5:6 0,0\n"
               "p/by 2 777 " +
@@ -253,10 +255,10 @@ TEST_F(Pack, MakesAnyTreeAgain)
     for (int round = 0; round < 20; round++) {
         ASSERT_TRUE(fs::remove_tree(sys::borrow(AT_FDCWD), tree_));
         ::mkdir(tree_.c_str(), 0755);
-        std::vector<std::string> directories = {""}, files;
+        Vector<String> directories = {""}, files;
         for (int i = 0; i < 60; i++) {
-            std::string name(1 + random(random(2) ? 12 : 250), char('a' + random(26)));
-            std::string path = directories[random(unsigned(directories.size()))] + name;
+            String name(1 + random(random(2) ? 12 : 250), char('a' + random(26)));
+            String path = directories[random(unsigned(directories.size()))] + name;
             if (path.size() > 3000 || exists(path))
                 continue;
             switch (random(5)) {
@@ -264,26 +266,24 @@ TEST_F(Pack, MakesAnyTreeAgain)
                     ::mkdir(at(path).c_str(), random(01000) | 0700);
                     directories.push_back(path + "/");
                     break;
-                case 1:
-                    ::symlink(std::string(1 + random(300), 'x').c_str(), at(path).c_str());
-                    break;
+                case 1: ::symlink(String(1 + random(300), 'x').c_str(), at(path).c_str()); break;
                 case 2:
                     if (!files.empty()) {
-                        const std::string& target = files[random(unsigned(files.size()))];
+                        const String& target = files[random(unsigned(files.size()))];
                         EXPECT_EQ(::link(at(target).c_str(), at(path).c_str()), 0);
                         break;
                     }
                     [[fallthrough]];
                 default: {
-                    make(path, std::string(random(3000), char(random(256))), random(01000));
+                    make(path, String(random(3000), char(random(256))), random(01000));
                     if (random(4) == 0)
                         EXPECT_EQ(::truncate(at(path).c_str(), random(100000)), 0);
                     files.push_back(path);
                 }
             }
         }
-        std::string before = portrait(tree_);
-        std::string archive = MUST(packed({.top = true, .sparse = round % 2 == 0}));
+        String before = portrait(tree_);
+        String archive = MUST(packed({.top = true, .sparse = round % 2 == 0}));
         ASSERT_TRUE(fs::remove_tree(sys::borrow(AT_FDCWD), tree_));
         ::mkdir(tree_.c_str(), 0755);
         MUST(apply(archive, {.owners = ::geteuid() == 0 ? Owners::apply : Owners::record}));

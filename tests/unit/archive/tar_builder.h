@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include "base/str.h"
 #include "base/stream.h"
+#include "base/string.h"
+#include "check.h"
 
 namespace kist::archive::test {
 
@@ -38,14 +39,14 @@ public:
         text.append(bytes);
         return {};
     }
-    std::string text;
+    String text;
 };
 
 struct Header {
-    std::string name;
+    String name;
     char type = '0';
-    std::string contents;
-    std::string link;
+    String contents;
+    String link;
     unsigned mode = 0644;
     long uid = 0;
     long gid = 0;
@@ -55,34 +56,34 @@ struct Header {
     unsigned minor = 0;
 };
 
-inline void put(std::string& block, size_t at, std::string_view text)
+inline void put(String& block, size_t at, std::string_view text)
 {
     memcpy(block.data() + at, text.data(), text.size());
 }
 
-inline void put_number(std::string& block, size_t at, size_t width, long value)
+inline void put_number(String& block, size_t at, size_t width, long value)
 {
     put(block, at, str::format("%0*lo", int(width - 1), value));
 }
 
-inline void put_checksum(std::string& block)
+inline void put_checksum(String& block)
 {
     put(block, 148, "        ");
     unsigned sum = 0;
     for (unsigned char c : block)
         sum += c;
-    put(block, 148, str::format("%06o", sum) + std::string("\0 ", 2));
+    put(block, 148, str::format("%06o", sum) + String("\0 ", 2));
 }
 
-inline std::string padded(std::string text)
+inline String padded(String text)
 {
     text.resize((text.size() + 511) / 512 * 512);
     return text;
 }
 
-inline std::string header_block(const Header& header)
+inline String header_block(const Header& header)
 {
-    std::string block(512, '\0');
+    String block(512, '\0');
     put(block, 0, std::string_view(header.name).substr(0, 100));
     put_number(block, 100, 8, header.mode);
     put_number(block, 108, 8, header.uid);
@@ -98,50 +99,50 @@ inline std::string header_block(const Header& header)
     return block;
 }
 
-inline std::string entry(const Header& header)
+inline String entry(const Header& header)
 {
     return header_block(header) + padded(header.contents);
 }
 
-inline std::string file(const std::string& name, const std::string& contents = "contents")
+inline String file(const String& name, const String& contents = "contents")
 {
     return entry({.name = name, .contents = contents});
 }
-inline std::string directory(const std::string& name, unsigned mode = 0755)
+inline String directory(const String& name, unsigned mode = 0755)
 {
     return entry({.name = name, .type = '5', .mode = mode});
 }
-inline std::string symlink(const std::string& name, const std::string& target)
+inline String symlink(const String& name, const String& target)
 {
     return entry({.name = name, .type = '2', .link = target, .mode = 0777});
 }
-inline std::string hard_link(const std::string& name, const std::string& target)
+inline String hard_link(const String& name, const String& target)
 {
     return entry({.name = name, .type = '1', .link = target});
 }
 
 // GNU's long name or link in front of an entry.
-inline std::string longer(char type, const std::string& name)
+inline String longer(char type, const String& name)
 {
     return entry({.name = "././@LongLink", .type = type, .contents = name + '\0'});
 }
 
-inline std::string record(const std::string& key, const std::string& value)
+inline String record(const String& key, const String& value)
 {
-    std::string rest = " " + key + "=" + value + "\n";
+    String rest = " " + key + "=" + value + "\n";
     size_t length = rest.size() + 1;
-    while (std::to_string(length).size() + rest.size() > length)
+    while (kist::test::to_text(length).size() + rest.size() > length)
         length++;
-    return std::to_string(length) + rest;
+    return kist::test::to_text(length) + rest;
 }
-inline std::string pax(const std::string& records, char type = 'x')
+inline String pax(const String& records, char type = 'x')
 {
     return entry({.name = "PaxHeaders/x", .type = type, .contents = records});
 }
 
-inline std::string end()
+inline String end()
 {
-    return std::string(1024, '\0');
+    return String(1024, '\0');
 }
 
 }  // namespace kist::archive::test

@@ -3,6 +3,7 @@
 #include "archive/tar.h"
 
 #include "archive/tar_builder.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -12,7 +13,7 @@ using namespace test;
 namespace {
 
 // The first entry of an archive.
-Result<Entry> first(const std::string& archive)
+Result<Entry> first(const String& archive)
 {
     StringReader reader(archive, 100);
     Tar tar(reader);
@@ -24,11 +25,11 @@ Result<Entry> first(const std::string& archive)
 
 TEST(Tar, TakesPaxRecordsOverTheHeader)
 {
-    std::string records = record("path", "long/name") + record("linkpath", "target") +
-                          record("uid", "70000") + record("gid", "4294967294") +
-                          record("mtime", "-1.25") + record("comment", "nothing") +
-                          record("SCHILY.xattr.user.a", "1") + record("SCHILY.xattr.user.a", "2") +
-                          record("SCHILY.xattr.user.empty", "");
+    String records = record("path", "long/name") + record("linkpath", "target") +
+                     record("uid", "70000") + record("gid", "4294967294") +
+                     record("mtime", "-1.25") + record("comment", "nothing") +
+                     record("SCHILY.xattr.user.a", "1") + record("SCHILY.xattr.user.a", "2") +
+                     record("SCHILY.xattr.user.empty", "");
     Entry entry = MUST(first(pax(records) + symlink("x", "y")));
     EXPECT_EQ(entry.name, "long/name");
     EXPECT_EQ(entry.link, "target");
@@ -43,9 +44,8 @@ TEST(Tar, TakesPaxRecordsOverTheHeader)
 
 TEST(Tar, KeepsGlobalRecordsUntilALocalOneTakesThemBack)
 {
-    std::string archive = pax(record("uid", "5") + record("gid", "6"), 'g') + file("a") +
-                          pax(record("uid", "7") + record("gid", "")) + file("b") + file("c") +
-                          end();
+    String archive = pax(record("uid", "5") + record("gid", "6"), 'g') + file("a") +
+                     pax(record("uid", "7") + record("gid", "")) + file("b") + file("c") + end();
     StringReader reader(archive);
     Tar tar(reader);
     Entry entry;
@@ -64,7 +64,7 @@ TEST(Tar, KeepsGlobalRecordsUntilALocalOneTakesThemBack)
 
 TEST(Tar, RefusesDamagedRecords)
 {
-    const std::string kBad[] = {
+    const String kBad[] = {
         "x",
         "5",
         "99 path=a\n",
@@ -80,22 +80,22 @@ TEST(Tar, RefusesDamagedRecords)
         record("mtime", "1.x"),
         record("size", "-5"),
         record("size", "0x10"),
-        record("path", std::string("a\0b", 3)),
-        record(std::string("SCHILY.xattr.a\0b", 16), "x"),
+        record("path", String("a\0b", 3)),
+        record(String("SCHILY.xattr.a\0b", 16), "x"),
         record("SCHILY.xattr.", "x"),
     };
-    for (const std::string& bad : kBad)
+    for (const String& bad : kBad)
         EXPECT_FALSE(first(pax(bad) + file("a"))) << bad;
 }
 
 TEST(Tar, LimitsWhatItKeeps)
 {
-    std::string records;
+    String records;
     for (int i = 0; i < 300; i++)
-        records += record("SCHILY.xattr.user." + std::to_string(i), "x");
+        records += record("SCHILY.xattr.user." + kist::test::to_text(i), "x");
     EXPECT_ERROR(first(pax(records) + file("a")), EBADMSG, "extended attributes");
-    EXPECT_ERROR(first(pax(std::string((1 << 20) + 1, 'x')) + file("a")), EBADMSG, "pax header");
-    std::string map = "0,0";
+    EXPECT_ERROR(first(pax(String((1 << 20) + 1, 'x')) + file("a")), EBADMSG, "pax header");
+    String map = "0,0";
     for (int i = 0; i < 70000; i++)
         map += ",0,0";
     EXPECT_ERROR(first(pax(record("GNU.sparse.map", map)) + file("a")), EBADMSG, "pieces");
@@ -104,34 +104,34 @@ TEST(Tar, LimitsWhatItKeeps)
 TEST(Tar, ReadsNumbersInOctalAndBinary)
 {
     const struct {
-        std::string field;  // 12 bytes of size
-        long long value;    // -1 when refused
+        String field;     // 12 bytes of size
+        long long value;  // -1 when refused
     } kFields[] = {
         {"00000000010\0", 8},
         {"         10 ", 8},
-        {std::string(12, '\0'), 0},
+        {String(12, '\0'), 0},
         {"777777777777", 0777777777777},
         {"          -1", -1},
         {"        0x10", -1},
         {"89abcdefghij", -1},
-        {std::string("\x80\0\0\0\0\0\0\0\0\0\0\x08", 12), 8},
-        {std::string("\x80\0\0\0\x7f\0\0\0\0\0\0\0", 12), -1},  // more than a file may have
-        {std::string("\x80\1\0\0\0\0\0\0\0\0\0\0", 12), -1},
-        {std::string(12, '\xff'), -1},
+        {String("\x80\0\0\0\0\0\0\0\0\0\0\x08", 12), 8},
+        {String("\x80\0\0\0\x7f\0\0\0\0\0\0\0", 12), -1},  // more than a file may have
+        {String("\x80\1\0\0\0\0\0\0\0\0\0\0", 12), -1},
+        {String(12, '\xff'), -1},
     };
     for (auto& field : kFields) {
-        std::string block = header_block({.name = "f"});
+        String block = header_block({.name = "f"});
         field.field.size() == 12 ? put(block, 124, field.field)
-                                 : put(block, 124, field.field + std::string(1, '\0'));
+                                 : put(block, 124, field.field + String(1, '\0'));
         put_checksum(block);
-        auto entry = first(block + std::string(512, 'x'));
+        auto entry = first(block + String(512, 'x'));
         EXPECT_EQ(entry ? static_cast<long long>(entry->size) : -1, field.value) << field.field;
     }
 }
 
 TEST(Tar, JoinsThePrefixOfUstarButNotOfGnu)
 {
-    std::string block = header_block({.name = "name"});
+    String block = header_block({.name = "name"});
     put(block, 345, "prefix/of/it");
     put_checksum(block);
     EXPECT_EQ(MUST(first(block)).name, "prefix/of/it/name");
@@ -142,12 +142,12 @@ TEST(Tar, JoinsThePrefixOfUstarButNotOfGnu)
 
 TEST(Tar, AcceptsSignedChecksums)
 {
-    std::string block = header_block({.name = "n\xff\xfe"});
+    String block = header_block({.name = "n\xff\xfe"});
     put(block, 148, "        ");
     int sum = 0;
     for (char c : block)
         sum += static_cast<signed char>(c);
-    put(block, 148, str::format("%06o", unsigned(sum)) + std::string("\0 ", 2));
+    put(block, 148, str::format("%06o", unsigned(sum)) + String("\0 ", 2));
     EXPECT_OK(first(block));
     block[0] ^= 1;
     EXPECT_ERROR(first(block), EBADMSG, "checksum");
@@ -163,7 +163,7 @@ TEST(Tar, KnowsDirectoriesByTheirSlashAndRefusesUnknownTypes)
 
 TEST(Tar, RefusesALoneBlockOfZerosBetweenEntries)
 {
-    std::string archive = file("a") + std::string(512, '\0') + file("b") + end();
+    String archive = file("a") + String(512, '\0') + file("b") + end();
     StringReader reader(archive);
     Tar tar(reader);
     Entry entry;
@@ -173,8 +173,8 @@ TEST(Tar, RefusesALoneBlockOfZerosBetweenEntries)
 
 TEST(Tar, RefusesMapsThatDoNotFit)
 {
-    const std::string kSize = record("GNU.sparse.size", "100");
-    const std::string kBad[] = {
+    const String kSize = record("GNU.sparse.size", "100");
+    const String kBad[] = {
         kSize + record("GNU.sparse.map", "0,4,2,4"),   // one in the other
         kSize + record("GNU.sparse.map", "50,4,0,4"),  // backwards
         kSize + record("GNU.sparse.map", "96,8"),      // over the end
@@ -187,7 +187,7 @@ TEST(Tar, RefusesMapsThatDoNotFit)
         record("GNU.sparse.map", "0,8") + record("GNU.sparse.size", "9000000000000000000"),
         record("GNU.sparse.major", "1") + record("GNU.sparse.minor", "0") + kSize,
     };
-    for (const std::string& bad : kBad)
+    for (const String& bad : kBad)
         EXPECT_ERROR(first(pax(bad) + file("a", "12345678") + end()), EBADMSG, "a") << bad;
     EXPECT_OK(first(pax(kSize + record("GNU.sparse.map", "0,8,100,0")) + file("a", "12345678")));
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "archive/tree_fixture.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::archive {
@@ -14,7 +15,7 @@ using namespace test;
 namespace {
 
 // The archive of `entry` alone, its file contents made of x.
-Result<std::string> archive_of(const Entry& entry)
+Result<String> archive_of(const Entry& entry)
 {
     StringWriter sink;
     TarWriter tar(sink);
@@ -25,12 +26,12 @@ Result<std::string> archive_of(const Entry& entry)
         for (const Extent& extent : entry.extents)
             size += extent.length;
     }
-    TRY(tar.contents(std::string(size, 'x')));
+    TRY(tar.contents(String(size, 'x')));
     TRY(tar.finish());
     return sink.text;
 }
 
-Result<Entry> again(const std::string& archive)
+Result<Entry> again(const String& archive)
 {
     StringReader reader(archive, 700);
     Tar tar(reader);
@@ -43,9 +44,9 @@ Result<Entry> again(const std::string& archive)
     return found;
 }
 
-std::string chars(size_t count)
+String chars(size_t count)
 {
-    return std::string(count, 'n');
+    return String(count, 'n');
 }
 
 TEST(TarWriter, WritesWhatTheReaderReads)
@@ -76,12 +77,12 @@ TEST(TarWriter, WritesWhatTheReaderReads)
         {.name = "t", .mtime = {.tv_sec = -2, .tv_nsec = 750000000}},
         {.name = "t", .mtime = {.tv_sec = -2}},
         {.name = "t", .mtime = {.tv_sec = 8589934592}},
-        {.name = "x", .xattrs = {{"user.a", std::string("1\n\0=", 4)}, {"user.empty", ""}}},
+        {.name = "x", .xattrs = {{"user.a", String("1\n\0=", 4)}, {"user.empty", ""}}},
         {.name = "z", .size = 8192, .sparse = true, .extents = {{512, 10}, {4096, 600}}},
         {.name = "z/" + chars(101), .size = 1ull << 40, .sparse = true},
     };
     for (const Entry& entry : kEntries) {
-        std::string archive = MUST(archive_of(entry));
+        String archive = MUST(archive_of(entry));
         EXPECT_EQ(archive.size() % 512, 0u);
         Entry found = MUST(again(archive));
         EXPECT_EQ(found.name, entry.name);
@@ -117,13 +118,13 @@ TEST(TarWriter, KeepsToUstarAsLongAsItCan)
 TEST(TarWriter, CountsTheDigitsOfARecordAmongItsBytes)
 {
     for (size_t size = 80; size < 110; size++) {
-        std::string archive = MUST(archive_of({.name = "x", .xattrs = {{"user.a", chars(size)}}}));
+        String archive = MUST(archive_of({.name = "x", .xattrs = {{"user.a", chars(size)}}}));
         Entry found = MUST(again(archive));
         ASSERT_EQ(found.xattrs.size(), 1u);
         EXPECT_EQ(found.xattrs[0].value.size(), size);
     }
     for (size_t size = 970; size < 1000; size++) {
-        std::string archive = MUST(archive_of({.name = chars(size)}));
+        String archive = MUST(archive_of({.name = chars(size)}));
         Entry found = MUST(again(archive));
         EXPECT_EQ(found.name.size(), size);
     }
@@ -154,11 +155,11 @@ TEST(TarWriter, WritesFilesThatUstarCannot)
                 head.append(bytes);
             return {};
         }
-        std::string head;
+        String head;
     } sink;
     TarWriter tar(sink);
     EXPECT_OK(tar.add({.name = "big", .size = 9ull << 30}));
-    EXPECT_OK(tar.contents(std::string(1 << 20, 'x')));
+    EXPECT_OK(tar.contents(String(1 << 20, 'x')));
     StringReader reader(sink.head);
     Tar back(reader);
     Entry found;

@@ -9,11 +9,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <string>
-
 #include "archive/layer.h"
 #include "archive/tar_builder.h"
 #include "base/fs.h"
+#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::archive::test {
@@ -25,7 +24,7 @@ protected:
         const char* place = ::getenv("TMPDIR");
         if (!place)
             place = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";  // quicker by far
-        std::string pattern = std::string(place) + "/kist-layer-XXXXXX";
+        String pattern = String(place) + "/kist-layer-XXXXXX";
         top_ = ::mkdtemp(pattern.data());
         ::chmod(top_.c_str(), 0755);
         tree_ = top_ + "/tree";
@@ -48,9 +47,9 @@ protected:
     }
 
     // Everything about the directory beside the tree, but times of access.
-    std::string facts_outside()
+    String facts_outside()
     {
-        std::string facts;
+        String facts;
         for (const char* name : {"", "/file", "/directory"}) {
             struct stat s = {};
             EXPECT_EQ(::lstat((outside_ + name).c_str(), &s), 0) << name;
@@ -62,47 +61,46 @@ protected:
         return facts + (contents ? *contents : "gone");
     }
 
-    Result<Applied> apply(const std::string& archive, ApplyOptions options = {},
-                          size_t piece = 65536)
+    Result<Applied> apply(const String& archive, ApplyOptions options = {}, size_t piece = 65536)
     {
         StringReader reader(archive, piece);
         Fd tree = TRY(sys::open(tree_, O_RDONLY | O_DIRECTORY));
         return apply_layer(reader, tree, options);
     }
 
-    std::string at(const std::string& name) const { return tree_ + "/" + name; }
-    struct stat stat_of(const std::string& name) const
+    String at(const String& name) const { return tree_ + "/" + name; }
+    struct stat stat_of(const String& name) const
     {
         struct stat facts = {};
         EXPECT_EQ(::lstat(at(name).c_str(), &facts), 0) << name;
         return facts;
     }
-    bool exists(const std::string& name) const
+    bool exists(const String& name) const
     {
         struct stat facts;
         return ::lstat(at(name).c_str(), &facts) == 0;
     }
-    std::string contents_of(const std::string& name) const
+    String contents_of(const String& name) const
     {
         auto contents = fs::read_path(at(name));
         return contents ? *contents : contents.error().message();
     }
-    bool is_whiteout(const std::string& name) const
+    bool is_whiteout(const String& name) const
     {
         struct stat facts = stat_of(name);
         return S_ISCHR(facts.st_mode) && facts.st_rdev == 0;
     }
-    std::string xattr_of(const std::string& name, const char* key) const
+    String xattr_of(const String& name, const char* key) const
     {
         char value[256];
         ssize_t size = ::lgetxattr(at(name).c_str(), key, value, sizeof value);
-        return size < 0 ? "none" : std::string(value, static_cast<size_t>(size));
+        return size < 0 ? "none" : String(value, static_cast<size_t>(size));
     }
 
-    std::string top_;
-    std::string tree_;
-    std::string outside_;
-    std::string before_;
+    String top_;
+    String tree_;
+    String outside_;
+    String before_;
 };
 
 }  // namespace kist::archive::test

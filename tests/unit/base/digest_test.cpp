@@ -1,11 +1,14 @@
 // digest_test.cpp - SHA-256 against FIPS 180-4's examples and BearSSL, and digests as text.
 
 #include "base/digest.h"
+#include "base/string.h"
 
 #include <bearssl.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
+
+#include "check.h"
 
 namespace kist {
 
@@ -16,23 +19,22 @@ namespace {
 TEST(Sha256, GivesTheValuesOfTheStandard)
 {
     const struct {
-        std::string text;
+        String text;
         const char* hex;
     } kKnown[] = {
         {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
         {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-        {std::string(1000000, 'a'),
-         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+        {String(1000000, 'a'), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
     };
     for (auto& known : kKnown)
         EXPECT_EQ(Digest::of(known.text).hex(), known.hex);
 }
 
-std::string pattern(size_t size)
+String pattern(size_t size)
 {
-    std::string bytes(size, '\0');
+    String bytes(size, '\0');
     for (size_t i = 0; i < size; i++)
         bytes[i] = static_cast<char>(i * 131 + i / 251);
     return bytes;
@@ -41,7 +43,7 @@ std::string pattern(size_t size)
 TEST(Sha256, AgreesWithBearSslForEveryLengthAroundABlock)
 {
     for (size_t size = 0; size < 300; size++) {
-        std::string bytes = pattern(size);
+        String bytes = pattern(size);
         br_sha256_context context;
         br_sha256_init(&context);
         br_sha256_update(&context, bytes.data(), bytes.size());
@@ -53,7 +55,7 @@ TEST(Sha256, AgreesWithBearSslForEveryLengthAroundABlock)
 
 TEST(Sha256, DoesNotCareHowItsInputIsCut)
 {
-    std::string bytes = pattern(1000);
+    String bytes = pattern(1000);
     for (size_t piece = 1; piece < 200; piece++) {
         Sha256 hash;
         for (size_t at = 0; at < bytes.size(); at += piece)
@@ -64,7 +66,7 @@ TEST(Sha256, DoesNotCareHowItsInputIsCut)
 
 TEST(Sha256, HasAPortableWayThatAgreesWithTheChosenOne)
 {
-    std::string padded = "abc\x80" + std::string(59, '\0') + '\x18';
+    String padded = "abc\x80" + String(59, '\0') + '\x18';
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     sha256_portable(state, reinterpret_cast<const uint8_t*>(padded.data()), 1);
@@ -82,19 +84,19 @@ TEST(Digest, IsReadBackFromItsText)
 
 TEST(Digest, RefusesOtherTexts)
 {
-    const std::string kDigits = Digest::of("abc").hex();
-    const std::string kBad[] = {
+    const String kDigits = Digest::of("abc").hex();
+    const String kBad[] = {
         "",
         "sha256:",
         kDigits,
         "sha512:" + kDigits,
         "sha256:" + kDigits + "0",
         "sha256:" + kDigits.substr(1),
-        "sha256:" + std::string(64, 'A'),
+        "sha256:" + String(64, 'A'),
         "SHA256:" + kDigits,
-        "sha256:" + std::string(64, 'g'),
+        "sha256:" + String(64, 'g'),
         " sha256:" + kDigits,
-        "sha256:" + std::string(4096, '0'),
+        "sha256:" + String(4096, '0'),
     };
     for (auto& bad : kBad) {
         auto parsed = Digest::parse(bad);

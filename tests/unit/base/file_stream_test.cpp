@@ -1,6 +1,7 @@
 // file_stream_test.cpp - base/file_stream.h
 
 #include "base/file_stream.h"
+#include "base/string.h"
 
 #include "check.h"
 #include "temporary.h"
@@ -8,9 +9,9 @@
 namespace kist {
 namespace {
 
-std::string all_of(Reader& reader)
+String all_of(Reader& reader)
 {
-    std::string text;
+    String text;
     for (;;) {
         auto bytes = reader.next();
         EXPECT_OK(bytes);
@@ -25,7 +26,7 @@ TEST(FileStream, WhatIsWrittenIsRead)
     test::TemporaryDirectory place;
     Fd file = MUST(sys::open_at(place.fd(), "file", O_RDWR | O_CREAT, 0600));
     FileWriter writer(file);
-    std::string text(300'000, 'a');
+    String text(300'000, 'a');
     EXPECT_OK(writer.write(text));
     EXPECT_OK(writer.write("end"));
     ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
@@ -37,7 +38,7 @@ TEST(FileStream, WhatIsWrittenIsRead)
 TEST(FileStream, AFileIsSkippedNoFurtherThanItsEnd)
 {
     test::TemporaryDirectory place;
-    EXPECT_OK(fs::replace(place.fd(), "file", std::string(200'000, 'a') + "end"));
+    EXPECT_OK(fs::replace(place.fd(), "file", String(200'000, 'a') + "end"));
     Fd file = MUST(sys::open_at(place.fd(), "file", O_RDONLY));
     FileReader reader(file);
     EXPECT_EQ(MUST(reader.skip_over(200'000)), 200'000u);

@@ -1,6 +1,8 @@
 // fs_test.cpp - base/fs.h
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 #include <algorithm>
 
@@ -17,7 +19,7 @@ TEST(Fs, ReplaceLeavesOneWholeFileOfTheModeAsked)
     EXPECT_OK(fs::replace(place.fd(), "f", "new", 0640, fs::Durable::no));
     EXPECT_EQ(MUST(fs::read(place.fd(), "f")), "new");
     EXPECT_EQ(MUST(sys::stat_at(place.fd(), "f")).st_mode & 0777, 0640u);
-    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"f"});
+    EXPECT_EQ(MUST(fs::list(place.fd())), Vector<String>{"f"});
 }
 
 TEST(Fs, AFailedReplaceLeavesNothing)
@@ -25,13 +27,13 @@ TEST(Fs, AFailedReplaceLeavesNothing)
     test::TemporaryDirectory place;
     EXPECT_OK(sys::mkdir_at(place.fd(), "f", 0755));
     EXPECT_ERROR(fs::replace(place.fd(), "f", "x"), EISDIR, "rename");
-    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"f"});
+    EXPECT_EQ(MUST(fs::list(place.fd())), Vector<String>{"f"});
 }
 
 TEST(Fs, ReadHasALimit)
 {
     test::TemporaryDirectory place;
-    EXPECT_OK(fs::replace(place.fd(), "f", std::string(100, 'x')));
+    EXPECT_OK(fs::replace(place.fd(), "f", String(100, 'x')));
     EXPECT_EQ(MUST(fs::read(place.fd(), "f", 100)).size(), 100u);
     EXPECT_ERROR(fs::read(place.fd(), "f", 99), EFBIG, "larger than 99 bytes");
     EXPECT_ERROR(fs::read(place.fd(), "none"), ENOENT, "none");
@@ -58,7 +60,7 @@ TEST(Fs, RemoveTreeFollowsNoLink)
     EXPECT_OK(sys::symlink_at("nowhere", tree, "dangling"));
     EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
     EXPECT_OK(fs::remove_tree(place.fd(), "tree"));
-    EXPECT_EQ(MUST(fs::list(place.fd())), std::vector<std::string>{"keep"});
+    EXPECT_EQ(MUST(fs::list(place.fd())), Vector<String>{"keep"});
     EXPECT_EQ(MUST(fs::read(keep, "f")), "x");
 }
 

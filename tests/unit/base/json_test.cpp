@@ -1,6 +1,8 @@
 // json_test.cpp - base/json.h
 
 #include "base/json.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 #include <cstdlib>
 
@@ -11,8 +13,8 @@ namespace kist {
 namespace {
 
 struct Platform {
-    std::string os;
-    std::string variant;
+    String os;
+    String variant;
 };
 constexpr json::Field kPlatform[] = {
     json::field<&Platform::os>("os"),
@@ -24,9 +26,9 @@ std::span<const json::Field> fields_of(const Platform*)
 }
 
 struct Layer {
-    std::string digest;
+    String digest;
     uint64_t size = 0;
-    std::vector<std::string> urls;
+    Vector<String> urls;
     std::optional<Platform> platform;
     json::Map annotations;
 };
@@ -50,8 +52,8 @@ struct Everything {
     uint64_t huge = 0;
     uint16_t port = 0;
     std::optional<int> maybe;
-    std::vector<Layer> layers;
-    std::vector<std::vector<int>> grid;
+    Vector<Layer> layers;
+    Vector<Vector<int>> grid;
     json::KeySet volumes;
     json::Raw other;
     std::optional<Digest> digest;
@@ -78,7 +80,7 @@ std::span<const json::Field> fields_of(const Everything*)
 }
 
 // The text of the one string in ["..."].
-Result<std::string> first_text(std::string json)
+Result<String> first_text(String json)
 {
     json::Document document = TRY(json::Document::parse(std::move(json)));
     return TRY(document.root().elements())[0].text();
@@ -91,7 +93,7 @@ TEST(Json, ATableFillsAStruct)
             "platform": {"os": "linux"}, "annotations": {"b": "1", "a": "2"}})"));
     EXPECT_EQ(layer.digest, "sha256:1");
     EXPECT_EQ(layer.size, 7u);
-    EXPECT_EQ(layer.urls, (std::vector<std::string>{"u", "v"}));
+    EXPECT_EQ(layer.urls, (Vector<String>{"u", "v"}));
     EXPECT_EQ(layer.platform->os, "linux");
     EXPECT_EQ(layer.annotations, (json::Map{{"b", "1"}, {"a", "2"}}));
 }
@@ -118,7 +120,7 @@ TEST(Json, ErrorsSayWhere)
     for (auto& mistake : kMistakes) {
         auto result = json::parse<Everything>(mistake.text);
         ASSERT_FALSE(result) << mistake.text;
-        EXPECT_NE(result.error().message().find(mistake.message), std::string::npos)
+        EXPECT_NE(result.error().message().find(mistake.message), String::npos)
             << result.error().message();
     }
 }
@@ -160,7 +162,7 @@ TEST(Json, TheLastOfTwoMembersOfOneNameCounts)
     auto object = MUST(
         json::parse<Everything>(R"({"grid": [[1]], "small": 1, "grid": [[2, 3]], "small": 2})"));
     EXPECT_EQ(object.small, 2);
-    EXPECT_EQ(object.grid, (std::vector<std::vector<int>>{{2, 3}}));
+    EXPECT_EQ(object.grid, (Vector<Vector<int>>{{2, 3}}));
 }
 
 TEST(Json, EscapesAreDecoded)
@@ -191,10 +193,10 @@ TEST(Json, NamesAreFoundWhenTheyAreEscaped)
 
 TEST(Json, BytesThatAreNotUtf8SurviveWritingAndReading)
 {
-    for (std::string bytes :
+    for (String bytes :
          {"\xff", "a\xc3", "\xe2\x82", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80",
           "\xf4\x90\x80\x80", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xc3\xa9\xff\xc3"}) {
-        std::string json = "[" + json::quote(bytes) + "]";
+        String json = "[" + json::quote(bytes) + "]";
         EXPECT_EQ(MUST(first_text(json)), bytes) << json;
     }
     EXPECT_EQ(json::quote("\xc3\xa9\xff"), "\"\xc3\xa9\\udcff\"");
@@ -204,8 +206,8 @@ TEST(Json, BytesThatAreNotUtf8SurviveWritingAndReading)
 TEST(Json, BytesMayHoldZero)
 {
     auto document = MUST(json::Document::parse(R"(["a\u0000b", 1])"));
-    std::vector<json::Node> items = MUST(document.root().elements());
-    EXPECT_EQ(MUST(items[0].bytes()), std::string("a\0b", 3));
+    Vector<json::Node> items = MUST(document.root().elements());
+    EXPECT_EQ(MUST(items[0].bytes()), String("a\0b", 3));
     EXPECT_ERROR(items[0].text(), EBADMSG, "a string without U+0000");
     EXPECT_ERROR(items[1].bytes(), EBADMSG, "[1]: expected a string");
 }
@@ -224,7 +226,7 @@ TEST(Json, WhatIsWrittenIsReadBack)
     object.other.source = R"({"x": [1.5]})";
     object.digest = Digest::of("abc");
 
-    std::string text = json::write(object);
+    String text = json::write(object);
     EXPECT_EQ(text,
               R"({"flag":true,"small":-7,"large":-9223372036854775808,"huge":18446744073709551615,)"
               R"("maybe":0,"layers":[{"digest":"d","size":1,"urls":["u"],)"
@@ -247,7 +249,7 @@ TEST(Json, PrettyIndentsByFourSpaces)
     out.begin('[');
     out.begin('{');
     out.end('}');
-    out.object(std::vector<int>());
+    out.object(Vector<int>());
     out.null();
     out.end(']');
     EXPECT_EQ(std::move(out).take(), "[\n    {},\n    [],\n    null\n]");
@@ -313,22 +315,22 @@ TEST(Json, MistakesAreShownByLineAndColumn)
 
 TEST(Json, LimitsHold)
 {
-    EXPECT_ERROR(json::Document::parse(std::string(json::kMaxBytes + 1, ' ')), E2BIG, "bytes");
-    std::string many = "[0";
+    EXPECT_ERROR(json::Document::parse(String(json::kMaxBytes + 1, ' ')), E2BIG, "bytes");
+    String many = "[0";
     for (size_t i = 0; i < json::kMaxTokens; i++)
         many += ",0";
     EXPECT_ERROR(json::Document::parse(many + "]"), E2BIG, "values");
-    std::string deep(json::kMaxDepth, '['), end(json::kMaxDepth, ']');
+    String deep(json::kMaxDepth, '['), end(json::kMaxDepth, ']');
     EXPECT_OK(json::Document::parse(deep + end));
     EXPECT_ERROR(json::Document::parse("[" + deep + end + "]"), E2BIG, "deep");
-    EXPECT_FALSE(json::Document::parse(std::string(100'000, '[')));
+    EXPECT_FALSE(json::Document::parse(String(100'000, '[')));
 }
 
 TEST(Json, LargeDocumentsAreReadInLinearTime)
 {
-    std::string text = "{";
+    String text = "{";
     for (int i = 0; i < 30'000; i++)
-        text += "\"k" + std::to_string(i) + "\":[\"v\"],";
+        text += "\"k" + kist::test::to_text(i) + "\":[\"v\"],";
     auto document = MUST(json::Document::parse(text + "\"last\":1}"));
     EXPECT_TRUE(document.root().has("last"));
     EXPECT_EQ(MUST(document.root().members()).size(), 30'001u);
@@ -342,10 +344,10 @@ TEST(Json, ConformsToTheTestSuite)
         GTEST_SKIP() << "KIST_JSON_DATA does not point to JSONTestSuite's files";
     Fd directory = MUST(sys::open(place, O_RDONLY | O_DIRECTORY));
     int seen = 0;
-    for (const std::string& name : MUST(fs::list(directory))) {
+    for (const String& name : MUST(fs::list(directory))) {
         if (!name.ends_with(".json"))
             continue;
-        std::string text = MUST(fs::read(directory, name));
+        String text = MUST(fs::read(directory, name));
         auto result = json::Document::parse(text);
         bool wrong = (name.starts_with("y_") && !result) || (name.starts_with("n_") && result);
         EXPECT_FALSE(wrong) << name;

@@ -1,6 +1,8 @@
 // str_test.cpp - base/str.h
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 
 #include "check.h"
 
@@ -27,7 +29,7 @@ TEST(Str, TrimTakesBlanksOffBothEnds)
 
 TEST(Str, WordsAreSplitAtBlanks)
 {
-    EXPECT_EQ(str::words("  a\tbc  d "), (std::vector<std::string_view>{"a", "bc", "d"}));
+    EXPECT_EQ(str::words("  a\tbc  d "), (Vector<std::string_view>{"a", "bc", "d"}));
     EXPECT_TRUE(str::words(" ").empty());
 }
 
@@ -61,15 +63,14 @@ TEST(Str, DistanceCountsEdits)
 
 TEST(Str, FormatGrowsToFit)
 {
-    EXPECT_EQ(str::format("%s-%d", std::string(5000, 'x').c_str(), 7),
-              std::string(5000, 'x') + "-7");
+    EXPECT_EQ(str::format("%s-%d", String(5000, 'x').c_str(), 7), String(5000, 'x') + "-7");
     EXPECT_EQ(str::format("%s", ""), "");
 }
 
 TEST(Str, PrintableTextHasNoControlsAndAnEnd)
 {
     const struct {
-        std::string text;
+        String text;
         size_t limit;
         const char* shown;
     } kRows[] = {
@@ -77,7 +78,7 @@ TEST(Str, PrintableTextHasNoControlsAndAnEnd)
         {"a\nb\tc\x1b[31m", 20, "a b c [31m"},
         {"0123456789", 10, "0123456789"},
         {"0123456789a", 10, "0123456789..."},
-        {std::string("a\0b", 3), 10, "a b"},
+        {String("a\0b", 3), 10, "a b"},
         {"h\xc3\xa9", 10, "h\xc3\xa9"},
         {"ab\xc3\xa9", 3, "ab..."},
         {"\x7f"

@@ -1,6 +1,7 @@
 // sys_test.cpp - base/sys.h
 
 #include "base/sys.h"
+#include "base/string.h"
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -52,7 +53,7 @@ TEST(Sys, NothingLeadsOutOfARoot)
 TEST(Sys, ALongLinkIsReadWhole)
 {
     test::TemporaryDirectory place;
-    std::string target(3000, 'x');
+    String target(3000, 'x');
     EXPECT_OK(sys::symlink_at(target, place.fd(), "link"));
     EXPECT_EQ(MUST(sys::readlink_at(place.fd(), "link")), target);
 }

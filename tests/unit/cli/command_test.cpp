@@ -2,6 +2,8 @@
 
 #include "cli/command.h"
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "cli/commands.h"
 
@@ -10,10 +12,10 @@ namespace {
 
 struct Options {
     bool quiet = false, force = false;
-    std::string name;
+    String name;
     unsigned count = 0;
-    std::vector<std::string> env;
-    std::optional<std::string> entrypoint;
+    Vector<String> env;
+    std::optional<String> entrypoint;
 };
 
 // clang-format off
@@ -37,7 +39,7 @@ constexpr Command kProgramFollows = {.name = "run",
 constexpr Command kNothing = {
     .name = "info", .operands = "", .summary = "", .flags = kFlags, .run = nullptr};
 
-using Words = std::vector<std::string_view>;
+using Words = Vector<std::string_view>;
 
 TEST(Command, FlagsTakeTheirValueInEveryCommonWay)
 {
@@ -66,14 +68,14 @@ TEST(Command, AClusterMayEndInAFlagWithAValue)
     Options options;
     MUST(parse(kPlain, Words{"-qe", "A=1", "x"}, &options));
     EXPECT_TRUE(options.quiet);
-    EXPECT_EQ(options.env, std::vector<std::string>{"A=1"});
+    EXPECT_EQ(options.env, Vector<String>{"A=1"});
 }
 
 TEST(Command, OneEqualsSignMayFollowALetter)
 {
     Options options;
     MUST(parse(kPlain, Words{"-e=A=1", "-qf=false", "x"}, &options));
-    EXPECT_EQ(options.env, std::vector<std::string>{"A=1"});
+    EXPECT_EQ(options.env, Vector<String>{"A=1"});
     EXPECT_TRUE(options.quiet);
     EXPECT_FALSE(options.force);
 }
@@ -117,9 +119,7 @@ TEST(Command, MistakesAreNamed)
 
 TEST(Commands, AreFoundByOneWordOrTwoAndByDockersOtherNames)
 {
-    auto name_of = [](const Words& words) {
-        return std::string(find_command(words)->command->name);
-    };
+    auto name_of = [](const Words& words) { return String(find_command(words)->command->name); };
     EXPECT_EQ(name_of({"run", "x"}), "run");
     EXPECT_EQ(name_of({"image", "prune"}), "image prune");
     EXPECT_EQ(name_of({"container", "ls", "-a"}), "ps");
@@ -131,7 +131,7 @@ TEST(Commands, AreFoundByOneWordOrTwoAndByDockersOtherNames)
 TEST(Commands, FlagsAreSortedAndTheirLettersUnique)
 {
     for (const Command* command : commands()) {
-        std::string letters;
+        String letters;
         for (size_t i = 0; i < command->flags.size(); i++) {
             const Flag& flag = command->flags[i];
             if (i > 0)

@@ -2,6 +2,7 @@
 
 #include "cli/document.h"
 
+#include "base/string.h"
 #include "check.h"
 #include "cli/commands.h"
 
@@ -9,30 +10,30 @@ namespace kist::cli {
 namespace {
 
 template <class Print>
-std::string printed(Print print)
+String printed(Print print)
 {
     testing::internal::CaptureStdout();
     print();
     fflush(stdout);
-    return testing::internal::GetCapturedStdout();
+    return kist::test::captured();
 }
 
 TEST(Document, EveryCommandHasHelpAndAManualPage)
 {
     for (const Command* command : commands()) {
-        std::string help = printed([&] { print_help(*command); });
+        String help = printed([&] { print_help(*command); });
         EXPECT_NE(help.find(command->summary), help.npos) << command->name;
-        std::string page = printed([&] { EXPECT_TRUE(print_manual(command->name)); });
+        String page = printed([&] { EXPECT_TRUE(print_manual(command->name)); });
         EXPECT_TRUE(page.starts_with(".TH kist\\-")) << command->name;
         for (const Flag& flag : command->flags)
-            EXPECT_NE(help.find(std::string("--") + flag.name), help.npos) << flag.name;
+            EXPECT_NE(help.find(String("--") + flag.name), help.npos) << flag.name;
     }
 }
 
 TEST(Document, CompletionKnowsEveryFlagOfEveryShell)
 {
     for (const char* shell : {"bash", "fish", "zsh"}) {
-        std::string script = printed([&] { EXPECT_TRUE(print_completion(shell)); });
+        String script = printed([&] { EXPECT_TRUE(print_completion(shell)); });
         EXPECT_NE(script.find("cpuset-cpus"), script.npos) << shell;
     }
     EXPECT_ERROR(print_completion("tcsh"), EINVAL, "no completion for \"tcsh\"");

@@ -3,6 +3,8 @@
 #include "cli/listing.h"
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "cli/filter.h"
 
@@ -15,7 +17,7 @@ Listed listed_of(const char* name, Status status = Status::running)
 {
     Listed listed;
     listed.spec.name = name;
-    listed.spec.id = std::string(name) + std::string(60, '0');
+    listed.spec.id = String(name) + String(60, '0');
     listed.spec.created = clock::to_text(clock::now() - 3600);
     listed.state.status = status;
     listed.state.started_at = clock::to_text(clock::now() - 300);
@@ -43,20 +45,11 @@ TEST(Listing, SaysTheStatusInDockersWords)
     EXPECT_EQ(status_text(listed_of("d", Status::restarting)), "Restarting (0) 5 seconds ago");
 }
 
-TEST(Listing, NumbersAreFoundByTheirKey)
-{
-    EXPECT_EQ(number_in("populated 1\nfrozen 0\n", "frozen"), 0U);
-    EXPECT_EQ(number_in("populated 1\nfrozen 0", "populated"), 1U);
-    EXPECT_EQ(number_in("frozenness 1\n", "frozen"), std::nullopt);
-    EXPECT_EQ(number_in("frozen x\n", "frozen"), std::nullopt);
-    EXPECT_EQ(number_in("", "frozen"), std::nullopt);
-}
-
 // The names that `words` let through, of: web (running), old (exited 3), db (running, labelled,
 // unhealthy, with a volume), new (created).
-std::string filtered(const std::vector<std::string>& words, FilterUse use = FilterUse::list)
+String filtered(const Vector<String>& words, FilterUse use = FilterUse::list)
 {
-    std::vector<Listed> all;
+    Vector<Listed> all;
     all.push_back(listed_of("new", Status::created));
     all.push_back(listed_of("db"));
     all[1].spec.labels = {{"tier", "data"}, {"site", "x"}};
@@ -74,7 +67,7 @@ std::string filtered(const std::vector<std::string>& words, FilterUse use = Filt
     auto filters = Filters::parse(words, use, Context(), all);
     if (!filters)
         return "error: " + filters.error().message();
-    std::string names;
+    String names;
     for (size_t i = 0; i < all.size(); i++)
         if (filters->match(all[i], i))
             names += (names.empty() ? "" : " ") + all[i].spec.name;
@@ -84,7 +77,7 @@ std::string filtered(const std::vector<std::string>& words, FilterUse use = Filt
 TEST(Filters, LetThroughWhatEachKeyMeans)
 {
     const struct {
-        std::vector<std::string> words;
+        Vector<String> words;
         const char* names;
     } kCases[] = {
         {{}, "new db old web"},

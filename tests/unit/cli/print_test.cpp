@@ -2,20 +2,22 @@
 
 #include "cli/print.h"
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::cli {
 namespace {
 
 constexpr Column kColumns[] = {{"Name", "NAME"}, {"Size", "SIZE"}, {"Long", "LONG", false}};
-const std::vector<Row> kRows = {{"alpine", "5MB", "a\"b"}, {"x", "12kB", ""}};
+const Vector<Row> kRows = {{"alpine", "5MB", "a\"b"}, {"x", "12kB", ""}};
 
-std::string printed(const char* format)
+String printed(const char* format)
 {
     testing::internal::CaptureStdout();
     auto done = print_rows(kColumns, kRows, format);
     fflush(stdout);
-    std::string text = testing::internal::GetCapturedStdout();
+    String text = kist::test::captured();
     return done ? text : "error: " + done.error().message();
 }
 
@@ -45,12 +47,12 @@ TEST(Print, WrongTemplatesSayWhatThereIs)
 TEST(Print, MethodsShowOneMemberAndAreNoPartOfTheRow)
 {
     constexpr Column kLabelled[] = {{"ID", "ID"}, {"Label", "", false, true}};
-    const std::vector<Row> rows = {{"1", R"({"a":"x"})"}, {"2", "{}"}};
+    const Vector<Row> rows = {{"1", R"({"a":"x"})"}, {"2", "{}"}};
     auto shown = [&](const char* format) {
         testing::internal::CaptureStdout();
         EXPECT_TRUE(print_rows(kLabelled, rows, format));
         fflush(stdout);
-        return testing::internal::GetCapturedStdout();
+        return kist::test::captured();
     };
     EXPECT_EQ(shown("table {{.ID}}\\t{{.Label \"a\"}}"), "ID   a\n1    x\n2\n");
     EXPECT_EQ(shown("{{json .}}"), "{\"ID\":\"1\"}\n{\"ID\":\"2\"}\n");
@@ -63,7 +65,7 @@ TEST(Print, DocumentsAreAListOrATemplateForEach)
         testing::internal::CaptureStdout();
         auto done = print_documents({R"({"A":[1,{}],"B":{}})", R"({"A":[],"B":null})"}, format);
         fflush(stdout);
-        std::string text = testing::internal::GetCapturedStdout();
+        String text = kist::test::captured();
         return done ? text : "error: " + done.error().message();
     };
     EXPECT_EQ(shown("json"), "[{\"A\":[1,{}],\"B\":{}},{\"A\":[],\"B\":null}]\n");

@@ -2,6 +2,7 @@
 
 #include "cli/template.h"
 
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::cli {
@@ -15,7 +16,7 @@ constexpr const char* kDocument = R"({
     "Mounts": [{"Source": "/x", "RW": true}, {"Source": "/y", "RW": false}]
 })";
 
-std::string rendered(std::string_view text)
+String rendered(std::string_view text)
 {
     auto document = json::Document::parse(kDocument);
     if (!document)
@@ -171,11 +172,11 @@ TEST(Template, MistakesAreNamed)
 
 TEST(Template, NestingStepsAndOutputAreBounded)
 {
-    std::string deep, doubling = "{{$x := \"12345678\"}}", rounds;
+    String deep, doubling = "{{$x := \"12345678\"}}", rounds;
     for (int i = 0; i < 200; i++)
         deep += "{{if true}}";
-    EXPECT_NE(rendered(deep).find("nested too deeply"), std::string::npos);
-    EXPECT_NE(rendered("{{" + std::string(200, '(')).find("nested too deeply"), std::string::npos);
+    EXPECT_NE(rendered(deep).find("nested too deeply"), String::npos);
+    EXPECT_NE(rendered("{{" + String(200, '(')).find("nested too deeply"), String::npos);
     for (int i = 0; i < 40; i++)
         doubling += "{{$x = printf \"%s%s\" $x $x}}";
     EXPECT_EQ(rendered(doubling), "error: --format: printf makes more than 8 MiB");

@@ -11,13 +11,15 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::container {
 
 namespace {
 
-using Words = std::vector<std::string>;
+using Words = Vector<String>;
 
 uint64_t bit(int number)
 {
@@ -37,9 +39,9 @@ TEST(Capabilities, HaveNames)
     EXPECT_EQ(MUST(capability_number("Cap_Net_Admin")), CAP_NET_ADMIN);
     auto wrong = capability_number("NET_ADMN");
     EXPECT_ERROR(wrong, EINVAL, "\"NET_ADMN\" is not a capability");
-    EXPECT_NE(wrong.error().hint().find("NET_ADMIN"), std::string::npos);
+    EXPECT_NE(wrong.error().hint().find("NET_ADMIN"), String::npos);
     EXPECT_ERROR(capability_number(""), EINVAL, "not a capability");
-    EXPECT_ERROR(capability_number(std::string(100'000, 'A')), EINVAL, "not a capability");
+    EXPECT_ERROR(capability_number(String(100'000, 'A')), EINVAL, "not a capability");
 }
 
 TEST(Capabilities, AreDockersByDefault)
@@ -73,10 +75,10 @@ TEST(Capabilities, AreAddedAndDroppedAsDockerDoes)
     EXPECT_ERROR(resolve_capabilities({}, Words{"FLY"}, false), EINVAL, "--cap-drop: \"FLY\"");
 }
 
-std::string field(const std::string& status, const char* name)
+String field(const String& status, const char* name)
 {
     size_t at = status.find(name);
-    return at == std::string::npos ? "" : status.substr(at + strlen(name) + 2, 16);
+    return at == String::npos ? "" : status.substr(at + strlen(name) + 2, 16);
 }
 
 TEST(Capabilities, AreImposedOnAChild)
@@ -98,7 +100,7 @@ TEST(Capabilities, AreImposedOnAChild)
         _exit(status && write(ends[1], status->data(), status->size()) > 0 ? 0 : 255);
     }
     close(ends[1]);
-    std::string status(8192, '\0');
+    String status(8192, '\0');
     status.resize(size_t(std::max<ssize_t>(read(ends[0], status.data(), status.size()), 0)));
     close(ends[0]);
     int code = 0;

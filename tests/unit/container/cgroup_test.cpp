@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include "base/string.h"
+#include "check.h"
 #include "container/cgroup_files.h"
 #include "fake_cgroups.h"
 
@@ -26,10 +28,10 @@ protected:
               "memory.swap.max", "memory.high", "pids.max", "io.max", "cgroup.freeze"})
             tree_.write(file_of(file), "");
     }
-    static std::string file_of(const char* name) { return std::string("tree/kist/c/") + name; }
+    static String file_of(const char* name) { return String("tree/kist/c/") + name; }
 
     // What the files say once `limits` are applied: "memory.max=5 pids.max=7".
-    std::string apply(const Limits& limits)
+    String apply(const Limits& limits)
     {
         auto place = tree_.find();
         auto group = Cgroup::create(*place, "c");
@@ -37,13 +39,13 @@ protected:
         auto done = group->limit(limits);
         if (!done)
             return done.error().message() + " / " + done.error().hint();
-        std::string text;
+        String text;
         for (const char* file :
              {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "memory.high", "memory.low",
               "memory.max", "memory.swap.max", "pids.max"}) {
-            std::string value = tree_.read(file_of(file));
+            String value = tree_.read(file_of(file));
             if (!value.empty())
-                text += (text.empty() ? "" : " ") + std::string(file) + "=" + value;
+                text += (text.empty() ? "" : " ") + String(file) + "=" + value;
         }
         return text;
     }
@@ -102,7 +104,7 @@ TEST_F(CgroupTest, NeedsNothingForWhatIsUnlimited)
         unlink((tree_.root() + "/" + file_of(file)).c_str());
     Limits unlimited = {.memory_swap = -1, .cpu_quota = -1, .pids = -1};
     EXPECT_FALSE(unlimited.any());
-    EXPECT_EQ(apply(unlimited).find("cannot"), std::string::npos);
+    EXPECT_EQ(apply(unlimited).find("cannot"), String::npos);
     EXPECT_EQ(tree_.read("tree/cgroup.subtree_control"), "");
     EXPECT_TRUE(Limits({.pids = 1}).any());
 }
@@ -122,7 +124,7 @@ TEST_F(CgroupTest, TurnsSharesIntoWeights)
                   {1024, "39"}, {262144, "10000"}, {999999, "10000"}};
     for (auto& row : kCases) {
         tree_.write(file_of("cpu.weight"), "");
-        EXPECT_EQ(apply({.cpu_shares = row.shares}), std::string("cpu.weight=") + row.weight);
+        EXPECT_EQ(apply({.cpu_shares = row.shares}), String("cpu.weight=") + row.weight);
     }
 }
 
@@ -136,11 +138,10 @@ TEST_F(CgroupTest, RefusesALimitWithoutItsController)
 {
     tree_.write("tree/cgroup.controllers", "cpu pids\n");
     tree_.write("proc/cmdline", "cgroup_disable=memory");
-    std::string refused = apply({.memory = 1000});
-    EXPECT_NE(refused.find("cannot apply --memory: the memory controller is off"),
-              std::string::npos)
+    String refused = apply({.memory = 1000});
+    EXPECT_NE(refused.find("cannot apply --memory: the memory controller is off"), String::npos)
         << refused;
-    EXPECT_NE(refused.find("cgroup_enable=memory cgroup_memory=1"), std::string::npos) << refused;
+    EXPECT_NE(refused.find("cgroup_enable=memory cgroup_memory=1"), String::npos) << refused;
     EXPECT_EQ(tree_.read(file_of("memory.max")), "");
 }
 
@@ -180,7 +181,7 @@ TEST_F(CgroupTest, IsMadeFoundAndRemoved)
     Delegation place = MUST(tree_.find());
     auto group = MUST(Cgroup::create(place, "new"));
     EXPECT_EQ(group.path(), place.path + "/kist/new");
-    std::string below = group.path();
+    String below = group.path();
     for (int i = 0; i < 100; i++)
         below += "/b";
     EXPECT_OK(fs::make_directories(below));

@@ -5,6 +5,9 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "container/container_fixture.h"
 
 namespace kist::container {
@@ -29,22 +32,19 @@ protected:
         opaque(layer(2) + "/opaque");
     }
 
-    std::string layer(int number) const
-    {
-        return top_.path() + str::format("/layers/%d/tree", number);
-    }
-    std::string own(const char* name) const { return top_.path() + "/containers/c/" + name; }
+    String layer(int number) const { return top_.path() + str::format("/layers/%d/tree", number); }
+    String own(const char* name) const { return top_.path() + "/containers/c/" + name; }
 
-    static void mark(const std::string& path)
+    static void mark(const String& path)
     {
         ASSERT_EQ(::mknod(path.c_str(), S_IFCHR, makedev(0, 0)), 0);
     }
-    static void opaque(const std::string& path)
+    static void opaque(const String& path)
     {
         ASSERT_EQ(::setxattr(path.c_str(), "user.overlay.opaque", "y", 1, 0), 0);
     }
     // As overlayfs copies a directory up.
-    void like(const std::string& path, const std::string& from) const
+    void like(const String& path, const String& from) const
     {
         struct stat facts;
         ASSERT_EQ(::stat(from.c_str(), &facts), 0);
@@ -52,14 +52,14 @@ protected:
         ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
     }
 
-    std::string found()
+    String found()
     {
         auto store = sys::open(top_.path(), O_PATH | O_DIRECTORY);
-        auto changes = store ? find_changes(spec_, *store)
-                             : Result<std::vector<Change>>(std::move(store).error());
+        auto changes =
+            store ? find_changes(spec_, *store) : Result<Vector<Change>>(std::move(store).error());
         if (!changes)
             return changes.error().message();
-        std::string text;
+        String text;
         for (const Change& change : *changes)
             text += str::format("%c %s\n", change.kind, change.path.c_str());
         return text;
@@ -111,7 +111,7 @@ TEST_F(Changes, OfACopiedRootAreFoundByComparing)
 {
     if (::geteuid() != 0)
         GTEST_SKIP() << "needs root, to make whiteouts";
-    std::string root = own("root");
+    String root = own("root");
     EXPECT_OK(fs::make_directories(own("")));
     ASSERT_EQ(::system(("cp -a " + layer(1) + " " + root + " && rm -r " + root + "/gone " + root +
                         "/opaque && cp -a " + layer(2) + "/etc/hosts.d " + root + "/etc && cp -a " +

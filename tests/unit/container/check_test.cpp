@@ -9,13 +9,15 @@
 #include <set>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::container {
 
 namespace {
 
-const CheckRow& row_of(const std::vector<CheckRow>& rows, std::string_view feature)
+const CheckRow& row_of(const Vector<CheckRow>& rows, std::string_view feature)
 {
     for (const CheckRow& row : rows)
         if (row.feature == feature)
@@ -27,7 +29,7 @@ const CheckRow& row_of(const std::vector<CheckRow>& rows, std::string_view featu
 TEST(Check, HasARowForEachFeatureWithAFixForWhatIsNotThere)
 {
     auto rows = check_board({});
-    std::set<std::string> features;
+    std::set<String> features;
     for (const CheckRow& row : rows) {
         EXPECT_TRUE(features.insert(row.feature).second) << row.feature;
         EXPECT_FALSE(row.meaning.empty()) << row.feature;

@@ -9,11 +9,10 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <string>
-#include <vector>
 
 #include "base/path.h"
 #include "base/process.h"
+#include "base/string.h"
 #include "check.h"
 #include "container/launch.h"
 #include "temporary.h"
@@ -21,11 +20,11 @@
 namespace kist::test {
 
 // Writes the file `name` below the directory, whose parents are made.
-inline void write_file(const std::string& top, const std::string& name, std::string_view contents,
+inline void write_file(const String& top, const String& name, std::string_view contents,
                        mode_t mode = 0644)
 {
-    std::string path = top + "/" + name;
-    ASSERT_TRUE(is_ok(fs::make_directories(std::string(path::directory(path)))));
+    String path = top + "/" + name;
+    ASSERT_TRUE(is_ok(fs::make_directories(String(path::directory(path)))));
     auto file = sys::open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
     ASSERT_TRUE(is_ok(file));
     ASSERT_TRUE(is_ok(sys::write_all(*file, contents)));
@@ -35,7 +34,7 @@ inline void write_file(const std::string& top, const std::string& name, std::str
 // What a container said and how it ended.
 struct Ran {
     int code = -1;
-    std::string output;  // both streams, or the error's words
+    String output;  // both streams, or the error's words
 };
 
 // A store in a temporary directory, owned by `user`, and containers run by that user.
@@ -44,7 +43,7 @@ public:
     explicit TestStore(uid_t user = 0) : user_(user)
     {
         places_ = {directory_.path() + "/store", directory_.path() + "/state"};
-        std::string tree = places_.root + "/layers/1/tree";
+        String tree = places_.root + "/layers/1/tree";
         for (const char* made : {"/tmp", "/home/app", "/bin"})
             EXPECT_OK(fs::make_directories(tree + made));
         EXPECT_OK(fs::make_directories(places_.state));
@@ -65,12 +64,12 @@ public:
     static bool can_run() { return ::geteuid() == 0 && ::access("/bin/busybox", X_OK) == 0; }
 
     const image::Places& places() const { return places_; }
-    std::string layer(unsigned number) const
+    String layer(unsigned number) const
     {
         return places_.root + str::format("/layers/%u/tree", number);
     }
     // A Spec that runs `command` in sh.
-    container::Spec spec(const std::string& command) const
+    container::Spec spec(const String& command) const
     {
         container::Spec spec;
         static int count = 0;
@@ -105,17 +104,17 @@ public:
     }
     // The same, but the monitor is killed (SIGKILL) once the container has said something.
     Ran run_killed(const container::Spec& spec) const { return run(spec, true); }
-    Ran run(const std::string& command) const { return run(spec(command)); }
+    Ran run(const String& command) const { return run(spec(command)); }
 
     // Everything below `path` to the store's user.
-    void give(const std::string& path) const
+    void give(const String& path) const
     {
         struct stat facts;
         if (user_ == 0 || ::lchown(path.c_str(), user_, user_) < 0 ||
             ::lstat(path.c_str(), &facts) < 0 || !S_ISDIR(facts.st_mode))
             return;
         Fd directory = sys::open(path, O_RDONLY | O_DIRECTORY).take();
-        for (const std::string& name : fs::list(directory).take())
+        for (const String& name : fs::list(directory).take())
             give(path + "/" + name);
     }
 

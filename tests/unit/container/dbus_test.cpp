@@ -6,19 +6,18 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::container::dbus {
 
 namespace {
 
-using namespace std::string_literals;
-
 // What libdbus 1.14 sends to a bus as its first message.
-const std::string kHello =
+const String kHello =
     "l\1\0\1\0\0\0\0\1\0\0\0n\0\0\0\1\1o\0\x15\0\0\0/org/freedesktop/DBus\0\0\0\6\1s\0\x14\0\0\0"
     "org.freedesktop.DBus\0\0\0\0\2\1s\0\x14\0\0\0org.freedesktop.DBus\0\0\0\0\3\1s\0\5\0\0\0"
-    "Hello\0\0\0"s;
+    "Hello\0\0\0"_s;
 
 const Call kHelloCall = {
     .destination = "org.freedesktop.DBus",
@@ -30,35 +29,33 @@ const Call kHelloCall = {
 };
 
 // The body that busctl 252 sends with StartTransientUnit.
-const std::string kScope =
+const String kScope =
     "\x17\0\0\0kist-0123456789ab.scope\0\4\0\0\0fail\0\0\0\0\x98\0\0\0\0\0\0\0"
     "\x0b\0\0\0Description\0\1s\0\0\x1b\0\0\0kist container 0123456789ab\0\0\0\0\0"
     "\x08\0\0\0Delegate\0\1b\0\1\0\0\0\0\0\0\0\x0b\0\0\0CollectMode\0\1s\0\0\x12\0\0\0"
     "inactive-or-failed\0\0\0\0\0\0\4\0\0\0PIDs\0\2au\0\0\0\0\4\0\0\0\x92\x10\0\0"
-    "\0\0\0\0\0\0\0\0"s;
+    "\0\0\0\0\0\0\0\0"_s;
 
 // An answer to the call `serial` as a bus would write it.
-std::string reply(char serial, const std::string& body = "")
+String reply(char serial, const String& body = "")
 {
-    std::string signature = body.empty() ? ""s : "\x08\1g\0\1s\0\0"s;
-    return "l\2\1\1"s + char(body.size()) + "\0\0\0\x63\0\0\0"s + char(body.empty() ? 8 : 15) +
-           "\0\0\0\5\1u\0"s + serial + "\0\0\0"s + signature + body;
+    String signature = body.empty() ? ""_s : "\x08\1g\0\1s\0\0"_s;
+    return "l\2\1\1"_s + char(body.size()) + "\0\0\0\x63\0\0\0"_s + char(body.empty() ? 8 : 15) +
+           "\0\0\0\5\1u\0"_s + serial + "\0\0\0"_s + signature + body;
 }
 
-std::string signal(const std::string& member)
+String signal(const String& member)
 {
-    return "l\4\1\1\0\0\0\0\x07\0\0\0"s + char(8 + member.size() + 1) + "\0\0\0\3\1s\0"s +
-           char(member.size()) + "\0\0\0"s + member +
-           std::string(8 - (8 + member.size()) % 8, '\0');
+    return "l\4\1\1\0\0\0\0\x07\0\0\0"_s + char(8 + member.size() + 1) + "\0\0\0\3\1s\0"_s +
+           char(member.size()) + "\0\0\0"_s + member + String(8 - (8 + member.size()) % 8, '\0');
 }
 
-const std::string kWelcome =
-    "OK 0123456789abcdef0123456789abcdef\r\n" + reply(1, "\4\0\0\0:1.7\0"s);
+const String kWelcome = "OK 0123456789abcdef0123456789abcdef\r\n" + reply(1, "\4\0\0\0:1.7\0"_s);
 
 // A peer that has said all it will say beforehand, and what it heard.
 class Scripted {
 public:
-    explicit Scripted(const std::string& script)
+    explicit Scripted(const String& script)
     {
         int ends[2];
         EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
@@ -71,7 +68,7 @@ public:
         return Connection::over(std::move(ours_), "the bus", peer, 60);
     }
     void hang_up() { ::shutdown(theirs_.get(), SHUT_WR); }
-    std::string heard()
+    String heard()
     {
         char buffer[4096];
         ssize_t got = ::read(theirs_.get(), buffer, sizeof buffer);
@@ -130,7 +127,7 @@ TEST(DbusMessage, EitherByteOrderIsRead)
 {
     Message message =
         MUST(Message::parse("B\2\1\1\0\0\0\x08\0\0\0\1\0\0\0\x10\5\1u\0\0\0\1\2\x08\1g\0\2su\0"
-                            "\0\0\0\3yes\0"s));
+                            "\0\0\0\3yes\0"_s));
     EXPECT_EQ(message.reply_serial, 0x102u);
     EXPECT_EQ(message.signature, "su");
     Reader body(message);
@@ -142,25 +139,25 @@ TEST(DbusMessage, EitherByteOrderIsRead)
 TEST(DbusMessage, WhatIsMalformedIsRefused)
 {
     const struct {
-        std::string bytes;
+        String bytes;
         const char* words;
     } cases[] = {
         {"", "no head"},
-        {"x\2\1\1\0\0\0\0\1\0\0\0\0\0\0\0"s, "no head"},
-        {"l\2\1\2\0\0\0\0\1\0\0\0\0\0\0\0"s, "no head"},
-        {"l\0\1\1\0\0\0\0\1\0\0\0\0\0\0\0"s, "its type"},
-        {"l\2\1\1\1\0\0\0\1\0\0\0\0\0\0\0"s, "its length"},
+        {"x\2\1\1\0\0\0\0\1\0\0\0\0\0\0\0"_s, "no head"},
+        {"l\2\1\2\0\0\0\0\1\0\0\0\0\0\0\0"_s, "no head"},
+        {"l\0\1\1\0\0\0\0\1\0\0\0\0\0\0\0"_s, "its type"},
+        {"l\2\1\1\1\0\0\0\1\0\0\0\0\0\0\0"_s, "its length"},
         // a field that ends too early, one of an unknown type, a text without its end
-        {"l\2\1\1\0\0\0\0\1\0\0\0\5\0\0\0\5\1u\0\0\0\0\0"s, "ends too early"},
-        {"l\2\1\1\0\0\0\0\1\0\0\0\x08\0\0\0\5\1v\0\0\0\0\0"s, "unknown type"},
-        {"l\2\1\1\0\0\0\0\1\0\0\0\x08\0\0\0\3\1s\0\377\377\377\377"s, "ends too early"},
-        {"l\2\1\1\0\0\0\0\1\0\0\0\x0a\0\0\0\3\1s\0\1\0\0\0xx\0\0\0\0\0\0"s, "without its end"},
-        {"l\2\1\1\0\0\0\0\1\0\0\0\x0b\0\0\0\3\1s\0\2\0\0\0\0x\0\0\0\0\0\0"s, "without its end"},
+        {"l\2\1\1\0\0\0\0\1\0\0\0\5\0\0\0\5\1u\0\0\0\0\0"_s, "ends too early"},
+        {"l\2\1\1\0\0\0\0\1\0\0\0\x08\0\0\0\5\1v\0\0\0\0\0"_s, "unknown type"},
+        {"l\2\1\1\0\0\0\0\1\0\0\0\x08\0\0\0\3\1s\0\377\377\377\377"_s, "ends too early"},
+        {"l\2\1\1\0\0\0\0\1\0\0\0\x0a\0\0\0\3\1s\0\1\0\0\0xx\0\0\0\0\0\0"_s, "without its end"},
+        {"l\2\1\1\0\0\0\0\1\0\0\0\x0b\0\0\0\3\1s\0\2\0\0\0\0x\0\0\0\0\0\0"_s, "without its end"},
     };
     for (const auto& row : cases)
         EXPECT_ERROR(Message::parse(row.bytes), EPROTO, row.words);
     for (const char* size : {"\1\0\1\0", "\377\377\377\377", "\370\377\377\377"})
-        EXPECT_ERROR(Message::length("l\2\1\1"s + std::string(size, 4) + "\1\0\0\0\0\0\0\0"s),
+        EXPECT_ERROR(Message::length("l\2\1\1"_s + String(size, 4) + "\1\0\0\0\0\0\0\0"_s),
                      EMSGSIZE, "more than");
 }
 
@@ -168,10 +165,10 @@ TEST(DbusConnection, ItSaysWhoWeAreAndHello)
 {
     Scripted bus(kWelcome);
     EXPECT_OK(bus.connect());
-    std::string identity;
+    String identity;
     for (char digit : str::format("%u", ::geteuid()))
         identity += str::format("3%c", digit);
-    EXPECT_EQ(bus.heard(), "\0AUTH EXTERNAL "s + identity + "\r\nBEGIN\r\n" + kHello);
+    EXPECT_EQ(bus.heard(), "\0AUTH EXTERNAL "_s + identity + "\r\nBEGIN\r\n" + kHello);
 }
 
 TEST(DbusConnection, AServiceWithoutABusGetsNoHello)
@@ -185,7 +182,7 @@ TEST(DbusConnection, WhatElseArrivesIsToldBeforeTheAnswer)
 {
     Scripted bus(kWelcome + signal("NameAcquired") + reply(7) + signal("JobRemoved") + reply(2));
     Connection connection = MUST(bus.connect());
-    std::string told;
+    String told;
     MUST(connection.call(kHelloCall, [&](const Message& message) {
         told += message.type == Type::signal ? message.member + " " : "? ";
     }));
@@ -194,9 +191,9 @@ TEST(DbusConnection, WhatElseArrivesIsToldBeforeTheAnswer)
 
 TEST(DbusConnection, AnErrorHasItsTextAndName)
 {
-    std::string error =
+    String error =
         "l\3\1\1\x0d\0\0\0\x07\0\0\0\x1f\0\0\0\4\1s\0\7\0\0\0a.b.Bad\0\5\1u\0\2\0\0\0"
-        "\x08\1g\0\1s\0\0\x08\0\0\0go\n away\0"s;
+        "\x08\1g\0\1s\0\0\x08\0\0\0go\n away\0"_s;
     Scripted bus(kWelcome + error);
     Connection connection = MUST(bus.connect());
     EXPECT_ERROR(connection.call(kHelloCall), EREMOTEIO, "go away (a.b.Bad)");
@@ -206,17 +203,17 @@ TEST(DbusConnection, AnErrorHasItsTextAndName)
 TEST(DbusConnection, APeerThatMisbehavesIsAnErrorOfItsOwn)
 {
     const struct {
-        std::string script;
+        String script;
         int code;
         const char* words;
     } cases[] = {
         {"", ETIMEDOUT, "did not answer"},
         {"REJECTED EXTERNAL\r\n", EACCES, "does not let user"},
         {"220 mail ESMTP\r\n", EPROTO, "does not speak D-Bus: 220 mail ESMTP"},
-        {std::string(3000, 'x'), EPROTO, "does not speak D-Bus"},
+        {String(3000, 'x'), EPROTO, "does not speak D-Bus"},
         {"OK 01\r\n", ETIMEDOUT, "did not answer"},
         {"OK 01\r\n" + kWelcome, EPROTO, "malformed"},
-        {"OK 01\r\nl\2\1\1\0\0\0\6\1\0\0\0\0\0\0\0"s, EMSGSIZE, "the bus: a D-Bus message"},
+        {"OK 01\r\nl\2\1\1\0\0\0\6\1\0\0\0\0\0\0\0"_s, EMSGSIZE, "the bus: a D-Bus message"},
         {"OK 01\r\n" + reply(1).substr(0, 20), ETIMEDOUT, "did not answer"},
     };
     for (const auto& row : cases) {
@@ -230,7 +227,7 @@ TEST(DbusConnection, APeerThatMisbehavesIsAnErrorOfItsOwn)
 
 TEST(DbusConnection, APeerThatBabblesIsGivenUp)
 {
-    std::string much = kWelcome;
+    String much = kWelcome;
     for (int i = 0; i < 1100; i++)
         much += reply(9);
     Scripted bus(much);

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "base/string.h"
+#include "check.h"
 #include "fake_cgroups.h"
 
 namespace kist::container {
@@ -69,8 +71,7 @@ TEST(Delegation, OfTheUsersSystemdIsItsService)
 {
     FakeCgroups tree;
     EXPECT_ERROR(find_user_manager(tree.root()), ENOENT, "does not run");
-    std::string service =
-        str::format("/user.slice/user-%u.slice/user@%u.service", geteuid(), geteuid());
+    String service = str::format("/user.slice/user-%u.slice/user@%u.service", geteuid(), geteuid());
     tree.cgroup(service);
     EXPECT_EQ(MUST(find_user_manager(tree.root())).path, tree.mount() + service);
 }
@@ -82,8 +83,8 @@ TEST(Delegation, IsTheNearestOneThatSystemdMarked)
     tree.cgroup("/user.service/app.slice");
     tree.cgroup("/user.service/app.slice/run.scope");
     tree.be_in("/user.service/app.slice/run.scope");
-    std::string user = tree.mount() + "/user.service";
-    std::string scope = user + "/app.slice/run.scope";
+    String user = tree.mount() + "/user.service";
+    String scope = user + "/app.slice/run.scope";
     if (setxattr(user.c_str(), "trusted.delegate", "1", 1, 0) < 0 &&
         setxattr(user.c_str(), "user.delegate", "1", 1, 0) < 0)
         GTEST_SKIP() << "the file system of /tmp has no extended attributes for us";
@@ -114,7 +115,7 @@ TEST(Delegation, SeesThroughPartialMountsAndEscapes)
     FakeCgroups tree;
     tree.cgroup("/with space");
     tree.cgroup("/with space/own");
-    std::string escaped = tree.mount() + "/with\\040space";
+    String escaped = tree.mount() + "/with\\040space";
     tree.write("proc/self/mountinfo",
                "29 1 0:9 /other /nowhere rw - cgroup2 none rw\n"
                "30 1 0:9 /part " +
@@ -168,7 +169,7 @@ TEST(HandDown, MovesOurselvesIntoALeaf)
     place.path = tree.mount() + "/mine";
     place.real_root = false;
     EXPECT_OK(hand_down(place, place.path + "/kist", "pids"));
-    EXPECT_EQ(tree.read("tree/mine/kist/self/cgroup.procs"), std::to_string(getpid()));
+    EXPECT_EQ(tree.read("tree/mine/kist/self/cgroup.procs"), kist::test::to_text(getpid()));
     EXPECT_EQ(tree.read("tree/mine/cgroup.subtree_control"), "+pids");
 }
 
@@ -187,7 +188,7 @@ TEST(HandDown, LeavesOthersWhereTheyAreAndNamesThem)
     Delegation place = MUST(tree.find());
     place.path = tree.mount() + "/mine";
     place.real_root = false;
-    std::string program = str::format("/proc/%d/comm", other);
+    String program = str::format("/proc/%d/comm", other);
     for (int i = 0; i < 100 && fs::read_path(program).take() != "sleep\n"; i++)
         usleep(10'000);
     auto done = hand_down(place, place.path + "/kist", "pids");
@@ -229,8 +230,8 @@ TEST(MissingController, IsExplained)
         tree.write("proc/cmdline", row.cmdline);
         tree.write("proc/device-tree/model", row.model);
         Error error = missing_controller(MUST(tree.find()), row.controller);
-        EXPECT_NE(error.message().find(row.words), std::string::npos) << error.message();
-        EXPECT_NE(error.hint().find(row.hint), std::string::npos) << error.hint();
+        EXPECT_NE(error.message().find(row.words), String::npos) << error.message();
+        EXPECT_NE(error.hint().find(row.hint), String::npos) << error.hint();
     }
 }
 
@@ -243,12 +244,12 @@ TEST(MissingController, NamesWhoKeepsIt)
     Delegation place = MUST(tree.find());
     place.path = place.own = tree.mount() + "/a/mine";
     Error error = missing_controller(place, "memory");
-    EXPECT_NE(error.message().find("not delegated"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("not delegated"), String::npos) << error.message();
     EXPECT_NE(error.hint().find("echo +memory > " + tree.mount() + "/a/cgroup.subtree_control"),
-              std::string::npos)
+              String::npos)
         << error.hint();
     tree.write("run/systemd/system/x", "");
-    EXPECT_NE(missing_controller(place, "memory").hint().find("Delegate="), std::string::npos);
+    EXPECT_NE(missing_controller(place, "memory").hint().find("Delegate="), String::npos);
 
     EXPECT_ERROR(hand_down(place, place.path, "memory"), EACCES, "not delegated");
 }

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::container {
@@ -14,7 +15,7 @@ constexpr uint32_t kRead = BPF_DEVCG_ACC_READ, kWrite = BPF_DEVCG_ACC_WRITE,
                    kMake = BPF_DEVCG_ACC_MKNOD;
 
 // A machine for the few instructions that the program is made of.
-int run(const std::vector<bpf_insn>& code, uint32_t type, uint32_t access, uint32_t major,
+int run(const Vector<bpf_insn>& code, uint32_t type, uint32_t access, uint32_t major,
         uint32_t minor)
 {
     const uint32_t context[3] = {access << 16 | type, major, minor};
@@ -86,8 +87,8 @@ TEST(DeviceFilter, AllowsWhatDockerAllowsByDefault)
 
 TEST(DeviceFilter, AddsRules)
 {
-    std::vector<DeviceRule> rules = {MUST(parse_device_rule("b 8:* r")),
-                                     MUST(parse_device_rule("a *:77 w"))};
+    Vector<DeviceRule> rules = {MUST(parse_device_rule("b 8:* r")),
+                                MUST(parse_device_rule("a *:77 w"))};
     auto code = MUST(device_program(rules));
     EXPECT_EQ(run(code, BPF_DEVCG_DEV_BLOCK, kRead, 8, 3), 1);
     EXPECT_EQ(run(code, BPF_DEVCG_DEV_BLOCK, kRead | kWrite, 8, 3), 0);
@@ -95,9 +96,9 @@ TEST(DeviceFilter, AddsRules)
     EXPECT_EQ(run(code, BPF_DEVCG_DEV_CHAR, kWrite, 8, 77), 1);
 
     EXPECT_EQ(run(MUST(device_program({})), BPF_DEVCG_DEV_CHAR, kRead, 1, 3), 0);
-    std::vector<DeviceRule> all = {MUST(parse_device_rule("a"))};
+    Vector<DeviceRule> all = {MUST(parse_device_rule("a"))};
     EXPECT_EQ(run(MUST(device_program(all)), BPF_DEVCG_DEV_BLOCK, 7, 8, 0), 1);
-    EXPECT_ERROR(device_program(std::vector<DeviceRule>(257)), E2BIG, "device rules");
+    EXPECT_ERROR(device_program(Vector<DeviceRule>(257)), E2BIG, "device rules");
 }
 
 TEST(DeviceFilter, IsTakenByTheKernel)

@@ -5,9 +5,8 @@
 
 #include <unistd.h>
 
-#include <string>
-
 #include "base/str.h"
+#include "base/string.h"
 #include "check.h"
 #include "container/delegation.h"
 #include "temporary.h"
@@ -26,37 +25,37 @@ public:
         be_in("/");
     }
 
-    std::string mount() const { return temporary_.path() + "/tree"; }
-    std::string root() const { return temporary_.path(); }
+    String mount() const { return temporary_.path() + "/tree"; }
+    String root() const { return temporary_.path(); }
 
-    void write(const std::string& path, const std::string& text)
+    void write(const String& path, const String& text)
     {
-        std::string whole = root() + "/" + path;
+        String whole = root() + "/" + path;
         (void)fs::make_directories(whole.substr(0, whole.rfind('/')));
         FILE* file = fopen(whole.c_str(), "w");
         ASSERT_NE(file, nullptr) << whole;
         fputs(text.c_str(), file);
         fclose(file);
     }
-    std::string read(const std::string& path) const
+    String read(const String& path) const
     {
         auto text = fs::read_path(root() + "/" + path);
         return text ? *text : "(" + text.error().message() + ")";
     }
 
     // A cgroup at `path` below the mount, with the files of one.
-    void cgroup(const std::string& path, bool has_type = true,
-                const std::string& controllers = "cpuset cpu io memory pids\n",
-                const std::string& handed_down = "")
+    void cgroup(const String& path, bool has_type = true,
+                const String& controllers = "cpuset cpu io memory pids\n",
+                const String& handed_down = "")
     {
-        std::string at = "tree" + path + "/";
+        String at = "tree" + path + "/";
         write(at + "cgroup.controllers", controllers);
         write(at + "cgroup.subtree_control", handed_down);
         write(at + "cgroup.procs", "");
         if (has_type)
             write(at + "cgroup.type", "domain\n");
     }
-    void be_in(const std::string& path) { write("proc/self/cgroup", "0::" + path + "\n"); }
+    void be_in(const String& path) { write("proc/self/cgroup", "0::" + path + "\n"); }
 
     Result<container::Delegation> find() const { return container::find_delegation(root()); }
 

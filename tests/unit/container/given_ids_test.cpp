@@ -2,6 +2,7 @@
 
 #include "container/given_ids.h"
 
+#include "base/vector.h"
 #include "check.h"
 #include "container/outer.h"
 
@@ -30,7 +31,7 @@ TEST(GivenIds, AreNobodyElses)
 
 TEST(GivenIds, MapsAreReadAsTheKernelWritesThem)
 {
-    std::vector<IdRange> ranges =
+    Vector<IdRange> ranges =
         MUST(parse_id_map("         0       1000          1\n         1     100000      65536\n"));
     EXPECT_EQ(map_text(ranges, false), "0 1000 1\n1 100000 65536\n");
     EXPECT_EQ(map_text(ranges, true), "0 0 1\n1 1 65536\n");

@@ -4,6 +4,9 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "container/copy.h"
 #include "container/files.h"
 #include "container/outer.h"
@@ -23,7 +26,7 @@ TEST(Hosts, AreTheHostsOwnOnItsNetworkAndLoopbackWithoutOne)
     EXPECT_EQ(hosts_text(spec, "127.0.0.1 here"), "127.0.0.1 here\n10.0.0.7\tdb\nfd00::1\tsix\n");
     spec.network = Namespace::own;
     spec.hostname = "box";
-    std::string text = hosts_text(spec, "10.1.1.1 host-only\n");
+    String text = hosts_text(spec, "10.1.1.1 host-only\n");
     EXPECT_EQ(text.find("host-only"), text.npos);
     EXPECT_NE(text.find("127.0.0.1\tlocalhost\n"), text.npos);
     EXPECT_NE(text.find("127.0.1.1\tbox\n"), text.npos);
@@ -34,7 +37,7 @@ TEST(Resolver, IsTheHostsWithWhatWasAskedForInItsPlace)
     constexpr const char* kHost =
         "# local\nnameserver 127.0.0.53\nsearch lan\noptions edns0\nnameserver 9.9.9.9\n";
     const struct {
-        std::vector<std::string> dns, search;
+        Vector<String> dns, search;
         Namespace network;
         const char* expected;
     } kRows[] = {
@@ -108,8 +111,8 @@ protected:
         if (::geteuid() != 0)
             GTEST_SKIP() << "needs root";
     }
-    std::string from(const char* name) const { return place_.path() + "/from/" + name; }
-    std::string to(const char* name) const { return place_.path() + "/to/" + name; }
+    String from(const char* name) const { return place_.path() + "/from/" + name; }
+    String to(const char* name) const { return place_.path() + "/to/" + name; }
 
     test::TemporaryDirectory place_;
     Fd from_, to_;
@@ -175,7 +178,7 @@ TEST_F(Copy, AppliesWhiteoutsAndOpaqueDirectories)
 
 TEST(IdMap, IsWrittenAsTheKernelWantsIt)
 {
-    std::vector<IdRange> ranges = {{0, 1000, 1}, {1, 100000, 65536}};
+    Vector<IdRange> ranges = {{0, 1000, 1}, {1, 100000, 65536}};
     EXPECT_EQ(map_text(ranges, false), "0 1000 1\n1 100000 65536\n");
     EXPECT_EQ(map_text(ranges, true), "0 0 1\n1 1 65536\n");
     EXPECT_TRUE(has_id(ranges, 0));
@@ -210,9 +213,8 @@ TEST(Reports, CarryErrorsAndFilesAndEnd)
     EXPECT_OK(send_report(socket.writer, Report::of(Stage::program, error)));
     Report file = {.kind = Report::Kind::console, .file = MUST(sys::open("/dev/null", O_RDONLY))};
     EXPECT_OK(send_report(socket.writer, file));
-    EXPECT_OK(
-        send_report(socket.writer,
-                    Report::of(Stage::setup, Error(1, "%s", std::string(1 << 20, 'x').c_str()))));
+    EXPECT_OK(send_report(socket.writer,
+                          Report::of(Stage::setup, Error(1, "%s", String(1 << 20, 'x').c_str()))));
     EXPECT_TRUE(is_connected(socket.reader));
     socket.writer.close();
     EXPECT_FALSE(is_connected(socket.reader));

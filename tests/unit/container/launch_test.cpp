@@ -2,6 +2,9 @@
 
 #include "container_fixture.h"
 
+#include "base/string.h"
+#include "check.h"
+
 namespace kist::container {
 
 namespace {
@@ -64,7 +67,7 @@ TEST_P(Launch, BecomesTheImagesUser)
     Spec spec = store_.spec(
         "id; echo $HOME; echo x > /tmp/x && stat -c %U /tmp/x; grep CapEff /proc/self/status");
     spec.user = "app";
-    EXPECT_EQ(store_.run(spec).output, std::string("uid=1000(app) gid=1000(app)") +
+    EXPECT_EQ(store_.run(spec).output, String("uid=1000(app) gid=1000(app)") +
                                            (ordinary() ? "" : " groups=44(video),1000(app)") +
                                            "\n/home/app\napp\nCapEff:\t0000000000000000\n");
     spec.user = "ghost";
@@ -112,7 +115,7 @@ TEST_P(Launch, MountsWhatIsAskedForAndNothingComesBack)
     EXPECT_OK(sys::stat_at(host.fd(), "fresh/made"));
 
     spec.mounts = {{.source = "/nonexistent", .must_exist = true, .target = "/x"}};
-    EXPECT_NE(store_.run(spec).output.find("there is no such file"), std::string::npos);
+    EXPECT_NE(store_.run(spec).output.find("there is no such file"), String::npos);
     for (const char* target : {"/", "/proc", "/proc/sys"}) {
         spec.mounts = {{.source = host.path(), .target = target}};
         EXPECT_EQ(store_.run(spec).code, 125) << target;
@@ -133,7 +136,7 @@ TEST_P(Launch, NeverMountsThroughALinkOutOfTheRoot)
     // What /proc and its like are mounted on must be a directory of the image.
     EXPECT_EQ(::symlink("/tmp", (store_.layer(1) + "/sys").c_str()), 0);
     EXPECT_NE(store_.run("true").output.find("/sys in the container is not a directory"),
-              std::string::npos);
+              String::npos);
 }
 
 TEST_P(Launch, KeepsAReadOnlyRootReadOnly)
@@ -198,7 +201,7 @@ TEST_P(Launch, StacksLayersTopFirst)
     spec.layers[0] = 1;
     EXPECT_EQ(store_.run(spec).output, "two\n755\n");
     spec.layers.push_back(3);
-    EXPECT_NE(store_.run(spec).output.find("at most 127"), std::string::npos);
+    EXPECT_NE(store_.run(spec).output.find("at most 127"), String::npos);
 }
 
 TEST_P(Launch, DiesWithItsMonitor)
@@ -226,7 +229,7 @@ TEST_P(Launch, IsConfinedAsDockerDoes)
     EXPECT_NE(ran.output.find("NoNewPrivs:\t0"), ran.output.npos);
     EXPECT_NE(ran.output.find("no\n"), ran.output.npos);
     spec.no_new_privileges = true;
-    EXPECT_NE(store_.run(spec).output.find("NoNewPrivs:\t1"), std::string::npos);
+    EXPECT_NE(store_.run(spec).output.find("NoNewPrivs:\t1"), String::npos);
 }
 
 TEST(LaunchSingle, LetsOwnersChangeInAppearanceOnly)

@@ -2,6 +2,8 @@
 
 #include "container/location.h"
 
+#include "base/string.h"
+#include "check.h"
 #include "container/container_fixture.h"
 
 namespace kist::container {
@@ -13,7 +15,7 @@ namespace {
 TEST(Location, IsFoundInsideOfTheRoot)
 {
     TemporaryDirectory top;
-    std::string root = top.path() + "/root";
+    String root = top.path() + "/root";
     write_file(root, "etc/passwd", "x");
     write_file(root, "real/deep/file", "x");
     write_file(top.path(), "outside", "x");

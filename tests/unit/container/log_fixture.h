@@ -2,8 +2,7 @@
 
 #pragma once
 
-#include <string>
-
+#include "base/string.h"
 #include "check.h"
 #include "container/log.h"
 #include "temporary.h"
@@ -20,7 +19,7 @@ protected:
         EXPECT_OK(log);
         return std::move(*log);
     }
-    std::string file(const char* name = "log.json")
+    String file(const char* name = "log.json")
     {
         auto text = fs::read(place_.fd(), name, 64 << 20);
         return text ? *text : "";
@@ -32,9 +31,9 @@ protected:
         EXPECT_OK(sys::write_all(*file, text));
     }
     // All that is read back, the stream in front of each line.
-    std::string read(const LogQuery& query = {})
+    String read(const LogQuery& query = {})
     {
-        std::string all;
+        String all;
         auto done = read_log(
             spec_, place_.fd(), place_.fd(), query,
             [&](const LogLine& line) {
@@ -50,9 +49,9 @@ protected:
     test::TemporaryDirectory place_;
 };
 
-inline std::string numbered(int from, int to)
+inline String numbered(int from, int to)
 {
-    std::string text;
+    String text;
     for (int i = from; i < to; i++)
         text += str::format("o:line %d\n", i);
     return text;

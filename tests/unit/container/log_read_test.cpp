@@ -4,6 +4,9 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "log_fixture.h"
 
 namespace kist::container {
@@ -34,8 +37,8 @@ TEST_F(LogTest, SkipsWhatIsNoLineOfALog)
         "{\"time\":\"2026-11-22T10:00:00Z\",\"attrs\":{\"a\":\"b\"},\"log\":\"fine\\n\"}\n";
     add_to_file("\n\nnull\n[]\n{}\n{\"log\":1}\n{\"log\":\"no time\\n\"}\n");
     add_to_file(kLine);
-    add_to_file(std::string(3 << 20, 'x') + "\n");
-    add_to_file(std::string(700 << 10, '{') + "\n");
+    add_to_file(String(3 << 20, 'x') + "\n");
+    add_to_file(String(700 << 10, '{') + "\n");
     add_to_file(kLine);
     EXPECT_EQ(read(), "o:fine\no:fine\n");
 }
@@ -55,9 +58,9 @@ TEST_F(LogTest, TailCountsLinesAcrossFiles)
 TEST_F(LogTest, TailFindsItsWayThroughLongLines)
 {
     Log log = open();
-    std::string wanted;
+    String wanted;
     for (int i = 0; i < 30; i++) {
-        std::string line(size_t(i) * 541, char('a' + i % 26));
+        String line(size_t(i) * 541, char('a' + i % 26));
         log.write(Stream::output, line + "\n");
         if (i >= 9)
             wanted += "o:" + line + "\n";
@@ -107,8 +110,8 @@ TEST_F(LogTest, IsFollowedAcrossRotationWithoutLosingALine)
     spec_.log.max_files = 5;
     std::atomic<bool> alive = true;
     std::atomic<int> reached[kReaders] = {};
-    std::string seen[kReaders];
-    std::vector<std::thread> readers;
+    String seen[kReaders];
+    Vector<std::thread> readers;
     for (int i = 0; i < kReaders; i++)
         readers.emplace_back([&, i] {
             auto done = read_log(
@@ -137,7 +140,7 @@ TEST_F(LogTest, IsFollowedAcrossRotationWithoutLosingALine)
     }
     for (std::thread& reader : readers)
         reader.join();
-    for (const std::string& text : seen)
+    for (const String& text : seen)
         EXPECT_EQ(text, numbered(0, kLines) + "o:the end");
 }
 
@@ -146,7 +149,7 @@ TEST_F(LogTest, IsFollowedUntilItsTimeIsUp)
     Log log = open();
     log.write(Stream::output, "now\n");
     int64_t began = clock::steady_ms();
-    std::string seen;
+    String seen;
     EXPECT_OK(read_log(
         spec_, place_.fd(), place_.fd(),
         {.until = clock::now_nanos() + 200'000'000, .follow = true},

@@ -9,6 +9,9 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "container/log_syslog.h"
 #include "log_fixture.h"
 
@@ -17,7 +20,7 @@ namespace kist::container {
 namespace {
 
 // A syslog service at a path.
-Fd listen_at(const std::string& path)
+Fd listen_at(const String& path)
 {
     Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_un address = {};
@@ -27,25 +30,25 @@ Fd listen_at(const std::string& path)
     return socket;
 }
 
-std::string receive(const Fd& socket)
+String receive(const Fd& socket)
 {
     pollfd ready = {socket.get(), POLLIN, 0};
     if (::poll(&ready, 1, 1000) <= 0)
         return "(nothing)";
     char text[20000];
     ssize_t got = ::recv(socket.get(), text, sizeof text, 0);
-    return std::string(text, size_t(std::max<ssize_t>(got, 0)));
+    return String(text, size_t(std::max<ssize_t>(got, 0)));
 }
 
 TEST_F(LogTest, GoesToALocalSyslogService)
 {
-    std::string path = place_.path() + "/log";
+    String path = place_.path() + "/log";
     spec_.log.driver = LogPlan::Driver::syslog;
     spec_.log.address = "unix://" + path;
     Log log = open();
     log.write(Stream::output, "lost, nobody listens\n");
     Fd service = listen_at(path);
-    std::string from = str::format("web[%d]: ", ::getpid());
+    String from = str::format("web[%d]: ", ::getpid());
     log.write(Stream::output, "hello\n\nworld\r\n");
     EXPECT_EQ(receive(service),
               "<27>" + from + "kist: 1 line was dropped here: No such file or directory");
@@ -66,7 +69,7 @@ TEST_F(LogTest, GoesToALocalSyslogService)
 
 TEST_F(LogTest, WaitsForASyslogServiceOnceAndNotForLong)
 {
-    std::string path = place_.path() + "/log";
+    String path = place_.path() + "/log";
     spec_.log.driver = LogPlan::Driver::syslog;
     spec_.log.address = "unix://" + path;
     Fd service = listen_at(path);
@@ -75,7 +78,7 @@ TEST_F(LogTest, WaitsForASyslogServiceOnceAndNotForLong)
     for (int i = 0; i < 20000; i++)
         log.write(Stream::output, "much\n");
     EXPECT_LT(clock::steady_ms() - began, 5000);
-    std::string from = str::format("web[%d]: ", ::getpid());
+    String from = str::format("web[%d]: ", ::getpid());
     int taken = 0;
     for (char text[100]; ::recv(service.get(), text, sizeof text, MSG_DONTWAIT) > 0;)
         taken++;
@@ -101,8 +104,8 @@ TEST_F(LogTest, GoesToASyslogHostAsRfc5424)
     spec_.log.address = str::format("udp://127.0.0.1:%u", ntohs(address.sin_port));
     Log log = open();
     log.write(Stream::errors, "far away\n");
-    std::string text = receive(service);
-    std::vector<std::string_view> words = str::words(text);
+    String text = receive(service);
+    Vector<std::string_view> words = str::words(text);
     ASSERT_EQ(words.size(), 9u) << text;
     EXPECT_EQ(words[0], "<27>1");
     EXPECT_EQ(words[1].size(), strlen("2026-11-22T10:00:00.123456Z"));
@@ -119,7 +122,7 @@ TEST(SyslogAddress, IsASocketOrAHostAndAPort)
     for (const char* bad : {"tcp://host:1", "unix://relative", "udp://", "udp://:514",
                             "udp://host:", "udp://host:x", "udp://host:0", "udp://host:65536"})
         EXPECT_ERROR(check_syslog_address(bad), EINVAL, "expected unix:///PATH or udp://HOST:PORT");
-    EXPECT_ERROR(check_syslog_address("unix:///" + std::string(200, 'x')), EINVAL, "too long");
+    EXPECT_ERROR(check_syslog_address("unix:///" + String(200, 'x')), EINVAL, "too long");
 }
 
 }  // namespace

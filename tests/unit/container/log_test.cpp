@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "check.h"
 #include "log_fixture.h"
 
 namespace kist::container {
@@ -19,7 +21,7 @@ TEST_F(LogTest, IsAJsonObjectALineAsDockerWritesThem)
     Log log = open();
     log.write(Stream::output, "hello \"world\"\n");
     log.write(Stream::errors, "oh\tno\n");
-    std::string text = file();
+    String text = file();
     std::string_view rest = text;
     std::string_view first = str::cut(rest, '\n');
     EXPECT_TRUE(first.starts_with(R"({"log":"hello \"world\"\n","stream":"stdout","time":"2)"));
@@ -39,7 +41,7 @@ TEST_F(LogTest, HasNoFileWhileNothingIsPrinted)
     log.flush();
     EXPECT_EQ(read(), "o:a prompt without an end");
     log.flush();
-    std::string before = file();
+    String before = file();
     Log again = open();
     again.flush();
     EXPECT_EQ(file(), before);
@@ -62,14 +64,14 @@ TEST_F(LogTest, JoinsWhatComesInPieces)
 
 TEST_F(LogTest, SplitsLongLinesAndFlagsTheParts)
 {
-    std::string text(40000, 'x');
+    String text(40000, 'x');
     Log log = open();
     for (size_t at = 0; at < text.size(); at += 7000)
         log.write(Stream::output, text.substr(at, 7000));
     log.write(Stream::output, "\nshort\n");
     EXPECT_EQ(read(), "o:" + text.substr(0, 16384) + "o:" + text.substr(16384, 16384) +
                           "o:" + text.substr(32768) + "\no:short\n");
-    std::string all = file();
+    String all = file();
     std::string_view rest = all;
     for (bool partial : {true, true, false, false}) {
         std::string_view line = str::cut(rest, '\n');
@@ -81,12 +83,12 @@ TEST_F(LogTest, SplitsLongLinesAndFlagsTheParts)
 
 TEST_F(LogTest, SplitsBetweenCharacters)
 {
-    std::string text = "x";
+    String text = "x";
     while (text.size() < 20000)
         text += "\u20ac";
     Log log = open();
     log.write(Stream::output, text + "\n");
-    std::string all = file();
+    String all = file();
     EXPECT_EQ(all.find("\\u"), all.npos);
     EXPECT_EQ(all.find("\\udc"), all.npos);
     EXPECT_EQ(read().size(), text.size() + strlen("o:o:\n"));
@@ -94,13 +96,13 @@ TEST_F(LogTest, SplitsBetweenCharacters)
 
 TEST_F(LogTest, KeepsEveryByte)
 {
-    std::string text;
+    String text;
     for (int i = 0; i < 256; i++)
         text += char(i);
     text += "\xf0\x9f\x98\x80 \xed\xa0\x80 \xff\xff\n";
     Log log = open();
     log.write(Stream::output, text);
-    std::string lines = read();
+    String lines = read();
     size_t second = lines.find("o:", 3);
     EXPECT_EQ(lines.substr(2, second - 2) + lines.substr(second + 2), text);
     for (unsigned char byte : file())
@@ -123,11 +125,11 @@ TEST_F(LogTest, IsBoundedAndLosesNoLineWhenItRotates)
         total += file(name).size();
     }
     EXPECT_GT(total, 2u * 4000);
-    std::string kept = read();
-    std::string all = numbered(0, 10000);
+    String kept = read();
+    String all = numbered(0, 10000);
     EXPECT_TRUE(all.ends_with(kept));
     // In one piece, it is the same.
-    std::string burst;
+    String burst;
     for (int i = 10000; i < 20000; i++)
         burst += str::format("line %d\n", i);
     log.write(Stream::output, burst);
@@ -189,11 +191,11 @@ TEST_F(LogTest, CountsWhatAFullDiskTakesAndSaysSo)
         while (::write(filler.get(), block, sizeof block) > 0)
             continue;
         write_numbered(log, 10, 500);
-        std::string text = fs::read(small, "log.json").take();
+        String text = fs::read(small, "log.json").take();
         bool whole = text.ends_with("}\n");
         bool ok = ::ftruncate(filler.get(), 4096) == 0;
         log.write(Stream::output, "again\nand again\n");
-        std::string all;
+        String all;
         auto done = read_log(
             spec_, small, small, {},
             [&](const LogLine& line) {
@@ -213,7 +215,7 @@ TEST_F(LogTest, CountsWhatAFullDiskTakesAndSaysSo)
             else
                 count++;
         }
-        std::string wanted =
+        String wanted =
             str::format("kist: %d lines were dropped here: No space left on device", 499 - last);
         if (!whole || !ok || !done || notice != wanted || count != 2 || last < 10)
             fprintf(stderr, "%d %d %d last %d count %d, %.*s\n%s\n", whole, ok, bool(done), last,

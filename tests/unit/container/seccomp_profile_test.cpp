@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "base/string.h"
 #include "bpf_machine.h"
 #include "check.h"
 #include "container/seccomp_policy.h"
@@ -33,7 +34,7 @@ uint32_t ask(const SeccompFilter& filter, const Abi& way, const char* call,
     return test::run_filter(filter, data);
 }
 
-Result<SeccompFilter> read(const std::string& text, Capabilities set = default_capabilities())
+Result<SeccompFilter> read(const String& text, Capabilities set = default_capabilities())
 {
     return profile_filter(text, set, Machine::amd64);
 }
@@ -78,7 +79,7 @@ TEST(SeccompProfile, TakesDockersWords)
 
     Capabilities admin;
     admin.add(CAP_SYS_ADMIN);
-    std::string mount = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+    String mount = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
         {"names": ["mount"], "action": "SCMP_ACT_ALLOW",
               "includes": {"caps": ["CAP_SYS_ADMIN"]}}]})";
     EXPECT_EQ(ask(MUST(read(mount, admin)), abi(0), "mount"), kAllow);
@@ -236,16 +237,16 @@ TEST(SeccompProfile, SaysWhatIsWrongAndWhere)
 
 TEST(SeccompProfile, HasLimits)
 {
-    EXPECT_ERROR(read(std::string((1 << 20) + 1, ' ')), E2BIG, "larger than");
+    EXPECT_ERROR(read(String((1 << 20) + 1, ' ')), E2BIG, "larger than");
 
-    std::string many =
+    String many =
         R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_LOG",
         "names": ["read")";
     for (int i = 0; i < 20'000; i++)
         many += ",\"read\"";
     EXPECT_ERROR(read(many + "]}]}"), E2BIG, "names");
 
-    std::string tests = R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [)";
+    String tests = R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [)";
     for (int i = 0; i < 3000; i++)
         tests += str::format(R"(%s{"names": ["read"], "action": "SCMP_ACT_LOG",
             "args": [{"index": 0, "value": %d, "op": "SCMP_CMP_EQ"}]})",
@@ -256,7 +257,7 @@ TEST(SeccompProfile, HasLimits)
 // Jumps of more than 255 instructions, on both sides of a comparison.
 TEST(SeccompProfile, MayBeLong)
 {
-    std::string text = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [)";
+    String text = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [)";
     const char* calls[] = {"read", "mmap", "ioctl", "fcntl", "prctl", "setuid"};
     for (const char* call : calls)
         for (int i = 0; i < 90; i++)
@@ -274,14 +275,14 @@ TEST(SeccompProfile, MayBeLong)
 // Damaged profiles are refused or understood, but never crash and never make a broken program.
 TEST(SeccompProfile, SurvivesDamage)
 {
-    const std::string text = R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
+    const String text = R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
         "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]}],
         "syscalls": [{"names": ["read", "clone"], "action": "SCMP_ACT_ALLOW", "args": [
         {"index": 0, "value": 2114060288, "op": "SCMP_CMP_MASKED_EQ"}], "includes":
         {"caps": ["CAP_SYS_ADMIN"], "minKernel": "4.8"}, "excludes": {"arches": ["arm"]}}]})";
     unsigned seed = 1;
     for (int round = 0; round < 20'000; round++) {
-        std::string damaged = text;
+        String damaged = text;
         for (int i = 0; i < 1 + round % 3; i++) {
             seed = seed * 1103515245 + 12345;
             size_t at = (seed >> 8) % damaged.size();

@@ -15,6 +15,8 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "bpf_machine.h"
 #include "check.h"
 #include "container/seccomp_policy.h"
@@ -57,9 +59,9 @@ const Abi& abi_named(const char* name)
 }
 
 // Numbers that calls might have, seen from seccomp: all slots and what lies around them.
-std::vector<uint32_t> all_numbers(const Abi& abi)
+Vector<uint32_t> all_numbers(const Abi& abi)
 {
-    std::vector<uint32_t> numbers;
+    Vector<uint32_t> numbers;
     for (int slot = 0; slot < kSlots; slot++)
         numbers.push_back(number_of(abi, slot));
     for (uint32_t number : {601u, 4096u, 0xeffffu, 0xf0008u, 0x3fffffffu})
@@ -68,9 +70,9 @@ std::vector<uint32_t> all_numbers(const Abi& abi)
 }
 
 // "3-5 7" of the numbers that `filter` allows with all arguments zero.
-std::string allowed_numbers(const SeccompFilter& filter, const Abi& abi)
+String allowed_numbers(const SeccompFilter& filter, const Abi& abi)
 {
-    std::string text;
+    String text;
     int first = -1;
     for (int slot = 0; slot <= kSlots; slot++) {
         bool allowed = slot < kSlots && ask(filter, abi, number_of(abi, slot)) == kAllow;
@@ -78,9 +80,9 @@ std::string allowed_numbers(const SeccompFilter& filter, const Abi& abi)
             first = slot;
         if (allowed || first < 0)
             continue;
-        text += (text.empty() ? "" : " ") + std::to_string(first);
+        text += (text.empty() ? "" : " ") + kist::test::to_text(first);
         if (slot - 1 > first)
-            text += "-" + std::to_string(slot - 1);
+            text += "-" + kist::test::to_text(slot - 1);
         first = -1;
     }
     return text;
@@ -183,8 +185,8 @@ public:
                 rules_[name.text().take()].push_back(rule);
     }
 
-    std::optional<uint32_t> answer(const std::string& call, Capabilities set, Machine machine,
-                                   bool wide, uint64_t argument) const
+    std::optional<uint32_t> answer(const String& call, Capabilities set, Machine machine, bool wide,
+                                   uint64_t argument) const
     {
         std::optional<uint32_t> found;
         auto rules = rules_.find(call);
@@ -202,11 +204,11 @@ public:
         }
         return found;
     }
-    bool mentions(const std::string& call) const { return rules_.count(call) != 0; }
+    bool mentions(const String& call) const { return rules_.count(call) != 0; }
 
 private:
     static bool lists(const std::optional<json::Node>& node, const char* key,
-                      const std::function<bool(const std::string&)>& has)
+                      const std::function<bool(const String&)>& has)
     {
         auto list = node ? node->find(key) : std::nullopt;
         if (list)
@@ -217,8 +219,8 @@ private:
     }
     static bool counts(const json::Node& rule, Capabilities set, const char* native)
     {
-        auto had = [&](const std::string& name) { return set.has(capability_number(name).take()); };
-        auto is_native = [&](const std::string& name) { return name == native; };
+        auto had = [&](const String& name) { return set.has(capability_number(name).take()); };
+        auto is_native = [&](const String& name) { return name == native; };
         auto includes = rule.find("includes");
         auto excludes = rule.find("excludes");
         if (lists(excludes, "caps", had) || lists(excludes, "arches", is_native))
@@ -234,7 +236,7 @@ private:
             return true;
         json::Node test = args->elements().take().front();
         uint64_t value = test.member("value").take().natural().take();
-        std::string op = test.member("op").take().text().take();
+        String op = test.member("op").take().text().take();
         if (test.member("index").take().integer().take() != 0)
             return false;
         return op == "SCMP_CMP_EQ"          ? argument == value
@@ -245,7 +247,7 @@ private:
     }
 
     json::Document document_;
-    std::map<std::string, std::vector<json::Node>> rules_;
+    std::map<String, Vector<json::Node>> rules_;
 };
 
 void compare_with_moby(const Moby& moby, const SeccompFilter& filter, Machine machine,
@@ -256,7 +258,7 @@ void compare_with_moby(const Moby& moby, const SeccompFilter& filter, Machine ma
         0x20000, 0x20008, 0x7e020000, 0x10000000, ~0ull, ~0u, 1ull << 32, (1ull << 32) + 38};
     CallNames names;
     for (const Abi& abi : abis_of(machine)) {
-        std::vector<std::vector<std::string>> by_slot(kSlots);
+        Vector<Vector<String>> by_slot(kSlots);
         int newest = 0;
         for (size_t call = 0; call < call_count(); call++)
             if (int slot = slot_of(abi, call); slot != kNoCall) {
@@ -272,11 +274,11 @@ void compare_with_moby(const Moby& moby, const SeccompFilter& filter, Machine ma
                     called[0] != "personality" && called[0] != "clone")
                     break;
                 std::optional<uint32_t> wanted;
-                for (const std::string& name : by_slot[size_t(slot)])
+                for (const String& name : by_slot[size_t(slot)])
                     if (auto answer = moby.answer(name, set, machine, abi.wide, argument))
                         wanted = answer;
                 bool known = slot <= newest;
-                for (const std::string& name : by_slot[size_t(slot)])
+                for (const String& name : by_slot[size_t(slot)])
                     known |= moby.mentions(name);
                 ASSERT_EQ(ask(filter, abi, number_of(abi, slot), {argument}),
                           wanted.value_or(known ? kEperm : kEnosys))
@@ -292,10 +294,10 @@ TEST(DefaultFilter, AgreesWithMobyCallByCall)
     const char* path = getenv("KIST_MOBY_SECCOMP");
     if (!path)
         GTEST_SKIP() << "KIST_MOBY_SECCOMP does not name moby's default.json";
-    std::string text = MUST(fs::read_path(path));
+    String text = MUST(fs::read_path(path));
     Moby moby(MUST(json::Document::parse(text)));
 
-    std::vector<Capabilities> sets = {{}, default_capabilities(), {~uint64_t{0} >> 23}};
+    Vector<Capabilities> sets = {{}, default_capabilities(), {~uint64_t{0} >> 23}};
     for (int number = 0; number <= CAP_CHECKPOINT_RESTORE; number++)
         sets.push_back({uint64_t{1} << number});
     for (Machine machine : kMachines)

@@ -4,12 +4,14 @@
 
 #include <cstdlib>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::container {
 namespace {
 
-using Words = std::vector<std::string>;
+using Words = Vector<String>;
 
 image::Image an_image()
 {
@@ -30,9 +32,9 @@ Result<Spec> made(const RunOptions& options, const Words& command = {})
     return make_spec(options, "app", &image, command);
 }
 
-bool has(const Words& list, const std::string& word)
+bool has(const Words& list, const String& word)
 {
-    for (const std::string& each : list)
+    for (const String& each : list)
         if (each == word)
             return true;
     return false;
@@ -68,7 +70,7 @@ TEST(Spec, VolumesOfTheImageYieldToThoseOfTheFlags)
 {
     RunOptions options;
     Spec spec = MUST(made(options));
-    const Mount& anonymous = spec.mounts.at(0);
+    const Mount& anonymous = spec.mounts[0];
     EXPECT_TRUE(anonymous.kind == Mount::Kind::volume && anonymous.anonymous && anonymous.copy_up);
     EXPECT_EQ(anonymous.source.size(), 64u);
     options.volumes = {"/tmp:/data:ro"};
@@ -81,8 +83,8 @@ TEST(Spec, InheritedMountsYieldToFlagsAndCoverTheImagesVolumes)
 {
     RunOptions options;
     options.volumes = {"named:/own"};
-    std::vector<Mount> inherited(2);
-    const std::vector<std::string> command = {"x"};
+    Vector<Mount> inherited(2);
+    const Vector<String> command = {"x"};
     inherited[0].target = "/own";
     inherited[1].target = "/data";
     inherited[1].source = "/theirs";

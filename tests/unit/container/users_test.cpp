@@ -4,6 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "container_fixture.h"
 
 namespace kist::container {
@@ -21,12 +24,12 @@ constexpr const char* kGroup =
     "root:x:0:\nbin:x:1:root,daemon\nstaff:x:50:app,other\nvideo:x:44:app\napp:x:1000:\n";
 
 // "uid:gid groups home"
-std::string describe(const char* user, const std::vector<std::string>& more = {})
+String describe(const char* user, const Vector<String>& more = {})
 {
     auto identity = look_up_user(kPasswd, kGroup, user, more);
     if (!identity)
         return identity.error().message();
-    std::string text = str::format("%u:%u", identity->uid, identity->gid);
+    String text = str::format("%u:%u", identity->uid, identity->gid);
     for (gid_t group : identity->groups)
         text += str::format(" %u", group);
     return text + " " + identity->home;

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "container/volume_fill.h"
 #include "container/volume_store.h"
@@ -18,24 +20,24 @@ constexpr mode_t kModes = 07777;
 class Volumes : public ::testing::Test {
 protected:
     VolumeStore store() { return VolumeStore::open(root_.fd()).take(); }
-    void make(const std::string& name)
+    void make(const String& name)
     {
         VolumeInfo info;
         info.name = name;
         EXPECT_OK(store().make(std::move(info), kYes));
     }
-    std::string path(const std::string& name) const { return root_.path() + "/volumes/" + name; }
-    static void write(const std::string& path, std::string_view text)
+    String path(const String& name) const { return root_.path() + "/volumes/" + name; }
+    static void write(const String& path, std::string_view text)
     {
         Fd file = sys::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640).take();
         EXPECT_OK(sys::write_all(file, text));
     }
-    static std::string contents(const std::string& path)
+    static String contents(const String& path)
     {
         auto text = fs::read_path(path);
         return text ? text.take() : "missing";
     }
-    Result<void> fill(const std::string& name, const char* target = "/data")
+    Result<void> fill(const String& name, const char* target = "/data")
     {
         Fd volume = TRY(store().open_volume(name));
         return fill_volume(volume, name, image_.fd(), target, kYes);
@@ -43,7 +45,7 @@ protected:
     // What the image has at /data.
     void make_image()
     {
-        std::string data = image_.path() + "/data";
+        String data = image_.path() + "/data";
         ASSERT_EQ(::mkdir(data.c_str(), 0700), 0);
         ASSERT_EQ(::mkdir((data + "/sub").c_str(), 0555), 0);
         write(data + "/file", "from the image");
@@ -69,7 +71,7 @@ TEST_F(Volumes, AreMadeOnceAndListedByName)
     EXPECT_FALSE(MUST(store().make(std::move(again), kYes)));
     EXPECT_EQ(contents(path("zeta/_data/file")), "kept");
 
-    std::vector<VolumeInfo> all = MUST(store().list());
+    Vector<VolumeInfo> all = MUST(store().list());
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].name, "alpha");
     EXPECT_TRUE(all[1].labels.empty());
@@ -100,12 +102,12 @@ TEST_F(Volumes, GoOutOfSightAtOnceAndAreSweptWhenTheirRemoverWasKilled)
     }
     ASSERT_EQ(::mkdir(path(".new-1").c_str(), 0700), 0);
     EXPECT_OK(store().sweep());
-    EXPECT_EQ(MUST(fs::list(store().directory())), std::vector<std::string>{".lock"});
+    EXPECT_EQ(MUST(fs::list(store().directory())), Vector<String>{".lock"});
 }
 
 TEST_F(Volumes, WithoutARecordCanStillBeFoundAndRemoved)
 {
-    std::string name(64, 'a');
+    String name(64, 'a');
     make(name);
     write(path(name + "/volume.json"), "");
     EXPECT_TRUE(MUST(store().find(name)).anonymous);

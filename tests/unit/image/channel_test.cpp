@@ -1,6 +1,7 @@
 // channel_test.cpp - bytes pass between two threads in order, and both can leave early.
 
 #include "image/channel.h"
+#include "base/string.h"
 #include "check.h"
 #include "image/thread.h"
 
@@ -8,9 +9,9 @@ namespace kist::image {
 
 namespace {
 
-std::string pattern(size_t size)
+String pattern(size_t size)
 {
-    std::string bytes(size, '\0');
+    String bytes(size, '\0');
     for (size_t i = 0; i < size; i++)
         bytes[i] = static_cast<char>(i * 7 + i / 253);
     return bytes;
@@ -20,7 +21,7 @@ std::string pattern(size_t size)
 
 TEST(Channel, PassesBytesInOrder)
 {
-    const std::string bytes = pattern(5'000'000);
+    const String bytes = pattern(5'000'000);
     for (size_t piece : {1000u, 65536u, 200'000u}) {
         Channel channel;
         auto write = [&] {
@@ -29,7 +30,7 @@ TEST(Channel, PassesBytesInOrder)
             channel.close({});
         };
         Thread writer = MUST(Thread::start(write));
-        std::string got;
+        String got;
         for (;;) {
             std::string_view part = MUST(channel.next());
             if (part.empty())
@@ -56,7 +57,7 @@ TEST(Channel, StopsTheWriterWhenTheReaderLeaves)
     Result<void> outcome;
     auto write = [&] {
         while (outcome)
-            outcome = channel.put(std::string(10'000, 'x'));
+            outcome = channel.put(String(10'000, 'x'));
     };
     Thread writer = MUST(Thread::start(write));
     EXPECT_OK(channel.next());

@@ -1,6 +1,8 @@
 // config_test.cpp - an image's configuration is read whole, or refused by name.
 
 #include "image/config.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 
 namespace kist::image {
@@ -10,10 +12,10 @@ namespace {
 constexpr char kDiffId[] =
     "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-std::string config_with(const std::string& members)
+String config_with(const String& members)
 {
     return R"({"os":"linux","architecture":"arm64","rootfs":{"type":"layers","diff_ids":[")" +
-           std::string(kDiffId) + "\"]}" + members + "}";
+           String(kDiffId) + "\"]}" + members + "}";
 }
 
 }  // namespace
@@ -29,9 +31,9 @@ TEST(Config, ReadsWhatRunNeeds)
     EXPECT_EQ(config.created, "2024-01-01T00:00:00Z");
     const Execution& execution = config.execution;
     EXPECT_EQ(execution.user, "app:staff");
-    EXPECT_EQ(execution.env, (std::vector<std::string>{"A=1", "PATH=/bin"}));
-    EXPECT_EQ(execution.entrypoint, std::vector<std::string>{"/e"});
-    EXPECT_EQ(execution.cmd, (std::vector<std::string>{"x", "y"}));
+    EXPECT_EQ(execution.env, (Vector<String>{"A=1", "PATH=/bin"}));
+    EXPECT_EQ(execution.entrypoint, Vector<String>{"/e"});
+    EXPECT_EQ(execution.cmd, (Vector<String>{"x", "y"}));
     EXPECT_EQ(execution.working_directory, "/work");
     EXPECT_EQ(execution.volumes.size(), 2u);
     EXPECT_EQ(execution.volumes[1], "/log");
@@ -67,14 +69,14 @@ TEST(Config, NamesTheMemberThatIsWrong)
 
 TEST(Config, HasLimits)
 {
-    std::string many = "\"A=1\"";
+    String many = "\"A=1\"";
     for (size_t i = 0; i < kMaxExecutionItems; i++)
         many += ",\"A=1\"";
     EXPECT_ERROR(Config::parse(config_with(",\"config\":{\"Env\":[" + many + "]}")), E2BIG, "Env");
-    EXPECT_ERROR(Config::parse(std::string(kMaxConfig + 1, ' ')), E2BIG, "bytes");
-    std::string ids = std::string("\"") + kDiffId + "\"";
+    EXPECT_ERROR(Config::parse(String(kMaxConfig + 1, ' ')), E2BIG, "bytes");
+    String ids = String("\"") + kDiffId + "\"";
     for (size_t i = 0; i < kMaxLayers; i++)
-        ids += std::string(",\"") + kDiffId + "\"";
+        ids += String(",\"") + kDiffId + "\"";
     EXPECT_ERROR(
         Config::parse(R"({"os":"linux","architecture":"arm","rootfs":{"diff_ids":[)" + ids + "]}}"),
         E2BIG, "diff_ids");

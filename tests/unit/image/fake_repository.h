@@ -5,12 +5,12 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "archive/tar_builder.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/distribution.h"
 
 namespace kist::image::test {
@@ -21,7 +21,7 @@ constexpr char kIndexType[] = "application/vnd.oci.image.index.v1+json";
 // A blob from memory.  It breaks off with an error after `breaks_at` bytes.
 class MemoryBlob : public registry::Blob {
 public:
-    MemoryBlob(std::string bytes, size_t piece, size_t breaks_at)
+    MemoryBlob(String bytes, size_t piece, size_t breaks_at)
         : bytes_(std::move(bytes)), piece_(piece), breaks_at_(breaks_at)
     {
     }
@@ -36,7 +36,7 @@ public:
     uint64_t position() const override { return position_; }
 
 private:
-    std::string bytes_;
+    String bytes_;
     size_t piece_, breaks_at_;
     std::atomic<size_t> position_ = 0;
 };
@@ -44,13 +44,13 @@ private:
 class FakeRepository : public registry::Repository {
 public:
     // Blobs and documents are kept by digest; documents by a tag too.
-    Digest add_blob(const std::string& bytes)
+    Digest add_blob(const String& bytes)
     {
         Digest digest = Digest::of(bytes);
         blobs[digest.text()] = bytes;
         return digest;
     }
-    Digest add_document(const std::string& text, const char* type, const std::string& tag = "")
+    Digest add_document(const String& text, const char* type, const String& tag = "")
     {
         Digest digest = Digest::of(text);
         documents[digest.text()] = {type, text, digest};
@@ -60,12 +60,12 @@ public:
     }
 
     // An image of these archives; gives the digest of its manifest.
-    Digest add_image(const std::vector<std::string>& archives, const std::string& tag,
-                     const std::string& extra = "\"os\":\"linux\",\"architecture\":\"amd64\"")
+    Digest add_image(const Vector<String>& archives, const String& tag,
+                     const String& extra = "\"os\":\"linux\",\"architecture\":\"amd64\"")
     {
-        std::string layers, diff_ids;
-        for (const std::string& archive : archives) {
-            std::string digest = add_blob(archive).text();
+        String layers, diff_ids;
+        for (const String& archive : archives) {
+            String digest = add_blob(archive).text();
             layers += str::format(
                 "%s{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\","
                 "\"digest\":\"%s\",\"size\":%zu}",
@@ -82,7 +82,7 @@ public:
         return add_document(manifest_text, kManifestType, tag);
     }
 
-    Result<registry::Document> manifest(const std::string& name) override
+    Result<registry::Document> manifest(const String& name) override
     {
         requests++;
         auto found = documents.find(name);
@@ -100,16 +100,16 @@ public:
         return std::unique_ptr<registry::Blob>(new MemoryBlob(found->second, piece, breaks));
     }
 
-    std::map<std::string, std::string> blobs;
-    std::map<std::string, registry::Document> documents;
-    std::string config, manifest_text;  // of the last image
-    Digest broken;                      // a blob that never comes whole
+    std::map<String, String> blobs;
+    std::map<String, registry::Document> documents;
+    String config, manifest_text;  // of the last image
+    Digest broken;                 // a blob that never comes whole
     size_t piece = 10'000;
     std::atomic<int> requests = 0;
 };
 
 // An archive of one file.
-inline std::string layer(const std::string& name, const std::string& contents = "contents")
+inline String layer(const String& name, const String& contents = "contents")
 {
     return archive::test::file(name, contents) + archive::test::end();
 }

@@ -3,6 +3,9 @@
 #include "image/load.h"
 
 #include "archive/tar_builder.h"
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "image/bundle.h"
 #include "image/save.h"
 #include "image/store_fixture.h"
@@ -18,34 +21,34 @@ using test::Names;
 
 namespace {
 
-std::string config_of(const std::vector<std::string>& layers, const char* architecture = "amd64")
+String config_of(const Vector<String>& layers, const char* architecture = "amd64")
 {
-    std::string diff_ids;
-    for (const std::string& each : layers)
+    String diff_ids;
+    for (const String& each : layers)
         diff_ids += (diff_ids.empty() ? "\"" : ",\"") + Digest::of(each).text() + "\"";
     return str::format(R"({"os":"linux","architecture":"%s","rootfs":{"type":"layers",)"
                        R"("diff_ids":[%s]}})",
                        architecture, diff_ids.c_str());
 }
 
-std::string blob(const std::string& contents)
+String blob(const String& contents)
 {
     return file("blobs/sha256/" + Digest::of(contents).hex(), contents);
 }
 
-std::string descriptor(const char* type, const std::string& contents, const std::string& more = "")
+String descriptor(const char* type, const String& contents, const String& more = "")
 {
     return str::format(R"({"mediaType":"application/vnd.oci.image.%s","digest":"%s","size":%zu%s})",
                        type, Digest::of(contents).text().c_str(), contents.size(), more.c_str());
 }
 
-std::string manifest_of(const std::string& config, const std::string& one_layer)
+String manifest_of(const String& config, const String& one_layer)
 {
     return R"({"schemaVersion":2,"config":)" + descriptor("config.v1+json", config) +
            R"(,"layers":[)" + descriptor("layer.v1.tar", one_layer) + "]}";
 }
 
-std::string index_of_entries(const std::string& entries)
+String index_of_entries(const String& entries)
 {
     return R"({"schemaVersion":2,"manifests":[)" + entries + "]}";
 }
@@ -55,7 +58,7 @@ std::string index_of_entries(const std::string& entries)
 // From a file, which is looked over first, and from a pipe.
 class LoadTest : public test::StoreTest, public ::testing::WithParamInterface<bool> {
 protected:
-    Result<std::vector<Loaded>> load_archive(const std::string& archive, LoadOptions options = {})
+    Result<Vector<Loaded>> load_archive(const String& archive, LoadOptions options = {})
     {
         if (!options.platform)
             options.platform = Platform{.architecture = "amd64"};
@@ -71,8 +74,7 @@ protected:
         return load(store_, pipe.reader, options);
     }
     // docker's form, with manifest.json at the end.
-    static std::string docker(const std::string& config, const std::string& tags,
-                              const std::string& layers)
+    static String docker(const String& config, const String& tags, const String& layers)
     {
         return file("c.json", config) +
                file("manifest.json",
@@ -80,15 +82,15 @@ protected:
                                 tags.c_str(), layers.c_str())) +
                end();
     }
-    void expect_refused(const std::string& archive, int code, const char* words)
+    void expect_refused(const String& archive, int code, const char* words)
     {
         EXPECT_ERROR(load_archive(archive), code, words);
         expect_nothing_left();
         EXPECT_EQ(in("layers"), Names());
     }
 
-    const std::string a_ = layer("a"), b_ = layer("b");
-    const std::string config_ = config_of({a_, b_});
+    const String a_ = layer("a"), b_ = layer("b");
+    const String config_ = config_of({a_, b_});
 };
 INSTANTIATE_TEST_SUITE_P(, LoadTest, ::testing::Bool(),
                          [](auto& one) { return one.param ? "Pipe" : "File"; });
@@ -110,7 +112,7 @@ TEST_P(LoadTest, BringsWhatDockerSaves)
 
 TEST_P(LoadTest, FollowsLinksOfTheArchive)
 {
-    std::string twice = config_of({a_, a_, a_});
+    String twice = config_of({a_, a_, a_});
     EXPECT_OK(load_archive(file("1/layer.tar", a_) + symlink("2/layer.tar", "../1/layer.tar") +
                            hard_link("3.tar", "1/layer.tar") +
                            docker(twice, "null", R"("1/layer.tar","2/layer.tar","3.tar")")));
@@ -120,19 +122,19 @@ TEST_P(LoadTest, FollowsLinksOfTheArchive)
 
 TEST_P(LoadTest, BringsAnOciLayoutForThePlatform)
 {
-    std::string arm_config = config_of({a_}, "arm64"), config = config_of({b_});
-    std::string arm = manifest_of(arm_config, a_), manifest = manifest_of(config, b_);
-    std::string nested =
+    String arm_config = config_of({a_}, "arm64"), config = config_of({b_});
+    String arm = manifest_of(arm_config, a_), manifest = manifest_of(config, b_);
+    String nested =
         index_of_entries(descriptor("manifest.v1+json", arm,
                                     R"(,"platform":{"os":"linux","architecture":"arm64"})") +
                          "," +
                          descriptor("manifest.v1+json", manifest,
                                     R"(,"platform":{"os":"linux","architecture":"amd64"})"));
-    std::string index = index_of_entries(
+    String index = index_of_entries(
         descriptor("index.v1+json", nested,
                    R"(,"annotations":{"org.opencontainers.image.ref.name":"box:v2"})"));
-    std::string archive = blob(a_) + blob(b_) + blob(arm_config) + blob(config) + blob(arm) +
-                          blob(manifest) + blob(nested) + file("index.json", index) + end();
+    String archive = blob(a_) + blob(b_) + blob(arm_config) + blob(config) + blob(arm) +
+                     blob(manifest) + blob(nested) + file("index.json", index) + end();
     EXPECT_OK(load_archive(archive));
     Image image = MUST(store_.find("box:v2"));
     EXPECT_EQ(image.id, Digest::of(config));
@@ -147,8 +149,8 @@ TEST_P(LoadTest, BringsAnOciLayoutForThePlatform)
 
 TEST_P(LoadTest, ABareWordIsNoName)
 {
-    std::string config = config_of({a_}), manifest = manifest_of(config, a_);
-    std::string index = index_of_entries(
+    String config = config_of({a_}), manifest = manifest_of(config, a_);
+    String index = index_of_entries(
         descriptor("manifest.v1+json", manifest,
                    R"(,"annotations":{"org.opencontainers.image.ref.name":"latest"})"));
     auto loaded = MUST(
@@ -160,15 +162,15 @@ TEST_P(LoadTest, ABareWordIsNoName)
 
 TEST_P(LoadTest, RefusesWhatIsNotWhatItSays)
 {
-    std::string layers = file("1.tar", a_) + file("2.tar", b_);
+    String layers = file("1.tar", a_) + file("2.tar", b_);
     const char* kBoth = R"("1.tar","2.tar")";
-    std::string wrong_blob = file("blobs/sha256/" + Digest::of("x").hex(), a_);
-    std::string wrong_document = file("blobs/sha256/" + Digest::of("x").hex(), "{}");
-    std::string broken = layer("c");
+    String wrong_blob = file("blobs/sha256/" + Digest::of("x").hex(), a_);
+    String wrong_document = file("blobs/sha256/" + Digest::of("x").hex(), "{}");
+    String broken = layer("c");
     broken.resize(512);
-    broken += "not a header" + std::string(2000, 'x');
+    broken += "not a header" + String(2000, 'x');
     const struct {
-        std::string archive;
+        String archive;
         int code;
         const char* words;
     } kRows[] = {
@@ -185,9 +187,9 @@ TEST_P(LoadTest, RefusesWhatIsNotWhatItSays)
         {end(), EBADMSG, "neither"},
         {"", EBADMSG, "neither"},
         {"this is no archive", EBADMSG, "the archive ends"},
-        {"\x28\xb5\x2f\xfd" + std::string(600, 'x'), EBADMSG, "zstd"},
+        {"\x28\xb5\x2f\xfd" + String(600, 'x'), EBADMSG, "zstd"},
         {wrong_document + docker(config_, "[]", kBoth), EBADMSG, "another digest"},
-        {file("1.tar", "\x28\xb5\x2f\xfd" + std::string(600, 'x')) + file("2.tar", b_) +
+        {file("1.tar", "\x28\xb5\x2f\xfd" + String(600, 'x')) + file("2.tar", b_) +
              docker(config_, "[]", kBoth),
          EBADMSG, "zstd"},
         {file("1.tar", broken) + file("2.tar", b_) + docker(config_, "[]", kBoth), EBADMSG,
@@ -196,7 +198,7 @@ TEST_P(LoadTest, RefusesWhatIsNotWhatItSays)
     };
     for (auto& row : kRows)
         expect_refused(row.archive, row.code, row.words);
-    std::string config = config_of({a_});
+    String config = config_of({a_});
     expect_refused(
         wrong_blob + docker(config, "[]", "\"blobs/sha256/" + Digest::of("x").hex() + "\""),
         EBADMSG, "another digest");
@@ -204,9 +206,9 @@ TEST_P(LoadTest, RefusesWhatIsNotWhatItSays)
 
 TEST_P(LoadTest, WhatNobodyNeedsMayBeDamaged)
 {
-    std::string broken = layer("c");
+    String broken = layer("c");
     broken.resize(600);
-    EXPECT_OK(load_archive(file("x", broken) + file("y", std::string("\x1f\x8b") + "no gzip") +
+    EXPECT_OK(load_archive(file("x", broken) + file("y", String("\x1f\x8b") + "no gzip") +
                            file("../../etc/passwd", a_) + file("/etc/shadow", "{}") +
                            file("1.tar", a_) + file("2.tar", b_) +
                            docker(config_, R"(["box"])", R"("1.tar","2.tar")")));
@@ -216,8 +218,8 @@ TEST_P(LoadTest, WhatNobodyNeedsMayBeDamaged)
 
 TEST_P(LoadTest, WhatIsTooMuchIsRefused)
 {
-    std::string many;
-    std::string big(kMaxConfig + 1, ' ');
+    String many;
+    String big(kMaxConfig + 1, ' ');
     if (GetParam())
         return;  // more than fits into a pipe
     expect_refused(file("manifest.json", "[" + big + "]"), E2BIG, "bytes");

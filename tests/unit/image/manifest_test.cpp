@@ -2,6 +2,7 @@
 
 #include "image/manifest.h"
 #include "base/str.h"
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::image {
@@ -11,8 +12,7 @@ namespace {
 constexpr char kDigest[] =
     "\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"";
 
-std::string manifest(const std::string& config_type, const std::string& layer_type,
-                     const char* size = "7")
+String manifest(const String& config_type, const String& layer_type, const char* size = "7")
 {
     return str::format(R"({"schemaVersion":2,"config":{"mediaType":"%s","digest":%s,"size":2},)"
                        R"("layers":[{"mediaType":"%s","digest":%s,"size":%s}]})",
@@ -20,16 +20,16 @@ std::string manifest(const std::string& config_type, const std::string& layer_ty
 }
 
 // One entry per platform; the size tells them apart.
-std::string index(std::initializer_list<const char*> platforms)
+String index(std::initializer_list<const char*> platforms)
 {
-    std::string entries;
+    String entries;
     int size = 0;
     for (std::string_view platform : platforms) {
-        std::string os(str::cut(platform, '/')), architecture(str::cut(platform, '/'));
+        String os(str::cut(platform, '/')), architecture(str::cut(platform, '/'));
         entries += str::format(R"(%s{"digest":%s,"size":%d,)"
                                R"("platform":{"os":"%s","architecture":"%s","variant":"%s"}})",
                                size ? "," : "", kDigest, size, os.c_str(), architecture.c_str(),
-                               std::string(platform).c_str());
+                               String(platform).c_str());
         size++;
     }
     return R"({"schemaVersion":2,"manifests":[)" + entries + "]}";
@@ -58,7 +58,7 @@ TEST(Manifest, IsReadInBothFamilies)
 TEST(Manifest, OfOtherThingsIsRefusedInWords)
 {
     const struct {
-        std::string text;
+        String text;
         int code;
         const char* words;
     } kRows[] = {
@@ -82,7 +82,7 @@ TEST(Manifest, OfOtherThingsIsRefusedInWords)
 
 TEST(Manifest, HasAtMostSoManyLayers)
 {
-    std::string layers;
+    String layers;
     for (size_t i = 0; i <= kMaxLayers; i++)
         layers += str::format("%s{\"digest\":%s,\"size\":1}", i ? "," : "", kDigest);
     EXPECT_ERROR(Manifest::parse(
@@ -98,7 +98,7 @@ TEST(Manifest, IsToldFromAnIndexByItsMembers)
     EXPECT_TRUE(MUST(is_index(kDockerList, index({"linux/arm"}))));
     EXPECT_TRUE(MUST(is_index("text/plain", index({"linux/arm"}))));
     EXPECT_ERROR(is_index(kDockerList, manifest(kOciConfig, kOciLayer)), EBADMSG, "claims");
-    EXPECT_ERROR(is_index("", R"({"mediaType":")" + std::string(kDockerList) + R"(","layers":[]})"),
+    EXPECT_ERROR(is_index("", R"({"mediaType":")" + String(kDockerList) + R"(","layers":[]})"),
                  EBADMSG, "claims");
     EXPECT_ERROR(is_index("", R"({"manifests":[],"layers":[]})"), EBADMSG, "at once");
     EXPECT_ERROR(is_index("", "{}"), EBADMSG, "neither");
@@ -134,7 +134,7 @@ TEST(Index, ListsWhatThereIsWhenNothingFits)
     auto text = index({"linux/amd64", "linux/arm/v7", "unknown/unknown"});
     EXPECT_ERROR(choose(text, wanted), ENOENT,
                  "no image for linux/riscv64; there are: linux/amd64, linux/arm/v7");
-    EXPECT_EQ(choose(text, wanted).error().message().find("unknown"), std::string::npos);
+    EXPECT_EQ(choose(text, wanted).error().message().find("unknown"), String::npos);
     EXPECT_ERROR(choose(R"({"manifests":[]})", wanted), ENOENT, "none");
     EXPECT_ERROR(choose(R"({"manifests":[{"digest":"x","size":1}]})", wanted), EBADMSG,
                  "manifests[0].digest");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/string.h"
 #include "check.h"
 #include "image/places.h"
 #include "image/settings.h"
@@ -27,7 +28,7 @@ protected:
 
 TEST_F(PlacesTest, AreTakenFromFlagsThenVariables)
 {
-    std::string at = directory_.path();
+    String at = directory_.path();
     ::setenv("KIST_ROOT", (at + "/variable").c_str(), 1);
     ::setenv("KIST_STATE", (at + "/state").c_str(), 1);
     Places places = MUST(find_places(at + "/flag/../root", ""));
@@ -45,7 +46,7 @@ TEST_F(PlacesTest, AreMadeAbsolute)
 
 TEST_F(PlacesTest, InTmpMustBePrivate)
 {
-    std::string at = "/tmp/kist-test-places-" + std::to_string(::getpid());
+    String at = "/tmp/kist-test-places-" + kist::test::to_text(::getpid());
     ASSERT_EQ(::mkdir(at.c_str(), 0755), 0);
     EXPECT_ERROR(find_places("/r", at), EPERM, "not a private directory");
     ::chmod(at.c_str(), 0700);

@@ -4,6 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "image/staging.h"
 #include "image/store_fixture.h"
 #include "image/thread.h"
@@ -28,9 +31,9 @@ public:
         if (phases[index].empty() || phases[index].back() != phase)
             phases[index].push_back(phase);
     }
-    void said(const std::string& line) override { lines.push_back(line); }
+    void said(const String& line) override { lines.push_back(line); }
 
-    std::vector<std::vector<Phase>> phases;
+    Vector<Vector<Phase>> phases;
     Names lines;
 };
 
@@ -45,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(, PullTest, ::testing::Bool(),
 
 TEST_P(PullTest, BringsAllLayersAndBothNames)
 {
-    std::string big(3'000'000, 'x');
+    String big(3'000'000, 'x');
     Digest digest = repository_.add_image({layer("a"), layer("big", big), layer("c")}, "latest");
     Listener listener;
     Image image = MUST(pull("box", {.progress = &listener}));
@@ -94,7 +97,7 @@ TEST_P(PullTest, FetchesOnlyLayersThatAreMissing)
     repository_.blobs.erase(Digest::of(layer("shared")).text());
     Listener listener;
     Image image = MUST(pull("box:2", {.progress = &listener}));
-    EXPECT_EQ(listener.phases[0], std::vector{Progress::Phase::exists});
+    EXPECT_EQ(listener.phases[0], Vector{Progress::Phase::exists});
     EXPECT_EQ(in("layers").size(), 3u);
 }
 
@@ -103,7 +106,7 @@ TEST_P(PullTest, ChoosesFromAnIndexByPlatform)
     Digest arm = repository_.add_image({layer("arm")}, "", R"("os":"linux","architecture":"arm")");
     Digest amd =
         repository_.add_image({layer("amd")}, "", R"("os":"linux","architecture":"amd64")");
-    std::string index = str::format(
+    String index = str::format(
         R"({"schemaVersion":2,"manifests":[{"digest":"%s","size":1,"platform":{"os":"linux",)"
         R"("architecture":"arm","variant":"v6"}},{"digest":"%s","size":1,)"
         R"("platform":{"os":"linux","architecture":"amd64"}}]})",
@@ -123,7 +126,7 @@ TEST_P(PullTest, ChoosesFromAnIndexByPlatform)
     // An index that names itself never ends.
     repository_.documents["latest"].contents =
         R"({"manifests":[{"digest":")" + named.text() + R"(","size":1}]})";
-    std::string nested = repository_.documents["latest"].contents;
+    String nested = repository_.documents["latest"].contents;
     for (int i = 0; i < 4; i++) {
         Digest inner = repository_.add_document(nested, test::kIndexType, "latest");
         nested = R"({"manifests":[{"digest":")" + inner.text() + R"(","size":1}]})";
@@ -141,7 +144,7 @@ TEST_P(PullTest, RefusesASingleImageOfAnotherPlatformOnlyWhenAsked)
 
 TEST_P(PullTest, VerifiesWhatItGets)
 {
-    std::string good = layer("a", std::string(100'000, 'g'));
+    String good = layer("a", String(100'000, 'g'));
     const struct {
         const char* what;
         const char* words;
@@ -157,11 +160,11 @@ TEST_P(PullTest, VerifiesWhatItGets)
     for (auto& row : kRows) {
         repository_.blobs.clear();
         repository_.documents.clear();
-        std::string what = row.what;
+        String what = row.what;
         Digest manifest = repository_.add_image({good}, "latest");
-        std::string name = "box";
-        std::string config = repository_.config, text = repository_.manifest_text;
-        auto replace = [](std::string& in, const std::string& from, const std::string& to) {
+        String name = "box";
+        String config = repository_.config, text = repository_.manifest_text;
+        auto replace = [](String& in, const String& from, const String& to) {
             in.replace(in.find(from), from.size(), to);
         };
         if (what == "manifest") {
@@ -177,7 +180,7 @@ TEST_P(PullTest, VerifiesWhatItGets)
         } else if (what == "layer size") {
             repository_.blobs[Digest::of(good).text()] += '\0';
         } else {
-            std::string diff_id = Digest::of(good).text(), lie = Digest::of("lie").text();
+            String diff_id = Digest::of(good).text(), lie = Digest::of("lie").text();
             if (what == "count")
                 replace(config, "[\"" + diff_id, "[\"" + lie + "\",\"" + diff_id);
             else
@@ -197,7 +200,7 @@ TEST_P(PullTest, VerifiesWhatItGets)
 
 TEST_P(PullTest, NamesTheLayerThatFailedAndKeepsTheOthers)
 {
-    std::string bad = layer("bad", std::string(500'000, 'b'));
+    String bad = layer("bad", String(500'000, 'b'));
     repository_.add_image({layer("a"), bad, layer("c")}, "latest");
     repository_.broken = Digest::of(bad);
     auto failed = pull("box", {.parallel = 1});
@@ -207,7 +210,8 @@ TEST_P(PullTest, NamesTheLayerThatFailedAndKeepsTheOthers)
     repository_.broken = {};
     Image image = MUST(pull("box"));
     EXPECT_EQ(image.layers.size(), 3u);
-    EXPECT_EQ(contents("layers/" + std::to_string(image.layers[2].number) + "/tree/c"), "contents");
+    EXPECT_EQ(contents("layers/" + kist::test::to_text(image.layers[2].number) + "/tree/c"),
+              "contents");
 }
 
 TEST_P(PullTest, RefusesWhatIsNoLayer)
@@ -219,7 +223,7 @@ TEST_P(PullTest, RefusesWhatIsNoLayer)
 
 TEST_P(PullTest, TakesEmptyAndRepeatedLayers)
 {
-    std::string empty = archive::test::end();
+    String empty = archive::test::end();
     repository_.add_image({empty, layer("a"), empty, layer("a")}, "latest");
     Image image = MUST(pull("box"));
     EXPECT_EQ(in("layers").size(), 2u);
@@ -230,9 +234,9 @@ TEST_P(PullTest, TakesEmptyAndRepeatedLayers)
 
 TEST_P(PullTest, SharesTheWorkWithAnotherPull)
 {
-    std::vector<std::string> archives;
+    Vector<String> archives;
     for (char c = 'a'; c < 'k'; c++)
-        archives.push_back(layer(std::string(1, c), std::string(200'000, c)));
+        archives.push_back(layer(String(1, c), String(200'000, c)));
     repository_.add_image(archives, "latest");
     std::atomic<int> good = 0;
     auto work = [&] {
@@ -264,9 +268,9 @@ TEST_P(PullTest, RecordsOwnersWhereTheyCannotBeGiven)
         "latest");
     PullOptions options = {.platform = Platform{.architecture = "amd64"}};
     Image image = MUST(pull_from(store, repository_, reference("box"), options, overlap_));
-    std::string owners =
+    String owners =
         MUST(fs::read(store.directory(), str::format("layers/%u/owners", image.layers[0].number)));
-    EXPECT_EQ(owners.substr(0, 2), std::string("f\0", 2));
+    EXPECT_EQ(owners.substr(0, 2), String("f\0", 2));
     EXPECT_FALSE(
         sys::stat_at(store.directory(), str::format("layers/%u/owners", image.layers[1].number)));
     struct stat facts =

@@ -2,6 +2,8 @@
 
 #include "image/staging.h"
 
+#include "base/string.h"
+#include "check.h"
 #include "image/store_fixture.h"
 #include "image/thread.h"
 
@@ -38,7 +40,7 @@ TEST_F(StagingTest, IsHeldByOneAtATime)
             auto staging = Staging::begin(store_.directory(), "work");
             EXPECT_OK(staging);
             most = std::max<int>(most, ++inside);
-            put("staging/work/file" + std::to_string(i));
+            put("staging/work/file" + kist::test::to_text(i));
             ::usleep(1000);
             inside--;
             rounds++;
@@ -67,9 +69,8 @@ TEST_F(StagingTest, IsSweptUnlessItIsLive)
     put("staging/trash-1/file");
     put("layers/3/tree/not-linked");
     put("references/.x.0123", "half");
-    EXPECT_EQ(
-        ::symlinkat("77", store_.directory().get(), ("diff-ids/" + std::string(64, 'a')).c_str()),
-        0);
+    EXPECT_EQ(::symlinkat("77", store_.directory().get(), ("diff-ids/" + String(64, 'a')).c_str()),
+              0);
     EXPECT_OK(Store::open(places(), map()));
     EXPECT_EQ(in("staging"), Names{"live"});
     EXPECT_EQ(in("staging/live"), Names{"file"});

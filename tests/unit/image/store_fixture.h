@@ -6,6 +6,8 @@
 
 #include "base/fs.h"
 #include "base/path.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "image/fake_repository.h"
 #include "image/layout.h"
@@ -16,7 +18,7 @@
 namespace kist::image::test {
 
 // Sorted, so that it can be compared.
-using Names = std::vector<std::string>;
+using Names = Vector<String>;
 
 class StoreTest : public ::testing::Test {
 protected:
@@ -42,23 +44,22 @@ protected:
     }
 
     // What is in a directory of the store.
-    Names in(const std::string& name) const
+    Names in(const String& name) const
     {
         Fd directory = sys::open_at(store_.directory(), name, O_RDONLY | O_DIRECTORY).take();
         Names names = fs::list(directory).take();
         std::sort(names.begin(), names.end());
         return names;
     }
-    std::string contents(const std::string& path) const
+    String contents(const String& path) const
     {
         auto text = fs::read(store_.directory(), path);
         return text ? *text : text.error().message();
     }
-    void put(const std::string& path, const std::string& text = "x") const
+    void put(const String& path, const String& text = "x") const
     {
-        Fd directory =
-            fs::make_directory(store_.directory(), std::string(path::directory(path))).take();
-        EXPECT_OK(fs::replace(directory, std::string(path::base(path)), text));
+        Fd directory = fs::make_directory(store_.directory(), String(path::directory(path))).take();
+        EXPECT_OK(fs::replace(directory, String(path::base(path)), text));
     }
     // Nothing that a failed pull may leave is there.
     void expect_nothing_left() const

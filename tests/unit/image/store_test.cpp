@@ -3,6 +3,9 @@
 
 #include "image/store.h"
 
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "image/store_fixture.h"
 
 namespace kist::image {
@@ -37,11 +40,11 @@ TEST_F(StoreTest, OfAnotherMapIsRefused)
         {"subuid 1", {subuid, "subuid 2"}, "restore the ranges"},
     };
     for (auto& row : kRows) {
-        put("version", std::string("kist store 1\n") + row.made + "\n");
+        put("version", String("kist store 1\n") + row.made + "\n");
         auto opened = Store::open(places(), row.now);
         EXPECT_ERROR(opened, EINVAL, row.made);
-        EXPECT_NE(opened.error().hint().find(row.hint), std::string::npos) << opened.error().hint();
-        EXPECT_NE(opened.error().hint().find("another --root"), std::string::npos);
+        EXPECT_NE(opened.error().hint().find(row.hint), String::npos) << opened.error().hint();
+        EXPECT_NE(opened.error().hint().find("another --root"), String::npos);
     }
 }
 
@@ -59,18 +62,18 @@ TEST_F(StoreTest, FindsAnImageByAnyOfItsNames)
 {
     Digest digest = repository_.add_image({layer("a"), layer("b")}, "latest");
     Image pulled = MUST(pull("box"));
-    std::string id = pulled.id.hex();
-    std::string by_digest = "box@" + digest.text();
-    for (const std::string& name :
-         {std::string("box"), std::string("box:latest"), std::string("docker.io/library/box"),
-          by_digest, id, "sha256:" + id, id.substr(0, 12), "sha256:" + id.substr(0, 2)}) {
+    String id = pulled.id.hex();
+    String by_digest = "box@" + digest.text();
+    for (const String& name :
+         {String("box"), String("box:latest"), String("docker.io/library/box"), by_digest, id,
+          "sha256:" + id, id.substr(0, 12), "sha256:" + id.substr(0, 2)}) {
         auto found = store_.find(name);
         ASSERT_TRUE(found) << name << found.error().message();
         EXPECT_EQ(found->id, pulled.id);
         EXPECT_EQ(found->digest, digest);
         EXPECT_EQ(found->layers.size(), 2u);
         EXPECT_EQ(found->size, 16u);
-        EXPECT_EQ(found->config.execution.cmd, std::vector<std::string>{"sh"});
+        EXPECT_EQ(found->config.execution.cmd, Vector<String>{"sh"});
     }
     EXPECT_EQ(MUST(store_.find(id)).references.size(), 2u);
     EXPECT_EQ(MUST(store_.find("box")).references, Names{"docker.io/library/box:latest"});
@@ -78,7 +81,7 @@ TEST_F(StoreTest, FindsAnImageByAnyOfItsNames)
 
     auto missing = store_.find("box:other");
     EXPECT_ERROR(missing, ENOENT, "no image \"box:other\"");
-    EXPECT_NE(missing.error().hint().find("kist pull box:other"), std::string::npos);
+    EXPECT_NE(missing.error().hint().find("kist pull box:other"), String::npos);
     EXPECT_ERROR(store_.find("0123456789ab"), ENOENT, "no image");
     EXPECT_ERROR(store_.find("UPPER"), EINVAL, "");
 }
@@ -86,7 +89,7 @@ TEST_F(StoreTest, FindsAnImageByAnyOfItsNames)
 TEST_F(StoreTest, WantsMoreOfAnIdThatSeveralShare)
 {
     for (const char* hex : {"aa11", "aa12"})
-        put("images/" + (hex + std::string(60, '0')) + "/config.json", "{}");
+        put("images/" + (hex + String(60, '0')) + "/config.json", "{}");
     EXPECT_ERROR(store_.find("aa1"), EINVAL, "several images");
 }
 
@@ -94,7 +97,7 @@ TEST_F(StoreTest, PrefersANameToTheBeginningOfAnId)
 {
     repository_.add_image({layer("a")}, "latest");
     Image first = MUST(pull("box"));
-    std::string prefix = first.id.hex().substr(0, 6);
+    String prefix = first.id.hex().substr(0, 6);
     repository_.add_image({layer("b")}, "latest");
     Image second = MUST(pull(prefix.c_str()));
     EXPECT_EQ(MUST(store_.find(prefix)).id, second.id);
@@ -133,7 +136,7 @@ TEST_F(StoreTest, GivesNamesToImagesThatAreThere)
     EXPECT_EQ(MUST(store_.find("other:tag")).id, image.id);
     EXPECT_ERROR(store_.name(reference("x"), Digest::of("x"), Digest()), ENOENT, "no image");
     // A name that is longer than a file's may be.
-    std::string longest = "host.example/" + std::string(200, 'a') + ":" + std::string(128, 't');
+    String longest = "host.example/" + String(200, 'a') + ":" + String(128, 't');
     EXPECT_OK(store_.name(reference(longest.c_str()), image.id, image.digest));
     EXPECT_EQ(MUST(store_.find(longest)).id, image.id);
     EXPECT_EQ(MUST(store_.images())[0].references.size(), 4u);

@@ -3,6 +3,8 @@
 #include "registry/auth.h"
 
 #include "base/base64.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "registry/fake_client.h"
 
@@ -15,9 +17,9 @@ using test::FakeClient;
 using test::FakeResponse;
 
 // "scheme name=value name=value; scheme ..." of what was understood.
-std::string shown(std::string_view header)
+String shown(std::string_view header)
 {
-    std::string text;
+    String text;
     for (const Challenge& challenge : parse_challenges(header)) {
         text += (text.empty() ? "" : "; ") + challenge.scheme;
         for (auto& [name, value] : challenge.parameters)
@@ -55,7 +57,7 @@ TEST(Challenge, HeadersAreTakenApart)
 
 TEST(Challenge, TheirNumberIsLimited)
 {
-    std::string many, wide = "Bearer ";
+    String many, wide = "Bearer ";
     for (int i = 0; i < 1000; i++) {
         many += "Basic a=b, ";
         wide += "a=b, ";
@@ -81,22 +83,20 @@ TEST(Challenge, ReasonsAreFoundInTheBodiesOfErrors)
     };
     for (auto& row : kRows)
         EXPECT_EQ(reason_in(row.body), row.reason) << row.body;
-    std::string longest = R"({"message":")" + std::string(5000, 'x') + "\"}";
+    String longest = R"({"message":")" + String(5000, 'x') + "\"}";
     EXPECT_LT(reason_in(longest).size(), 300u);
 }
 
 // A registry's refusal with these challenges.
-FakeResponse refusal(const std::vector<std::string>& challenges,
-                     const char* url = "https://reg/v2/")
+FakeResponse refusal(const Vector<String>& challenges, const char* url = "https://reg/v2/")
 {
     Answer answer{.status = 401};
-    for (const std::string& challenge : challenges)
+    for (const String& challenge : challenges)
         answer.headers.push_back({"WWW-Authenticate", challenge});
     return FakeResponse(std::move(answer), Url::parse(url).take());
 }
 
-const std::string kBearer =
-    R"(Bearer realm="https://auth/token?x=1",service="a b",scope="s:1 s:2")";
+const String kBearer = R"(Bearer realm="https://auth/token?x=1",service="a b",scope="s:1 s:2")";
 
 TEST(Auth, ATokenIsFetchedWithoutALogin)
 {
@@ -172,8 +172,8 @@ TEST(Auth, BasicSendsThePasswordToTheRegistryOnce)
 TEST(Auth, NothingGoesOverPlainHttpUnlessSaid)
 {
     FakeClient client([](const Request&) { return Answer{.body = R"({"token": "abc"})"}; });
-    const std::string plain = R"(Bearer realm="http://auth.example/t")";
-    const std::string loopback = R"(Bearer realm="http://127.0.0.1:5001/t")";
+    const String plain = R"(Bearer realm="http://auth.example/t")";
+    const String loopback = R"(Bearer realm="http://127.0.0.1:5001/t")";
     {
         Authorizer authorizer(client, {"reg", "", Credential{"u", "p", ""}, false});
         EXPECT_ERROR(authorizer.answer(refusal({plain}), {}), EACCES, "without TLS");
@@ -191,7 +191,7 @@ TEST(Auth, WhatCannotBeAnsweredIsExplained)
     FakeClient client([&](const Request&) { return answer; });
     const struct {
         Answer answer;
-        std::string challenge;
+        String challenge;
         int code;
         const char* message;
     } kRows[] = {
@@ -208,7 +208,7 @@ TEST(Auth, WhatCannotBeAnsweredIsExplained)
         {{.body = R"({"token":"a\r\nX: y"})"}, kBearer, EPROTO, "no usable token"},
         {{.body = R"({"token":5})"}, kBearer, EBADMSG, "token: expected a string"},
         {{.body = "<html>"}, kBearer, EBADMSG, "not JSON"},
-        {{.body = std::string(1 << 20, ' ')}, kBearer, EFBIG, "more than"},
+        {{.body = String(1 << 20, ' ')}, kBearer, EFBIG, "more than"},
         {{.fails = ETIMEDOUT}, kBearer, ETIMEDOUT, "cannot get a token for reg from auth:443"},
     };
     for (auto& row : kRows) {

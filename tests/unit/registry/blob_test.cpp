@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "registry/fake_repository.h"
 
@@ -20,8 +22,8 @@ using test::serve;
 
 TEST(Blob, GoesOnWhereItBrokeOff)
 {
-    const std::string bytes = content(10'000);
-    std::vector<std::string> ranges;
+    const String bytes = content(10'000);
+    Vector<String> ranges;
     auto repo = MUST(repository([&](const Request& request) {
         ranges.emplace_back(header_of(request.headers, "Range"));
         Answer answer = serve(request, bytes);
@@ -32,20 +34,20 @@ TEST(Blob, GoesOnWhereItBrokeOff)
     auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
     EXPECT_EQ(MUST(read_all(*blob)), bytes);
     EXPECT_EQ(blob->position(), bytes.size());
-    EXPECT_EQ(ranges, (std::vector<std::string>{"", "bytes=1500-", "bytes=3000-", "bytes=4500-"}));
+    EXPECT_EQ(ranges, (Vector<String>{"", "bytes=1500-", "bytes=3000-", "bytes=4500-"}));
     EXPECT_EQ(MUST(blob->next()), "");
 }
 
 TEST(Blob, SkipsWhatComesAgain)
 {
-    const std::string bytes = content(10'000);
+    const String bytes = content(10'000);
     for (int status : {200, 416}) {
         int requests = 0;
         auto repo = MUST(repository([&](const Request& request) {
             Answer answer = serve(Request(), bytes);
             if (status == 416 && !header_of(request.headers, "Range").empty())
                 answer = {.status = 416};
-            answer.breaks_at = ++requests == 1 ? 2500 : std::string::npos;
+            answer.breaks_at = ++requests == 1 ? 2500 : String::npos;
             return answer;
         }));
         auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));
@@ -55,7 +57,7 @@ TEST(Blob, SkipsWhatComesAgain)
 
 TEST(Blob, ABreakBehindTheLastByteDoesNotMatter)
 {
-    const std::string bytes = content(3000);
+    const String bytes = content(3000);
     auto repo = MUST(repository([&](const Request& request) {
         Answer answer = serve(request, bytes);
         answer.breaks_at = bytes.size();
@@ -67,7 +69,7 @@ TEST(Blob, ABreakBehindTheLastByteDoesNotMatter)
 
 TEST(Blob, GivesUpWithoutProgress)
 {
-    const std::string bytes = content(3000);
+    const String bytes = content(3000);
     int requests = 0;
     auto repo = MUST(repository([&](const Request& request) {
         Answer answer = serve(request, bytes);
@@ -81,7 +83,7 @@ TEST(Blob, GivesUpWithoutProgress)
 
 TEST(Blob, ItsSizeMustBeExact)
 {
-    const std::string bytes = content(3000);
+    const String bytes = content(3000);
     auto honest = [&](const Request& request) { return serve(request, bytes); };
     auto chunked = [&](const Request&) { return Answer{.body = bytes}; };
     for (uint64_t wrong : {0, 2999, 3001}) {
@@ -98,7 +100,7 @@ TEST(Blob, ItsSizeMustBeExact)
 
 TEST(Blob, AnotherRangeThanAskedForIsNotBelieved)
 {
-    const std::string bytes = content(3000);
+    const String bytes = content(3000);
     for (const char* range : {"bytes 990-2999/3000", "bytes 1000-2000/3000", "bytes 1000-2999/4000",
                               "bytes */3000", "", "bytes 1000-2999"}) {
         int requests = 0;
@@ -123,7 +125,7 @@ TEST(Blob, WhatIsMissingIsNamed)
 
 TEST(Blob, SeveralThreadsMayReadAtOnce)
 {
-    const std::string bytes = content(200'000);
+    const String bytes = content(200'000);
     int requests = 0;
     auto repo = MUST(repository([&](const Request& request) {
         Answer answer = serve(request, bytes);
@@ -131,7 +133,7 @@ TEST(Blob, SeveralThreadsMayReadAtOnce)
             answer.breaks_at = 70'000;
         return answer;
     }));
-    std::vector<std::thread> threads;
+    Vector<std::thread> threads;
     for (int i = 0; i < 4; i++)
         threads.emplace_back([&] {
             auto blob = MUST(repo->blob(Digest::of(bytes), bytes.size()));

@@ -2,6 +2,8 @@
 
 #include "registry/certificate.h"
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "certificates.h"
 #include "check.h"
 #include "registry/oid.h"
@@ -54,12 +56,12 @@ TEST(Certificate, KnowsItsHosts)
 
 TEST(Certificate, CutShortOrChangedIsRefusedOrHarmless)
 {
-    std::vector<unsigned char> whole = certificate("below-constrained").der;
+    Vector<unsigned char> whole = certificate("below-constrained").der;
     for (size_t size = 0; size < whole.size(); size++)
         EXPECT_FALSE(Certificate::parse({whole.begin(), whole.begin() + ptrdiff_t(size)})) << size;
     for (size_t at = 0; at < whole.size(); at++)
         for (unsigned char bit : {1, 0x20, 0x80}) {
-            std::vector<unsigned char> changed = whole;
+            Vector<unsigned char> changed = whole;
             changed[at] ^= bit;
             if (auto parsed = Certificate::parse(std::move(changed))) {
                 (void)parsed->name();
@@ -67,13 +69,13 @@ TEST(Certificate, CutShortOrChangedIsRefusedOrHarmless)
                 (void)parsed->is_for("registry.example");
             }
         }
-    EXPECT_ERROR(Certificate::parse(std::vector<unsigned char>(kMaxCertificate + 1)), EINVAL,
+    EXPECT_ERROR(Certificate::parse(Vector<unsigned char>(kMaxCertificate + 1)), EINVAL,
                  "not a certificate");
 }
 
 TEST(Certificate, ControlCharactersOfNamesAreNotShown)
 {
-    std::vector<unsigned char> der = certificate("server").der;
+    Vector<unsigned char> der = certificate("server").der;
     const unsigned char kName[] = {'S', 'e', 'r', 'v', 'e', 'r'};
     auto at = std::search(der.begin(), der.end(), std::begin(kName), std::end(kName));
     at[0] = 0x1b;
@@ -85,18 +87,18 @@ TEST(Certificate, ControlCharactersOfNamesAreNotShown)
 
 TEST(Certificate, AreFoundInFiles)
 {
-    std::string text = "# a comment\n" + fs::read_path(certificate_file("ca.pem")).take() +
-                       fs::read_path(certificate_file("server.key")).take() +
-                       "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n" +
-                       fs::read_path(certificate_file("server.pem")).take();
+    String text = "# a comment\n" + fs::read_path(certificate_file("ca.pem")).take() +
+                  fs::read_path(certificate_file("server.key")).take() +
+                  "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n" +
+                  fs::read_path(certificate_file("server.pem")).take();
     std::string_view rest = text;
     EXPECT_EQ(MUST(next_certificate(rest)), certificate("ca").der);
     EXPECT_FALSE(next_certificate(rest));
     EXPECT_EQ(MUST(next_certificate(rest)), certificate("server").der);
     EXPECT_TRUE(MUST(next_certificate(rest)).empty());
 
-    std::vector<unsigned char> der = certificate("ca").der;
-    std::string bare(der.begin(), der.end());
+    Vector<unsigned char> der = certificate("ca").der;
+    String bare(der.begin(), der.end());
     rest = bare;
     EXPECT_EQ(MUST(next_certificate(rest)), der);
     EXPECT_TRUE(MUST(next_certificate(rest)).empty());

@@ -2,31 +2,30 @@
 
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/certificate.h"
 
 namespace kist::registry {
 
-inline std::string certificate_file(const std::string& name)
+inline String certificate_file(const String& name)
 {
-    return std::string(KIST_TEST_DATA "/certificates/") + name;
+    return String(KIST_TEST_DATA "/certificates/") + name;
 }
 
 // The one in NAME.pem.
-inline Certificate certificate(const std::string& name)
+inline Certificate certificate(const String& name)
 {
-    std::string text = fs::read_path(certificate_file(name + ".pem")).take();
+    String text = fs::read_path(certificate_file(name + ".pem")).take();
     std::string_view rest = text;
     return Certificate::parse(next_certificate(rest).take()).take();
 }
 
 // What a server would send: the certificates called `names`, its own first.
-inline std::vector<Certificate> chain(std::initializer_list<const char*> names)
+inline Vector<Certificate> chain(std::initializer_list<const char*> names)
 {
-    std::vector<Certificate> result;
+    Vector<Certificate> result;
     for (const char* name : names)
         result.push_back(certificate(name));
     return result;

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/string.h"
 #include "check.h"
 #include "temporary.h"
 
@@ -26,12 +27,12 @@ protected:
         ::unsetenv("DOCKER_CONFIG");
         ::unsetenv("REGISTRY_AUTH_FILE");
     }
-    void put(const std::string& config)
+    void put(const String& config)
     {
         Fd directory = fs::make_directory(place.fd(), "docker").take();
         ASSERT_TRUE(fs::replace(directory, "config.json", config, 0644));
     }
-    std::string config() { return fs::read_path(credentials_path()).take(); }
+    String config() { return fs::read_path(credentials_path()).take(); }
 
     test::TemporaryDirectory place;
 };
@@ -60,7 +61,7 @@ TEST_F(Credentials, WhatIsKeptIsFoundUntilItIsForgotten)
     ASSERT_TRUE(bob);
     EXPECT_EQ(bob->user, "bob");
     EXPECT_EQ(bob->identity_token, "refresh");
-    EXPECT_NE(config().find("\"https://index.docker.io/v1/\""), std::string::npos);
+    EXPECT_NE(config().find("\"https://index.docker.io/v1/\""), String::npos);
 
     struct stat facts = MUST(sys::stat_at(sys::borrow(AT_FDCWD), credentials_path()));
     EXPECT_EQ(facts.st_mode & 0777, 0600u);
@@ -72,7 +73,7 @@ TEST_F(Credentials, WhatIsKeptIsFoundUntilItIsForgotten)
 
 TEST_F(Credentials, KeysMayBeHostsOrUrls)
 {
-    auto entry = [](const std::string& key) {
+    auto entry = [](const String& key) {
         return "{\"auths\": {" + json::quote(key) + ": {\"auth\": \"" + base64::encode("u:p") +
                "\"}}}";
     };
@@ -114,14 +115,14 @@ TEST_F(Credentials, UserAndPasswordMayBeInTheClear)
 
 TEST_F(Credentials, AllButAuthsIsKeptByteForByte)
 {
-    const std::string before = "{ \"HttpHeaders\" : {\"a\":\t[1.50 ]},\n  \"auths\": ";
-    const std::string after = " ,\n\t\"psFormat\": \"\\u0041 x\" }\n\n";
+    const String before = "{ \"HttpHeaders\" : {\"a\":\t[1.50 ]},\n  \"auths\": ";
+    const String after = " ,\n\t\"psFormat\": \"\\u0041 x\" }\n\n";
     put(before + "{\"other\": { \"auth\":\"YTpi\", \"x\": 1 }, \"h\": {}}" + after);
     EXPECT_OK(keep_credential("h", {"u", "p", ""}));
-    std::string now = config();
+    String now = config();
     EXPECT_TRUE(now.starts_with(before)) << now;
     EXPECT_TRUE(now.ends_with(after)) << now;
-    EXPECT_NE(now.find("\"other\": { \"auth\":\"YTpi\", \"x\": 1 }"), std::string::npos) << now;
+    EXPECT_NE(now.find("\"other\": { \"auth\":\"YTpi\", \"x\": 1 }"), String::npos) << now;
     EXPECT_TRUE(MUST(find_credential("h")));
 
     EXPECT_TRUE(MUST(forget_credential("h")));
@@ -186,7 +187,7 @@ TEST(CredentialsPath, FollowsTheEnvironment)
     ::setenv("DOCKER_CONFIG", "/x", 1);
     EXPECT_EQ(credentials_path(), "/x/config.json");
     ::unsetenv("DOCKER_CONFIG");
-    std::string home = ::getenv("HOME") ? ::getenv("HOME") : "";
+    String home = ::getenv("HOME") ? ::getenv("HOME") : "";
     ::setenv("HOME", "/home/ann", 1);
     EXPECT_EQ(credentials_path(), "/home/ann/.docker/config.json");
     ::setenv("HOME", home.c_str(), 1);

@@ -2,6 +2,7 @@
 
 #include "registry/distribution.h"
 
+#include "base/string.h"
 #include "check.h"
 #include "registry/fake_repository.h"
 
@@ -16,10 +17,10 @@ using test::read_all;
 using test::repository;
 using test::serve;
 
-const std::string kManifest =
+const String kManifest =
     R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]})";
 
-Answer manifest(std::string body = kManifest, const char* type = kOciManifest)
+Answer manifest(String body = kManifest, const char* type = kOciManifest)
 {
     return {.headers = {{"Content-Type", type}}, .body = std::move(body)};
 }
@@ -34,7 +35,7 @@ TEST(Distribution, AManifestIsAskedForWithAllTypes)
     auto document = MUST(repo->manifest("tag"));
     EXPECT_EQ(seen.url.text(), "https://reg.example/v2/a/b/manifests/tag");
     for (const char* type : {kOciIndex, kOciManifest, kDockerList, kDockerManifest})
-        EXPECT_NE(header_of(seen.headers, "Accept").find(type), std::string::npos);
+        EXPECT_NE(header_of(seen.headers, "Accept").find(type), String::npos);
     EXPECT_EQ(document.contents, kManifest);
     EXPECT_EQ(document.media_type, kOciManifest);
     EXPECT_EQ(document.digest, Digest::of(kManifest));
@@ -79,7 +80,7 @@ TEST(Distribution, WhatIsNoManifestIsRefused)
 {
     const struct {
         const char* header;
-        std::string body;
+        String body;
         int code;
         const char* message;
     } kRows[] = {
@@ -92,7 +93,7 @@ TEST(Distribution, WhatIsNoManifestIsRefused)
         {"application/json", "{}", EBADMSG, "not a manifest"},
         {kOciManifest, "<html>", EBADMSG, "not JSON"},
         {kOciManifest, "[]", EBADMSG, "expected an object"},
-        {kOciManifest, std::string(kMaxManifest + 1, ' '), EFBIG, "larger than 4194304"},
+        {kOciManifest, String(kMaxManifest + 1, ' '), EFBIG, "larger than 4194304"},
     };
     for (auto& row : kRows) {
         auto repo =
@@ -146,7 +147,7 @@ TEST(Distribution, RefusalsAreExplained)
         auto result = repo->manifest("9");
         EXPECT_ERROR(result, row.code, row.message);
         ASSERT_FALSE(result);
-        EXPECT_NE(result.error().hint().find(row.hint), std::string::npos) << result.error().hint();
+        EXPECT_NE(result.error().hint().find(row.hint), String::npos) << result.error().hint();
     }
 }
 
@@ -213,20 +214,20 @@ TEST(Distribution, TheErrorOfTlsIsShownWhenPlainHttpFailsToo)
 TEST(Distribution, ATokenIsRenewedWhenItIsUsedUp)
 {
     int tokens = 0, uses = 0;
-    const std::string bytes = content(5000);
+    const String bytes = content(5000);
     auto repo = MUST(repository([&](const Request& request) {
         if (request.url.path.starts_with("/token")) {
             uses = 0;
             return Answer{.body = str::format(R"({"token":"t%d"})", ++tokens)};
         }
-        std::string wanted = "Bearer t" + std::to_string(tokens);
+        String wanted = "Bearer t" + kist::test::to_text(tokens);
         if (tokens == 0 || header_of(request.headers, "Authorization") != wanted || ++uses > 2)
             return Answer{
                 .status = 401,
                 .headers = {{"WWW-Authenticate", R"(Bearer realm="https://reg.example/token")"}}};
-        Answer answer = request.url.path.find("blobs") != std::string::npos ? serve(request, bytes)
-                                                                            : manifest();
-        if (answer.status == 200 && request.url.path.find("blobs") != std::string::npos)
+        Answer answer =
+            request.url.path.find("blobs") != String::npos ? serve(request, bytes) : manifest();
+        if (answer.status == 200 && request.url.path.find("blobs") != String::npos)
             answer.breaks_at = 3000;
         return answer;
     }));

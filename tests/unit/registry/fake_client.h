@@ -6,24 +6,24 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "registry/http.h"
 
 namespace kist::test {
 
 struct Answer {
     int status = 200;
-    std::vector<registry::Header> headers;
-    std::string body;
-    size_t breaks_at = std::string::npos;  // the connection ends after that many bytes of body
-    int fails = 0;                         // errno instead of an answer
-    std::string from;                      // another host answers, after redirects
+    Vector<registry::Header> headers;
+    String body;
+    size_t breaks_at = String::npos;  // the connection ends after that many bytes of body
+    int fails = 0;                    // errno instead of an answer
+    String from;                      // another host answers, after redirects
 };
 
-inline std::string_view header_of(const std::vector<registry::Header>& headers, const char* name)
+inline std::string_view header_of(const Vector<registry::Header>& headers, const char* name)
 {
     for (auto& header : headers)
         if (strcasecmp(header.name.c_str(), name) == 0)
@@ -40,13 +40,13 @@ public:
     int status() const override { return answer_.status; }
     std::string_view header(std::string_view name) const override
     {
-        return header_of(answer_.headers, std::string(name).c_str());
+        return header_of(answer_.headers, String(name).c_str());
     }
-    std::vector<std::string_view> all(std::string_view name) const override
+    Vector<std::string_view> all(std::string_view name) const override
     {
-        std::vector<std::string_view> found;
+        Vector<std::string_view> found;
         for (auto& header : answer_.headers)
-            if (strcasecmp(header.name.c_str(), std::string(name).c_str()) == 0)
+            if (strcasecmp(header.name.c_str(), String(name).c_str()) == 0)
                 found.push_back(header.value);
         return found;
     }

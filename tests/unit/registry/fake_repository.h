@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/str.h"
+#include "base/string.h"
+#include "check.h"
 #include "registry/distribution.h"
 #include "registry/fake_client.h"
 
@@ -22,9 +24,9 @@ inline Result<std::unique_ptr<Repository>> repository(FakeClient::Handler handle
     return Repository::over(std::make_unique<FakeClient>(std::move(handler)), reference, access);
 }
 
-inline Result<std::string> read_all(Blob& blob)
+inline Result<String> read_all(Blob& blob)
 {
-    std::string all;
+    String all;
     for (;;) {
         std::string_view bytes = TRY(blob.next());
         if (bytes.empty())
@@ -33,20 +35,20 @@ inline Result<std::string> read_all(Blob& blob)
     }
 }
 
-inline std::string content(size_t size)
+inline String content(size_t size)
 {
-    std::string bytes(size, '\0');
+    String bytes(size, '\0');
     for (size_t i = 0; i < size; i++)
         bytes[i] = static_cast<char>(i * 31 + i / 251);
     return bytes;
 }
 
 // Answers a request for `bytes` as a registry that knows Range does.
-inline Answer serve(const Request& request, const std::string& bytes)
+inline Answer serve(const Request& request, const String& bytes)
 {
     std::string_view range = header_of(request.headers, "Range");
     if (range.empty())
-        return {.headers = {{"Content-Length", std::to_string(bytes.size())}}, .body = bytes};
+        return {.headers = {{"Content-Length", kist::test::to_text(bytes.size())}}, .body = bytes};
     auto first = static_cast<size_t>(str::to_integer(range.substr(6, range.size() - 7)).take());
     return {.status = 206,
             .headers = {{"Content-Range",

@@ -1,5 +1,6 @@
 // http_message_test.cpp - heads and bodies of answers, good and bad.
 
+#include "base/string.h"
 #include "check.h"
 #include "registry/http_body.h"
 #include "registry/http_date.h"
@@ -9,7 +10,7 @@
 namespace kist::registry {
 namespace {
 
-Result<HttpHead> head_of(const std::string& text, size_t step = 1 << 20)
+Result<HttpHead> head_of(const String& text, size_t step = 1 << 20)
 {
     ScriptedTransport transport(text, step);
     return read_head(transport, "peer");
@@ -44,7 +45,7 @@ TEST(HttpHead, SkipsInterimAnswers)
                            "HTTP/1.1 201 Created\r\n\r\n"))
                   .status,
               201);
-    std::string endless;
+    String endless;
     for (int i = 0; i < 100; i++)
         endless += "HTTP/1.1 100 Continue\r\n\r\n";
     EXPECT_ERROR(head_of(endless), EPROTO, "no final answer");
@@ -60,15 +61,15 @@ TEST(HttpHead, RefusesWhatIsNotHttp)
           "HTTP/1.1 200 OK\r\n: c\r\n\r\n", "HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
           "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\rc: d\r\n\r\n"})
         EXPECT_ERROR(head_of(text), EPROTO, "peer") << text;
-    EXPECT_ERROR(head_of(std::string("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25)), EPROTO, "malformed");
+    EXPECT_ERROR(head_of(String("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25)), EPROTO, "malformed");
     EXPECT_ERROR(head_of("\x15\x03\x01\x00\x02\x02\x46"), EPROTO, "speaks TLS");
 }
 
 TEST(HttpHead, HasLimits)
 {
-    EXPECT_ERROR(head_of("HTTP/1.1 200 OK\r\nA: " + std::string(kMaxHead, 'x')), EPROTO, "bytes");
-    EXPECT_ERROR(head_of(std::string(10 * kMaxHead, 'x')), EPROTO, "bytes");
-    std::string many = "HTTP/1.1 200 OK\r\n";
+    EXPECT_ERROR(head_of("HTTP/1.1 200 OK\r\nA: " + String(kMaxHead, 'x')), EPROTO, "bytes");
+    EXPECT_ERROR(head_of(String(10 * kMaxHead, 'x')), EPROTO, "bytes");
+    String many = "HTTP/1.1 200 OK\r\n";
     for (size_t i = 0; i <= kMaxHeaders; i++)
         many += "A: b\r\n";
     EXPECT_ERROR(head_of(many + "\r\n"), EPROTO, "headers");
@@ -86,13 +87,13 @@ TEST(HttpHead, ListsWords)
 }
 
 // The whole body of the answer in `text`, and what is left behind it.
-Result<std::string> body_of(const std::string& text, const char* method = "GET", size_t step = 5,
-                            std::string* rest = nullptr)
+Result<String> body_of(const String& text, const char* method = "GET", size_t step = 5,
+                       String* rest = nullptr)
 {
     ScriptedTransport transport(text, step);
     HttpHead head = TRY(read_head(transport, "peer"));
     HttpBody body = TRY(HttpBody::of(head, method, "peer"));
-    std::string whole;
+    String whole;
     while (true) {
         std::string_view bytes = TRY(body.next(transport));
         if (bytes.empty())
@@ -110,9 +111,9 @@ Result<std::string> body_of(const std::string& text, const char* method = "GET",
 
 TEST(HttpBody, EndsByLengthChunksOrConnection)
 {
-    const std::string k200 = "HTTP/1.1 200 OK\r\n";
+    const String k200 = "HTTP/1.1 200 OK\r\n";
     const struct {
-        std::string text;
+        String text;
         const char* method;
         const char* body;
         const char* rest;
@@ -135,8 +136,8 @@ TEST(HttpBody, EndsByLengthChunksOrConnection)
     };
     for (auto& row : kCases)
         for (size_t step : {1, 4, 1000}) {
-            std::string rest;
-            std::string body = MUST(body_of(row.text, row.method, step, &rest));
+            String rest;
+            String body = MUST(body_of(row.text, row.method, step, &rest));
             EXPECT_EQ(body, row.body) << row.text;
             EXPECT_EQ(rest, row.rest) << row.text;
         }
@@ -144,7 +145,7 @@ TEST(HttpBody, EndsByLengthChunksOrConnection)
 
 TEST(HttpBody, RefusesTwoMeanings)
 {
-    const std::string k200 = "HTTP/1.1 200 OK\r\n";
+    const String k200 = "HTTP/1.1 200 OK\r\n";
     for (const char* text :
          {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
           "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
@@ -162,13 +163,13 @@ TEST(HttpBody, RefusesTwoMeanings)
                  "");
     EXPECT_ERROR(body_of(k200 + "Transfer-Encoding: chunked\r\n\r\n0\r\n" +
                          [] {
-                             std::string trailers;
+                             String trailers;
                              for (int i = 0; i < 10000; i++)
                                  trailers += "A: b\r\n";
                              return trailers;
                          }()),
                  EPROTO, "trailers");
-    EXPECT_ERROR(body_of(k200 + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(10000, 'x')),
+    EXPECT_ERROR(body_of(k200 + "Transfer-Encoding: chunked\r\n\r\n1;" + String(10000, 'x')),
                  EPROTO, "bytes");
 }
 
@@ -178,7 +179,7 @@ TEST(HttpBody, BrokenOffIsTold)
          {"Content-Length: 5\r\n\r\nhell", "Transfer-Encoding: chunked\r\n\r\n5\r\nhell",
           "Transfer-Encoding: chunked\r\n\r\n5\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5",
           "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"}) {
-        auto body = body_of(std::string("HTTP/1.1 200 OK\r\n") + text);
+        auto body = body_of(String("HTTP/1.1 200 OK\r\n") + text);
         EXPECT_ERROR(body, ECONNRESET, "closed the connection") << text;
         EXPECT_TRUE(is_broken_connection(body.error()));
     }

@@ -7,6 +7,8 @@
 #include <mutex>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "loopback_server.h"
 
@@ -26,24 +28,25 @@ std::unique_ptr<Client> client()
     return Client::create(options).take();
 }
 
-Request request(const std::string& url)
+Request request(const String& url)
 {
     return {.url = Url::parse(url).take()};
 }
 
 // "STATUS BODY", or the error's message.
-std::string fetch(Client& client, const Request& request)
+String fetch(Client& client, const Request& request)
 {
     auto response = client.send(request);
     if (!response)
         return response.error().message();
     auto body = read_body(**response, 1 << 20);
-    return std::to_string((*response)->status()) + " " + (body ? *body : body.error().message());
+    return kist::test::to_text((*response)->status()) + " " +
+           (body ? *body : body.error().message());
 }
 
 TEST(Client, SendsWhatWasAskedFor)
 {
-    std::string seen;
+    String seen;
     LoopbackServer server([&](Peer& peer, int) {
         seen = peer.request();
         peer.answer(kHello);
@@ -159,7 +162,7 @@ TEST(Client, DoesNotRepeatWhatIsNotSafe)
 
 TEST(Client, HeedsRetryAfterWithinReason)
 {
-    std::string after;
+    String after;
     LoopbackServer server([&](Peer& peer, int connection) {
         (void)peer.request();
         peer.answer(connection % 2 ? kHello
@@ -180,8 +183,8 @@ TEST(Client, HeedsRetryAfterWithinReason)
 TEST(Client, FollowsRedirects)
 {
     std::mutex mutex;
-    std::vector<std::string> seen;
-    auto remember = [&](const std::string& text) {
+    Vector<String> seen;
+    auto remember = [&](const String& text) {
         std::lock_guard lock(mutex);
         seen.push_back(text);
     };
@@ -190,11 +193,11 @@ TEST(Client, FollowsRedirects)
         peer.answer(kHello);
     });
     LoopbackServer server([&](Peer& peer, int) {
-        for (std::string text; !(text = peer.request()).empty();) {
+        for (String text; !(text = peer.request()).empty();) {
             remember(text);
             bool first = text.starts_with("GET /a ");
             peer.answer("HTTP/1.1 307 There\r\nLocation: " +
-                        (first ? std::string("b") : storage.url("/c?signed=1")) +
+                        (first ? String("b") : storage.url("/c?signed=1")) +
                         "\r\nContent-Length: 4\r\n\r\nmove");
         }
     });
@@ -217,7 +220,7 @@ TEST(Client, FollowsRedirects)
 
 TEST(Client, RefusesRedirectsThatLeadAstray)
 {
-    std::string location;
+    String location;
     LoopbackServer server([&](Peer& peer, int) {
         while (!peer.request().empty())
             peer.answer("HTTP/1.1 302 Found\r\nLocation: " + location +
@@ -282,9 +285,9 @@ TEST(Client, NamesWhatCannotBeReached)
         LoopbackServer server([](Peer&, int) {});
         closed = server.port();
     }
-    auto refused = client()->send(request("http://127.0.0.1:" + std::to_string(closed)));
+    auto refused = client()->send(request("http://127.0.0.1:" + kist::test::to_text(closed)));
     EXPECT_ERROR(refused, ECONNREFUSED,
-                 "127.0.0.1:" + std::to_string(closed) + " refuses connections");
+                 "127.0.0.1:" + kist::test::to_text(closed) + " refuses connections");
     EXPECT_TRUE(may_be_plain_http(refused.error()));
     EXPECT_ERROR(client()->send(request("http://nobody.invalid/")), ENOENT, "nobody.invalid");
 }
@@ -296,7 +299,7 @@ TEST(Client, ServesThreads)
         peer.answer(kHello);
     });
     auto all = client();
-    std::vector<std::thread> threads;
+    Vector<std::thread> threads;
     std::atomic<int> good = 0;
     for (int i = 0; i < 4; i++)
         threads.emplace_back([&] {
@@ -310,14 +313,15 @@ TEST(Client, ServesThreads)
 
 TEST(Client, AsksAProxyForPlainHttp)
 {
-    std::string seen;
-    std::string answer = kHello;
+    String seen;
+    String answer = kHello;
     LoopbackServer proxy([&](Peer& peer, int) {
         seen = peer.request();
         peer.answer(answer);
     });
     auto none = client();  // clears the variables
-    ::setenv("http_proxy", ("http://u:p@127.0.0.1:" + std::to_string(proxy.port())).c_str(), 1);
+    ::setenv("http_proxy", ("http://u:p@127.0.0.1:" + kist::test::to_text(proxy.port())).c_str(),
+             1);
     auto through = Client::create({}).take();
     EXPECT_EQ(fetch(*through, request("http://far.example:5000/x?y")), "200 hello");
     EXPECT_TRUE(

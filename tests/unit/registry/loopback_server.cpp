@@ -10,7 +10,10 @@
 
 #include <cstdlib>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "certificates.h"
+#include "check.h"
 
 namespace kist::registry {
 namespace {
@@ -27,9 +30,9 @@ class PlainPeer : public Peer {
 public:
     explicit PlainPeer(Fd fd) : fd_(std::move(fd)) {}
 
-    std::string request() override
+    String request() override
     {
-        std::string text;
+        String text;
         char c;
         while (!text.ends_with("\r\n\r\n")) {
             if (!readable(fd_.get()) || ::recv(fd_.get(), &c, 1, 0) != 1)
@@ -68,11 +71,11 @@ int low_write(void* context, const unsigned char* bytes, size_t size)
 // The key in server.key.
 std::unique_ptr<br_skey_decoder_context> server_key()
 {
-    std::string text = fs::read_path(certificate_file("server.key")).take();
+    String text = fs::read_path(certificate_file("server.key")).take();
     for (size_t at; (at = text.find("PRIVATE KEY")) != text.npos;)
         text.replace(at, 11, "CERTIFICATE");  // next_certificate() reads nothing else
     std::string_view rest = text;
-    std::vector<unsigned char> der = next_certificate(rest).take();
+    Vector<unsigned char> der = next_certificate(rest).take();
     auto key = std::make_unique<br_skey_decoder_context>();
     br_skey_decoder_init(key.get());
     br_skey_decoder_push(key.get(), der.data(), der.size());
@@ -98,9 +101,9 @@ public:
             (void)br_sslio_close(&io_);
     }
 
-    std::string request() override
+    String request() override
     {
-        std::string text;
+        String text;
         char c;
         while (!text.ends_with("\r\n\r\n")) {
             if (br_sslio_read(&io_, &c, 1) != 1)
@@ -115,7 +118,7 @@ public:
         (void)br_sslio_flush(&io_);
     }
 
-    std::string session() override
+    String session() override
     {
         br_ssl_session_parameters parameters;
         br_ssl_engine_get_session_parameters(&server_.eng, &parameters);
@@ -162,16 +165,16 @@ LoopbackServer::~LoopbackServer()
     thread_.join();
 }
 
-std::string LoopbackServer::url(const std::string& path) const
+String LoopbackServer::url(const String& path) const
 {
-    return std::string(kind_ == Kind::tls ? "https" : "http") +
-           "://localhost:" + std::to_string(port_) + path;
+    return String(kind_ == Kind::tls ? "https" : "http") +
+           "://localhost:" + kist::test::to_text(port_) + path;
 }
 
 void LoopbackServer::run()
 {
     auto sessions = std::make_unique<br_ssl_session_cache_lru>();
-    std::vector<unsigned char> room(100 * 100);
+    Vector<unsigned char> room(100 * 100);
     br_ssl_session_cache_lru_init(sessions.get(), room.data(), room.size());
 
     for (int number = 0;; number++) {

@@ -4,11 +4,10 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <thread>
-#include <vector>
 
 #include "base/fd.h"
+#include "base/string.h"
 
 namespace kist::registry {
 
@@ -17,10 +16,10 @@ class Peer {
 public:
     virtual ~Peer() = default;
     // What the client sends, up to and with an empty line; empty when it has closed.
-    virtual std::string request() = 0;
+    virtual String request() = 0;
     virtual void answer(std::string_view bytes) = 0;
     // The TLS session's name, the same again when it is resumed.
-    virtual std::string session() { return ""; }
+    virtual String session() { return ""; }
     // Close without TLS's goodbye.
     virtual void be_rude() {}
 };
@@ -37,7 +36,7 @@ public:
     ~LoopbackServer();
 
     int port() const { return port_; }
-    std::string url(const std::string& path = "/") const;
+    String url(const String& path = "/") const;
 
 private:
     void run();

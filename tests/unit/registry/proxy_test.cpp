@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "scripted_transport.h"
 
@@ -68,9 +70,9 @@ const char* environment(const char* name)
 }
 
 // "HOST:PORT" of the proxy, "-" for none, or the error.
-std::string proxy_for(const char* url, std::initializer_list<const char*> variables)
+String proxy_for(const char* url, std::initializer_list<const char*> variables)
 {
-    std::vector<const char*> list(variables);
+    Vector<const char*> list(variables);
     list.push_back(nullptr);
     g_environment = list.data();
     auto proxy = Proxies::from(environment).find(Url::parse(url).take());
@@ -101,9 +103,9 @@ TEST(Proxies, OfUnknownKindsAreRefusedInWords)
     EXPECT_EQ(proxy_for("https://a/", {"HTTPS_PROXY", "socks5://p:1"}),
               "HTTPS_PROXY: SOCKS proxies are not supported");
     EXPECT_NE(proxy_for("https://a/", {"HTTPS_PROXY", "https://p:1"}).find("not supported"),
-              std::string::npos);
+              String::npos);
     EXPECT_NE(proxy_for("https://a/", {"HTTPS_PROXY", "http://p:x"}).find("not a port"),
-              std::string::npos);
+              String::npos);
     EXPECT_EQ(proxy_for("http://a/", {"HTTPS_PROXY", "socks5://p:1"}), "-");
 }
 
@@ -123,7 +125,7 @@ TEST(Proxies, TakeUserAndPassword)
     EXPECT_EQ(proxy_of("p:1").authorization, "");
 }
 
-Result<void> tunnel(const char* answer, std::string* asked = nullptr, const char* proxy = "p:1")
+Result<void> tunnel(const char* answer, String* asked = nullptr, const char* proxy = "p:1")
 {
     ScriptedTransport transport(answer);
     auto opened = open_tunnel(transport, proxy_of(proxy), Url::parse("https://[::2]/").take());
@@ -134,7 +136,7 @@ Result<void> tunnel(const char* answer, std::string* asked = nullptr, const char
 
 TEST(Tunnel, IsAskedFor)
 {
-    std::string asked;
+    String asked;
     EXPECT_OK(tunnel("HTTP/1.0 200 Connection established\r\n\r\n", &asked, "u:p@p:1"));
     EXPECT_EQ(asked,
               "CONNECT [::2]:443 HTTP/1.1\r\nHost: [::2]:443\r\n"

@@ -2,6 +2,7 @@
 
 #include "registry/reference.h"
 
+#include "base/string.h"
 #include "check.h"
 
 namespace kist {
@@ -9,13 +10,13 @@ namespace {
 
 using registry::Reference;
 
-const std::string kHex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-const std::string kDigest = "sha256:" + kHex;
+const String kHex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const String kDigest = "sha256:" + kHex;
 
 TEST(Reference, NamesAreCompletedAsDockerDoes)
 {
     const struct {
-        std::string text, full, familiar;
+        String text, full, familiar;
     } kRows[] = {
         {"alpine", "docker.io/library/alpine:latest", "alpine:latest"},
         {"alpine:3.20", "docker.io/library/alpine:3.20", "alpine:3.20"},
@@ -40,8 +41,8 @@ TEST(Reference, NamesAreCompletedAsDockerDoes)
         {"docker://quay.io/a/b", "quay.io/a/b:latest", "quay.io/a/b:latest"},
         {"a--b/c__d.e_f", "docker.io/a--b/c__d.e_f:latest", "a--b/c__d.e_f:latest"},
         {"library/a/b", "docker.io/library/a/b:latest", "library/a/b:latest"},
-        {"a:" + std::string(128, 't'), "docker.io/library/a:" + std::string(128, 't'),
-         "a:" + std::string(128, 't')},
+        {"a:" + String(128, 't'), "docker.io/library/a:" + String(128, 't'),
+         "a:" + String(128, 't')},
         {kHex + ":1", "docker.io/library/" + kHex + ":1", kHex + ":1"},
     };
     for (auto& row : kRows) {
@@ -59,7 +60,7 @@ TEST(Reference, NamesAreCompletedAsDockerDoes)
 TEST(Reference, UrlsOfManifestsAreNamesToo)
 {
     const struct {
-        std::string text, full;
+        String text, full;
         bool plain;
     } kRows[] = {
         {"https://registry-1.docker.io/v2/library/hello-world/manifests/latest",
@@ -80,7 +81,7 @@ TEST(Reference, UrlsOfManifestsAreNamesToo)
 TEST(Reference, MistakesAreExplained)
 {
     const struct {
-        std::string text;
+        String text;
         const char* message;
     } kMistakes[] = {
         {"", "is empty"},
@@ -99,7 +100,7 @@ TEST(Reference, MistakesAreExplained)
         {"a:.x", "the tag \".x\""},
         {"a:b/c", "is not a host"},
         {"a:b:c", "the tag \"b:c\""},
-        {"a:" + std::string(129, 't'), "the tag"},
+        {"a:" + String(129, 't'), "the tag"},
         {"ghcr.io/", "no repository"},
         {"@" + kDigest, "no repository"},
         {"a@", "not an image name"},
@@ -118,15 +119,15 @@ TEST(Reference, MistakesAreExplained)
         {"[]:5000/a", "is not a host"},
         {"[::1]x/a", "is not a host"},
         {"user@host.io/a", "not an image name"},
-        {std::string(256, 'a'), "longer than 255"},
-        {std::string(2000, 'a'), "longer than 1024"},
+        {String(256, 'a'), "longer than 255"},
+        {String(2000, 'a'), "longer than 1024"},
         {"https://ghcr.io/a/b", "as a URL"},
         {"https://ghcr.io/v2/manifests/x", "as a URL"},
         {"https:///v2/a/manifests/x", "is not a host"},
         {"https://h.io/v2/A/manifests/x", "lower case"},
         {"https://h.io/v2/a/manifests/x?y", "the tag"},
         {"ftp://h.io/a", "not an image name"},
-        {std::string("a\0b", 3), "has to be"},
+        {String("a\0b", 3), "has to be"},
         {"a\nb", "has to be"},
     };
     for (auto& mistake : kMistakes)

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-
+#include "base/string.h"
+#include "base/vector.h"
+#include "check.h"
 #include "roots_data.h"
 
 namespace kist::registry {
@@ -13,18 +14,18 @@ namespace {
 
 constexpr size_t kMozilla = 32 << 10;  // bytes that its list takes at least
 
-std::string element(char tag, const std::string& content)
+String element(char tag, const String& content)
 {
-    return tag + std::string(1, static_cast<char>(content.size())) + content;
+    return tag + String(1, static_cast<char>(content.size())) + content;
 }
 
-std::string attribute(char type, char tag, const std::string& value)
+String attribute(char type, char tag, const String& value)
 {
-    std::string oid = element(6, std::string("\x55\x04") + type);
+    String oid = element(6, String("\x55\x04") + type);
     return element(0x31, element(0x30, oid + element(tag, value)));
 }
 
-std::string name(const std::string& common_name)
+String name(const String& common_name)
 {
     return element(0x30, attribute(6, 0x13, "US") +
                              attribute(10, 0x13, "Internet Security Research Group") +
@@ -35,8 +36,8 @@ TEST(Roots, AreFoundByTheirNames)
 {
     if (sizeof(kRootsData) < kMozilla)
         GTEST_SKIP() << "not Mozilla's list";
-    std::vector<br_x509_trust_anchor> found;
-    std::string x1 = name("ISRG Root X1"), x2 = name("ISRG Root X2");
+    Vector<br_x509_trust_anchor> found;
+    String x1 = name("ISRG Root X1"), x2 = name("ISRG Root X2");
     find_compiled_roots(x1, found);
     find_compiled_roots(x2, found);
     ASSERT_EQ(found.size(), 2u);
@@ -53,7 +54,7 @@ TEST(Roots, AreFoundByTheirNames)
 
 TEST(Roots, AreNotFoundByOtherNames)
 {
-    std::vector<br_x509_trust_anchor> found;
+    Vector<br_x509_trust_anchor> found;
     find_compiled_roots(name("ISRG Root X0"), found);
     find_compiled_roots("", found);
     EXPECT_TRUE(found.empty());

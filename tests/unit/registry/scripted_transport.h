@@ -3,8 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 
+#include "base/string.h"
 #include "registry/transport.h"
 
 namespace kist::registry {
@@ -12,7 +12,7 @@ namespace kist::registry {
 class ScriptedTransport : public Transport {
 public:
     // At most `step` bytes are at hand at a time.
-    explicit ScriptedTransport(std::string script, size_t step = 1 << 20)
+    explicit ScriptedTransport(String script, size_t step = 1 << 20)
         : script_(std::move(script)), step_(step)
     {
     }
@@ -28,10 +28,10 @@ public:
     }
     bool is_quiet() override { return at_ == script_.size(); }
 
-    std::string written;
+    String written;
 
 private:
-    std::string script_;
+    String script_;
     size_t step_;
     size_t at_ = 0;
 };

@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "base/fs.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "certificates.h"
 #include "check.h"
 #include "loopback_server.h"
@@ -28,17 +30,17 @@ std::unique_ptr<Client> client(bool verify = true)
     return made;
 }
 
-Request request(const std::string& url)
+Request request(const String& url)
 {
     return {.url = Url::parse(url).take()};
 }
 
 TEST(Tls, CarriesRequests)
 {
-    std::string large(3'000'000, 'x');
+    String large(3'000'000, 'x');
     LoopbackServer server(
         [&](Peer& peer, int) {
-            for (std::string text; !(text = peer.request()).empty();)
+            for (String text; !(text = peer.request()).empty();)
                 if (text.starts_with("GET /large"))
                     peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + large);
                 else
@@ -48,10 +50,10 @@ TEST(Tls, CarriesRequests)
     auto all = client();
     for (const char* path : {"/", "/large", "/"}) {
         auto response = MUST(all->send(request(server.url(path))));
-        std::string body = MUST(read_body(*response, 4 << 20));
-        EXPECT_EQ(body, std::string(path) == "/" ? "hello" : large);
+        String body = MUST(read_body(*response, 4 << 20));
+        EXPECT_EQ(body, String(path) == "/" ? "hello" : large);
     }
-    std::string by_address = "https://127.0.0.1:" + std::to_string(server.port());
+    String by_address = "https://127.0.0.1:" + kist::test::to_text(server.port());
     all.reset();
     all = client();
     EXPECT_EQ(MUST(all->send(request(by_address)))->status(), 200);
@@ -59,7 +61,7 @@ TEST(Tls, CarriesRequests)
 
 TEST(Tls, ResumesSessions)
 {
-    std::vector<std::string> sessions;
+    Vector<String> sessions;
     LoopbackServer server(
         [&](Peer& peer, int) {
             (void)peer.request();
@@ -124,16 +126,16 @@ TEST(Tls, EndWithoutGoodbyeIsNoEnd)
 TEST(Tls, NamesWhatIsNoTls)
 {
     const struct {
-        std::string answer;
+        String answer;
         int code;
         const char* words;
     } kCases[] = {
         {"HTTP/1.1 400 Bad Request\r\n\r\n", EPROTOTYPE, "seems to speak plain HTTP"},
         {"SSH-2.0-OpenSSH_9\r\n", EPROTOTYPE, "does not answer in TLS"},
-        {std::string("\x15\x03\x03\x00\x02\x02\x46", 7), EPROTO, "TLS 1.3 only"},
-        {std::string("\x15\x03\x03\x00\x02\x02\x28", 7), EPROTO, "no cipher"},
-        {std::string("\x15\x03\x03\x00\x02\x02\x5a", 7), EPROTO, "alert 90"},
-        {std::string("\x15\x03\x01\x00\x02\x02\x46", 7), EPROTO, "TLS"},
+        {String("\x15\x03\x03\x00\x02\x02\x46", 7), EPROTO, "TLS 1.3 only"},
+        {String("\x15\x03\x03\x00\x02\x02\x28", 7), EPROTO, "no cipher"},
+        {String("\x15\x03\x03\x00\x02\x02\x5a", 7), EPROTO, "alert 90"},
+        {String("\x15\x03\x01\x00\x02\x02\x46", 7), EPROTO, "TLS"},
     };
     for (auto& row : kCases) {
         LoopbackServer server([&](Peer& peer, int) {
@@ -141,7 +143,7 @@ TEST(Tls, NamesWhatIsNoTls)
             // Reading before the close keeps the answer from being lost to a reset.
             (void)peer.request();
         });
-        std::string url = "https://localhost:" + std::to_string(server.port());
+        String url = "https://localhost:" + kist::test::to_text(server.port());
         auto failed = client()->send(request(url));
         EXPECT_ERROR(failed, row.code, row.words);
         EXPECT_EQ(may_be_plain_http(failed.error()), row.code == EPROTOTYPE);
@@ -151,7 +153,8 @@ TEST(Tls, NamesWhatIsNoTls)
 TEST(Tls, HandshakeCutShortIsABrokenConnection)
 {
     LoopbackServer server([](Peer&, int) {});
-    auto failed = client()->send(request("https://localhost:" + std::to_string(server.port())));
+    auto failed =
+        client()->send(request("https://localhost:" + kist::test::to_text(server.port())));
     ASSERT_FALSE(failed);
     EXPECT_TRUE(is_broken_connection(failed.error())) << failed.error().message();
 }
@@ -163,7 +166,7 @@ TEST(Tls, TellsWhenTheProxyRefuses)
         peer.answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     });
     auto none = client();
-    ::setenv("https_proxy", ("127.0.0.1:" + std::to_string(proxy.port())).c_str(), 1);
+    ::setenv("https_proxy", ("127.0.0.1:" + kist::test::to_text(proxy.port())).c_str(), 1);
     auto through = Client::create({}).take();
     ::unsetenv("https_proxy");
     EXPECT_ERROR(through->send(request("https://far.example/")), EACCES,

@@ -3,6 +3,8 @@
 #include "registry/trust.h"
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "certificates.h"
 #include "check.h"
 #include "registry/clock_floor.h"
@@ -17,16 +19,16 @@ class Authorities {
 public:
     explicit Authorities(std::initializer_list<const char*> names)
     {
-        std::string bundle;
+        String bundle;
         for (const char* name : names)
-            bundle += fs::read_path(certificate_file(std::string(name) + ".pem")).take();
+            bundle += fs::read_path(certificate_file(String(name) + ".pem")).take();
         EXPECT_OK(fs::replace(directory.fd(), "bundle", bundle));
         options.places = AnchorPlaces{};
         options.places.replacement = directory.path() + "/bundle";
         options.places.directories = {directory.path() + "/certs.d"};
     }
 
-    Result<void> judge(std::vector<Certificate> sent, const char* host = "registry.example")
+    Result<void> judge(Vector<Certificate> sent, const char* host = "registry.example")
     {
         Trust trust(options);
         return trust.judge(sent, Url::from_authority(host, true).take());
@@ -122,17 +124,16 @@ TEST(Trust, UnknownIssuerIsToldWhereToPutIt)
     Authorities none({"other-ca"});
     auto refused = none.judge(chain({"server"}), "registry.example:5000");
     EXPECT_ERROR(refused, EKEYREJECTED, "nothing here says is to be trusted");
-    EXPECT_NE(refused.error().hint().find("/certs.d/registry.example:5000/ca.crt"),
-              std::string::npos);
-    EXPECT_NE(refused.error().hint().find("SSL_CERT_FILE"), std::string::npos);
-    EXPECT_NE(refused.error().hint().find("--tls-verify=false"), std::string::npos);
+    EXPECT_NE(refused.error().hint().find("/certs.d/registry.example:5000/ca.crt"), String::npos);
+    EXPECT_NE(refused.error().hint().find("SSL_CERT_FILE"), String::npos);
+    EXPECT_NE(refused.error().hint().find("--tls-verify=false"), String::npos);
 }
 
 TEST(Trust, ExtendsByHostsOwnDirectories)
 {
     Authorities none({});
     Fd place = MUST(fs::make_directories(none.directory.path() + "/certs.d/registry.example:5000"));
-    std::string ca = MUST(fs::read_path(certificate_file("ca.pem")));
+    String ca = MUST(fs::read_path(certificate_file("ca.pem")));
     EXPECT_OK(fs::replace(place, "ca.pem", ca));
     EXPECT_FALSE(none.judge(chain({"server"}), "registry.example:5000"));  // not called *.crt
     EXPECT_OK(fs::replace(place, "ca.crt", ca));
@@ -143,7 +144,7 @@ TEST(Trust, ExtendsByHostsOwnDirectories)
 
     // What was found for one host stays that host's.
     Trust trust(none.options);
-    std::vector<Certificate> sent = chain({"server"});
+    Vector<Certificate> sent = chain({"server"});
     EXPECT_OK(trust.judge(sent, Url::from_authority("registry.example:5000", true).take()));
     EXPECT_OK(trust.judge(sent, Url::from_authority("registry.example:5000", true).take()));
     EXPECT_FALSE(trust.judge(sent, Url::from_authority("localhost:5000", true).take()));
@@ -212,7 +213,7 @@ TEST(Trust, BehindClockForgivesNotYetValid)
 TEST(ClockFloor, IsTheLatestOfBuildAndProof)
 {
     test::TemporaryDirectory directory;
-    std::string file = directory.path() + "/clock";
+    String file = directory.path() + "/clock";
     int64_t later = std::max<int64_t>(clock::now(), kBuildDate) + 400 * 86400;
     {
         ClockFloor floor(file);

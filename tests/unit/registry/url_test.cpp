@@ -2,6 +2,7 @@
 
 #include "registry/url.h"
 
+#include "base/string.h"
 #include "check.h"
 
 namespace kist::registry {
@@ -56,7 +57,7 @@ TEST(Url, RefusesWhatIsNone)
                              "https://a\\b/",
                              "https://a%41/"})
         EXPECT_FALSE(Url::parse(text)) << text;
-    EXPECT_FALSE(Url::parse("https://a/" + std::string(kMaxUrl, 'x')));
+    EXPECT_FALSE(Url::parse("https://a/" + String(kMaxUrl, 'x')));
 }
 
 TEST(Url, ResolvesLocations)

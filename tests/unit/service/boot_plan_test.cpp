@@ -1,6 +1,8 @@
 // boot_plan_test.cpp - which containers boot starts, and in which order.
 
 #include "base/str.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "service/boot.h"
 
@@ -10,12 +12,12 @@ namespace {
 
 using container::Restart;
 
-Summary make(const char* name, std::vector<std::string> requirements = {},
+Summary make(const char* name, Vector<String> requirements = {},
              Restart::Policy policy = Restart::Policy::always)
 {
     Summary summary;
     summary.spec.name = name;
-    summary.spec.id = std::string(64, name[0]);
+    summary.spec.id = String(64, name[0]);
     summary.spec.requirements = std::move(requirements);
     summary.spec.restart.policy = policy;
     return summary;
@@ -23,16 +25,16 @@ Summary make(const char* name, std::vector<std::string> requirements = {},
 
 // Summaries cannot be copied, so not in braces.
 template <class... Each>
-std::vector<Summary> all(Each... each)
+Vector<Summary> all(Each... each)
 {
-    std::vector<Summary> list;
+    Vector<Summary> list;
     (list.push_back(std::move(each)), ...);
     return list;
 }
 
-std::string order_of(const std::vector<Summary>& containers)
+String order_of(const Vector<Summary>& containers)
 {
-    std::string text;
+    String text;
     for (size_t index : plan_boot(containers, starts_at_boot).order)
         text += (text.empty() ? "" : " ") + containers[index].spec.name;
     return text;
@@ -50,7 +52,7 @@ TEST(BootPlan, StartsWhatIsRequiredFirstAndTheOldestAmongEquals)
 
 TEST(BootPlan, FindsWhatIsRequiredByItsIdToo)
 {
-    EXPECT_EQ(order_of(all(make("b"), make("a", {std::string(64, 'b')}))), "b a");
+    EXPECT_EQ(order_of(all(make("b"), make("a", {String(64, 'b')}))), "b a");
 }
 
 TEST(BootPlan, LeavesOutWhatNobodyWantsAndTakesInWhatIsRequired)
@@ -62,7 +64,7 @@ TEST(BootPlan, LeavesOutWhatNobodyWantsAndTakesInWhatIsRequired)
 
 TEST(BootPlan, NamesWhatIsMissingAndStartsTheOthers)
 {
-    std::vector<Summary> containers =
+    Vector<Summary> containers =
         all(make("other"), make("web", {"api"}), make("api", {"database"}));
     BootPlan plan = plan_boot(containers, starts_at_boot);
     EXPECT_EQ(order_of(containers), "other");
@@ -76,7 +78,7 @@ TEST(BootPlan, NamesWhatIsMissingAndStartsTheOthers)
 
 TEST(BootPlan, NamesACircleAndStartsTheOthers)
 {
-    std::vector<Summary> containers =
+    Vector<Summary> containers =
         all(make("other"), make("x", {"a"}), make("b", {"a"}), make("a", {"b"}));
     BootPlan plan = plan_boot(containers, starts_at_boot);
     EXPECT_EQ(order_of(containers), "other");
@@ -111,9 +113,9 @@ TEST(BootPlan, HeedsTheRestartPolicy)
 
 TEST(BootPlan, OrdersAThousandContainers)
 {
-    std::vector<Summary> containers;
+    Vector<Summary> containers;
     for (int i = 0; i < 1000; i++) {
-        std::string name = str::format("c%d", i), next = str::format("c%d", i + 1);
+        String name = str::format("c%d", i), next = str::format("c%d", i + 1);
         containers.push_back(make(name.c_str()));
         if (i < 999)
             containers.back().spec.requirements.push_back(next);
@@ -126,11 +128,11 @@ TEST(BootPlan, OrdersAThousandContainers)
 
 TEST(BootPlan, KnowsWhoRequiresAContainer)
 {
-    std::vector<std::vector<size_t>> requirers =
+    Vector<Vector<size_t>> requirers =
         requirers_of(all(make("c", {"a", "b"}), make("b", {"a"}), make("a", {"a", "none"})));
     EXPECT_EQ(requirers[0].size(), 0u);
-    EXPECT_EQ(requirers[1], std::vector<size_t>({0}));
-    EXPECT_EQ(requirers[2], std::vector<size_t>({0, 1}));
+    EXPECT_EQ(requirers[1], Vector<size_t>({0}));
+    EXPECT_EQ(requirers[2], Vector<size_t>({0, 1}));
 }
 
 }  // namespace

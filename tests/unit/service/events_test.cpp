@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "temporary.h"
 
@@ -19,7 +21,7 @@ class EventsTest : public ::testing::Test {
 protected:
     EventsTest() { places_.state = place_.path() + "/state"; }
 
-    void say(const std::string& action, int64_t time = 0)
+    void say(const String& action, int64_t time = 0)
     {
         emit(places_, {.type = "container",
                        .action = action,
@@ -27,9 +29,9 @@ protected:
                        .attributes = {{"image", "alpine"}, {"name", "web"}},
                        .time = time});
     }
-    std::string read(int64_t since = 0, int64_t until = 0)
+    String read(int64_t since = 0, int64_t until = 0)
     {
-        std::string all;
+        String all;
         EXPECT_OK(read_events(places_, since, until ? until : clock::now_nanos(),
                               [&](const Event& event) {
                                   all += event.action + "\n";
@@ -55,7 +57,7 @@ TEST_F(EventsTest, AreWrittenAsDockerDoes)
         EXPECT_EQ(event.type, "container");
         EXPECT_EQ(event.id, "4711");
         EXPECT_EQ(event.time, 1'700'000'000'123'456'789);
-        EXPECT_EQ(event.attributes.at(1).second, "web");
+        EXPECT_EQ(event.attributes[1].second, "web");
         return Result<void>(Error(ECANCELED, "enough"));
     });
     EXPECT_ERROR(stopped, ECANCELED, "enough");
@@ -84,8 +86,8 @@ TEST_F(EventsTest, OverAMegabyteTheOldestGo)
     EXPECT_LE(size("events.json.1"), 513 << 10);
     Fd state = MUST(sys::open(places_.state, O_RDONLY | O_DIRECTORY));
     EXPECT_EQ(fs::list(state)->size(), 2u);
-    std::string kept = read();
-    std::string all;
+    String kept = read();
+    String all;
     for (int i = 0; i < 12000; i++)
         all += str::format("e%d\n", i);
     EXPECT_TRUE(all.ends_with(kept));
@@ -97,7 +99,7 @@ TEST_F(EventsTest, OfHugeLabelsLoseThem)
     emit(places_, {.type = "container",
                    .action = "start",
                    .id = "1",
-                   .attributes = {{"label", std::string(1 << 20, 'x')}, {"name", "web"}}});
+                   .attributes = {{"label", String(1 << 20, 'x')}, {"name", "web"}}});
     say("next");
     EXPECT_EQ(read(), "start\nnext\n");
     EXPECT_LT(MUST(fs::read_path(places_.state + "/events.json")).size(), 4096u);
@@ -126,7 +128,7 @@ TEST_F(EventsTest, OfManyReachEverybodyWhoFollows)
 {
     constexpr int kWriters = 4, kEvents = 3000;
     std::atomic<int> seen = 0;
-    std::vector<int> counts(kWriters * kEvents);
+    Vector<int> counts(kWriters * kEvents);
     std::thread reader([&] {
         auto done = read_events(places_, 0, INT64_MAX, [&](const Event& event) -> Result<void> {
             if (event.action == "end")
@@ -138,7 +140,7 @@ TEST_F(EventsTest, OfManyReachEverybodyWhoFollows)
         });
         EXPECT_ERROR(done, ECANCELED, "enough");
     });
-    std::vector<std::thread> writers;
+    Vector<std::thread> writers;
     std::atomic<int> said = 0;
     for (int w = 0; w < kWriters; w++)
         writers.emplace_back([&, w] {

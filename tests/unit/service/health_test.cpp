@@ -2,6 +2,8 @@
 
 #include "service/health.h"
 
+#include "base/string.h"
+#include "base/vector.h"
 #include "check.h"
 #include "service/detach_keys.h"
 
@@ -40,7 +42,7 @@ TEST(HealthTest, FollowsTheAnswersAsDockerDoes)
         const char* name;
         unsigned retries;
         int64_t start_period;
-        std::vector<int> answers;  // one each second, from the first second on
+        Vector<int> answers;  // one each second, from the first second on
         const char* status;
         unsigned streak;
     } kCases[] = {
@@ -108,7 +110,7 @@ TEST(HealthTest, WritesDockersNames)
 TEST(DetachKeysTest, AreFoundAcrossReads)
 {
     const struct {
-        std::vector<std::string> typed;
+        Vector<String> typed;
         const char* through;
         bool found;
     } kCases[] = {
@@ -123,9 +125,9 @@ TEST(DetachKeysTest, AreFoundAcrossReads)
     };
     for (auto& row : kCases) {
         DetachKeys keys("\x10\x11");
-        std::string through;
+        String through;
         bool found = false;
-        for (const std::string& typed : row.typed)
+        for (const String& typed : row.typed)
             through += keys.filter(typed, found);
         EXPECT_EQ(through, row.through);
         EXPECT_EQ(found, row.found);
@@ -136,7 +138,7 @@ TEST(DetachKeysTest, AreReadAsDockerWritesThem)
 {
     auto keys = parse_detach_keys("ctrl-p,ctrl-q,x,ctrl-@");
     ASSERT_TRUE(keys);
-    EXPECT_EQ(*keys, std::string("\x10\x11x\0", 4));
+    EXPECT_EQ(*keys, String("\x10\x11x\0", 4));
     EXPECT_FALSE(parse_detach_keys("ctrl-"));
     EXPECT_FALSE(parse_detach_keys("control-p"));
     EXPECT_FALSE(parse_detach_keys("ctrl-1"));

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "base/string.h"
 #include "base/sys.h"
 #include "check.h"
 #include "service/clients.h"
@@ -16,7 +17,7 @@ namespace {
 TEST(Protocol, CarriesWordsNumbersAndBytes)
 {
     sys::Pipe pair = MUST(sys::socket_pair());
-    std::string bytes("a\0b", 3);
+    String bytes("a\0b", 3);
     EXPECT_OK(send(pair.writer, pack(Word::output, -1, 7, bytes)));
     std::optional<Message> message = MUST(receive(pair.reader));
     ASSERT_TRUE(message);

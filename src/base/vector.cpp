@@ -1,0 +1,76 @@
+#include "base/vector.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/result.h"
+
+namespace kist {
+
+void VectorBase::hold(size_t count, size_t width)
+{
+    if (count <= capacity_)
+        return;
+    if (count > INT32_MAX)
+        abort();
+    void* memory = ::operator new(count* width);
+    if (size_)
+        memcpy(memory, data_, size_ * width);
+    ::operator delete(data_);
+    data_ = memory;
+    capacity_ = static_cast<uint32_t>(count);
+}
+
+void* VectorBase::part(size_t at, size_t count, size_t width)
+{
+    size_t needed = size_ + count;
+    if (needed > capacity_)
+        hold(std::max(needed, capacity_ * size_t{2}), width);
+    char* gap = static_cast<char*>(data_) + at * width;
+    if (size_ > at)
+        memmove(gap + count * width, gap, (size_ - at) * width);
+    size_ = static_cast<uint32_t>(needed);
+    return gap;
+}
+
+void* VectorBase::extend(size_t width)
+{
+    return part(size_, 1, width);
+}
+
+void VectorBase::join(size_t at, size_t count, size_t width)
+{
+    char* gap = static_cast<char*>(data_) + at * width;
+    size_ -= static_cast<uint32_t>(count);
+    if (count && size_ > at)
+        memmove(gap, gap + count * width, (size_ - at) * width);
+}
+
+void VectorBase::append_bytes(const void* elements, size_t count, size_t width)
+{
+    if (!count)
+        return;
+    void* old = nullptr;
+    if (size_ + count > capacity_) {  // `elements` may be ours: the old memory stays until then
+        VectorBase bigger;
+        bigger.hold(std::max(size_ + count, capacity_ * size_t{2}), width);
+        if (size_)
+            memcpy(bigger.data_, data_, size_ * width);
+        old = data_;
+        data_ = bigger.data_;
+        capacity_ = bigger.capacity_;
+    }
+    memcpy(static_cast<char*>(data_) + size_ * width, elements, count * width);
+    size_ += static_cast<uint32_t>(count);
+    ::operator delete(old);
+}
+
+void VectorBase::drop(void* data)
+{
+    if (reinterpret_cast<uintptr_t>(data) & 1)
+        Error::drop(static_cast<char*>(data) - 1);
+    else
+        ::operator delete(data);
+}
+
+}  // namespace kist
