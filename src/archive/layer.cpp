@@ -12,7 +12,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <climits>
 
 #include "archive/name.h"
@@ -38,7 +37,7 @@ Error owner_error(const Entry& entry)
     return Error(EINVAL, "owner %u:%u is not mapped in this user namespace", entry.uid, entry.gid)
         .with_hint(str::format("give the user more ids in /etc/subuid and /etc/subgid, here at "
                                "least %u, then pull into a new store",
-                               std::max(entry.uid, entry.gid)));
+                               entry.uid > entry.gid ? entry.uid : entry.gid));
 }
 
 Error missing_target(std::string_view name)

@@ -1,7 +1,5 @@
 // inspect_container.cpp - a container as `docker inspect` shows it: a row for each field.
 
-#include <climits>
-
 #include "base/clock.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -268,7 +266,7 @@ void write_health_plan(Text& out, S s)
 void write_stop_timeout(Text& out, S s)
 {
     unsigned timeout = s.container->spec.stop_timeout;
-    out.integer(timeout == UINT_MAX ? -1 : static_cast<long long>(timeout));
+    out.integer(timeout == ~0U ? -1 : static_cast<long long>(timeout));
 }
 
 void write_networks(Text& out, S s)

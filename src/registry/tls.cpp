@@ -41,6 +41,18 @@ constexpr uint16_t kChaChaFirst[] = {
 // clang-format on
 constexpr const char* kProtocols[] = {"http/1.1"};
 
+// br_ssl_engine_set_default_chapol() without what serves machines of 32 bits and x86 without SSE2.
+void set_up_chapol(br_ssl_engine_context* engine)
+{
+    br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
+#ifdef __x86_64__
+    br_ssl_engine_set_chacha20(engine, br_chacha20_sse2_get());
+#else
+    br_ssl_engine_set_chacha20(engine, br_chacha20_ct_run);
+#endif
+    br_ssl_engine_set_poly1305(engine, br_poly1305_ctmulq_get());
+}
+
 // br_ssl_client_init_full() would do all this and link twice as much.
 void set_up(br_ssl_client_context& client)
 {
@@ -59,7 +71,7 @@ void set_up(br_ssl_client_context& client)
     br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
     br_ssl_engine_set_default_aes_gcm(engine);
-    br_ssl_engine_set_default_chapol(engine);
+    set_up_chapol(engine);
     br_ssl_engine_set_protocol_names(engine, const_cast<const char**>(kProtocols),
                                      std::size(kProtocols));
     br_ssl_engine_add_flags(engine, BR_OPT_NO_RENEGOTIATION);
