@@ -18,7 +18,6 @@
 #include "archive/tar.h"
 #include "archive/tree.h"
 #include "archive/xattr.h"
-#include "base/string.h"
 #include "base/sys.h"
 
 namespace kist::archive {

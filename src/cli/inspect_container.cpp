@@ -1,8 +1,6 @@
 // inspect_container.cpp - a container as `docker inspect` shows it: a row for each field.
 
 #include "base/clock.h"
-#include "base/string.h"
-#include "base/vector.h"
 #include "cli/inspect.h"
 #include "container/capabilities.h"
 #include "image/places.h"
