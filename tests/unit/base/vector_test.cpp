@@ -64,7 +64,8 @@ TEST(Vector, InsertsAndErases)
     erase_if(texts, [](const String& each) { return each == "b"; });
     EXPECT_EQ(texts, (Vector<String>{"d"}));
     Vector<char> bytes;
-    bytes.insert(bytes.end(), "xyz", "xyz" + 3);
+    constexpr char kMore[] = {'x', 'y', 'z'};
+    bytes.insert(bytes.end(), kMore, kMore + 3);
     bytes.insert(bytes.begin(), 'w');
     EXPECT_EQ(bytes, (Vector<char>{'w', 'x', 'y', 'z'}));
 }
