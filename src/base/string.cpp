@@ -13,10 +13,12 @@ alignas(2) char String::kNothing[1];
 
 namespace {
 
+constexpr size_t kMost = INT32_MAX - 16;
+
 // Sixteen bytes at a time, with the NUL.
 size_t rounded(size_t size)
 {
-    if (size > INT32_MAX - 16)
+    if (size > kMost)
         abort();
     return size | 15;
 }
@@ -63,7 +65,7 @@ void String::reserve(size_t capacity)
 void String::resize(size_t size, char each)
 {
     if (size > capacity_)
-        reserve(std::max(size, capacity_ * size_t{2}));
+        reserve(std::max(size, std::min(capacity_ * size_t{2}, kMost)));
     if (size > size_)
         memset(data_ + size_, each, size - size_);
     size_ = static_cast<uint32_t>(size);
@@ -104,7 +106,8 @@ String& String::replace(size_t at, size_t count, std::string_view text)
     bool ours = text.data() >= data_ && text.data() <= end && !text.empty();
     if (size > capacity_ || ours) {
         String made;
-        made.reserve(size > capacity_ ? std::max(size, capacity_ * size_t{2}) : size);
+        made.reserve(size > capacity_ ? std::max(size, std::min(capacity_ * size_t{2}, kMost))
+                                      : size);
         memcpy(made.data_, data_, at);
         made.size_ = static_cast<uint32_t>(at);
         if (!text.empty())

@@ -7,11 +7,17 @@
 
 namespace kist {
 
+namespace {
+
+constexpr size_t kMost = INT32_MAX;
+
+}  // namespace
+
 void VectorBase::hold(size_t count, size_t width)
 {
     if (count <= capacity_)
         return;
-    if (count > INT32_MAX)
+    if (count > kMost)
         abort();
     void* memory = ::operator new(count* width);
     if (size_)
@@ -25,7 +31,7 @@ void* VectorBase::part(size_t at, size_t count, size_t width)
 {
     size_t needed = size_ + count;
     if (needed > capacity_)
-        hold(std::max(needed, capacity_ * size_t{2}), width);
+        hold(std::max(needed, std::min(capacity_ * size_t{2}, kMost)), width);
     char* gap = static_cast<char*>(data_) + at * width;
     if (size_ > at)
         memmove(gap + count * width, gap, (size_ - at) * width);
@@ -53,7 +59,7 @@ void VectorBase::append_bytes(const void* elements, size_t count, size_t width)
     void* old = nullptr;
     if (size_ + count > capacity_) {  // `elements` may be ours: the old memory stays until then
         VectorBase bigger;
-        bigger.hold(std::max(size_ + count, capacity_ * size_t{2}), width);
+        bigger.hold(std::max(size_ + count, std::min(capacity_ * size_t{2}, kMost)), width);
         if (size_)
             memcpy(bigger.data_, data_, size_ * width);
         old = data_;

@@ -64,8 +64,11 @@ Result<void> complete(const End& end, const service::Engine& engine, const Order
 {
     constexpr int kPatienceMs = 10'000;
     TRY(service::wait_for_end(ordered.client, end.kill ? kPatienceMs : -1));
-    if (end.start_again)
-        TRY(service::start(engine, ordered.id, {}));
+    if (!end.start_again)
+        return {};
+    auto started = service::start(engine, ordered.id, {});
+    if (!started && !started.error().is(EALREADY))  // another one may have required it
+        return std::move(started).error();
     return {};
 }
 
@@ -200,7 +203,7 @@ Result<int> update(const container::RunOptions& options, const service::Engine& 
                    Arguments operands)
 {
     std::optional<container::Restart> policy;
-    if (options.restart.empty() && !options.limits.any())
+    if (options.restart.empty() && !options.limits.any_said())
         return Error(EINVAL, "nothing is to be changed").with_hint("see \"kist update --help\"");
     if (!options.restart.empty())
         policy = TRY(container::parse_restart(options.restart));
@@ -216,7 +219,7 @@ Result<int> update(const container::RunOptions& options, const service::Engine& 
                          spec.name.c_str());
         spec.limits.merge(options.limits);
         TRY(container::check_limits(spec.limits));
-        return service::update(engine, each, spec);
+        return service::update(engine, each, spec, std::move(held));
     });
 }
 

@@ -77,11 +77,11 @@ public:
         (void)fflush(stdout);
         if (is_alive())
             return lived_ = true;
-        // One that was stopped may be on its way back: `kist restart`.
+        // One that was stopped may be on its way back (`kist restart`, which has it resumed).
         auto directory = directories_.open_container(id_);
         auto state = directory ? container::read_state(*directory)
                                : Result<container::State>(Error(ENOENT, "gone"));
-        if (!std::exchange(lived_, false) || !state || !state->stopped)
+        if (!std::exchange(lived_, false) || !state || !(state->stopped || state->resume))
             return false;
         for (int pause = 0; pause < kMaxPauses; pause++) {
             (void)::poll(nullptr, 0, kPauseMs);

@@ -23,9 +23,10 @@ Result<Output> Output::open(const String& path)
         output.file_ = TRY(sys::duplicate(sys::borrow(1)));
         return output;
     }
-    struct stat status;
-    if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-        output.file_ = TRY(sys::open(path, O_WRONLY));
+    struct stat status, link;
+    if (::stat(path.c_str(), &status) == 0 && ::lstat(path.c_str(), &link) == 0 &&
+        (!S_ISREG(status.st_mode) || S_ISLNK(link.st_mode))) {  // /dev/stdout is a link to a file
+        output.file_ = TRY(sys::open(path, O_WRONLY | O_TRUNC));
         return output;
     }
     String directory(path::directory(path));

@@ -44,7 +44,8 @@ struct Limits {
     Vector<DeviceRate> device_write_bps;
     Vector<String> conf;  // "memory.high=64M", written as it is, last
 
-    bool any() const;
+    bool any() const;       // something is to be limited
+    bool any_said() const;  // or a limit is to be lifted
     // Takes over what `changed` says; what it leaves open stays.
     void merge(const Limits& changed);
 };

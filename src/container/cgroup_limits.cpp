@@ -235,6 +235,14 @@ void Limits::merge(const Limits& changed)
     take(cpu_period, changed.cpu_period);
 }
 
+bool Limits::any_said() const
+{
+    for (const Knob& knob : kKnobs)
+        if (!knob.value(*this).empty())
+            return true;
+    return any();
+}
+
 bool Limits::any() const
 {
     for (const Knob& knob : kKnobs)

@@ -56,7 +56,7 @@ Result<std::optional<Fd>> Directories::take_lock(const String& id) const
 
 Result<bool> Directories::is_locked(const String& id) const
 {
-    auto lock = sys::open_at(locks, id, O_RDWR);
+    auto lock = sys::open_at(locks, id, O_RDONLY);  // closing it tells nobody who watches for ends
     if (!lock)
         return lock.error().is(ENOENT) ? Result<bool>(false) : std::move(lock).error();
     return !TRY(sys::try_lock(*lock, sys::Lock::shared));

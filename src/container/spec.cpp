@@ -176,7 +176,7 @@ Result<void> settle_namespaces(Spec& spec, const RunOptions& options)
                 "\"--network host\" shares this machine's network, \"none\" gives loopback only");
     }
     if (options.publish && options.network != "host")
-        return Error(ENOTSUP, "ports cannot be published yet")
+        return Error(ENOTSUP, "-p, --publish: ports cannot be published yet")
             .with_hint("\"--network host\" shares this machine's network: all ports are open");
     if (options.publish)
         log::warn("--publish changes nothing with --network host: all ports are open");

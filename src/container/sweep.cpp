@@ -215,7 +215,9 @@ Vector<Spec> sweep(const Directories& directories, const image::Places& places,
                    const OuterNamespace& outer)
 {
     Vector<Spec> killed;
-    bool first_of_boot = !sys::stat_at(directories.locks, kBootMark);
+    auto boot = process::boot_id();
+    auto marked = fs::read(directories.locks, kBootMark);  // by a boot before, on a disk
+    bool first_of_boot = !boot || !marked || *marked != *boot;
     auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
     if (!ids)
         return killed;
@@ -233,7 +235,8 @@ Vector<Spec> sweep(const Directories& directories, const image::Places& places,
         return killed;
     sweep_names(directories);
     sweep_volumes(directories, places, outer);
-    (void)sys::open_at(directories.locks, kBootMark, O_WRONLY | O_CREAT, 0600);
+    if (first_of_boot && boot)
+        (void)fs::replace(directories.locks, kBootMark, *boot, 0600, fs::Durable::no);
     return killed;
 }
 

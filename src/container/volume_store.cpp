@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -116,9 +117,13 @@ Result<Vector<VolumeInfo>> VolumeStore::list() const
 {
     Vector<VolumeInfo> found, sorted;
     for (const String& name : TRY(fs::list(directory_)))
-        if (!name.starts_with('.'))
-            if (auto info = find(name))
+        if (!name.starts_with('.')) {
+            auto info = find(name);
+            if (info)
                 found.push_back(info.take());
+            else if (!info.error().is(ENOENT))
+                log::warn("%s", info.error().message().c_str());
+        }
     Vector<VolumeInfo*> order;
     for (VolumeInfo& info : found)
         order.push_back(&info);

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/sys.h"
@@ -142,9 +143,16 @@ void warn_unless_volatile(const String& state)
 
 bool first_time(const String& state, const char* what)
 {
-    auto made = sys::open(str::format("%s/locks/.said-%s", state.c_str(), what),
-                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    return made || !made.error().is(EEXIST);
+    auto locks = sys::open(state + "/locks", O_RDONLY | O_DIRECTORY);
+    if (!locks)
+        return true;
+    String name = String(".said-") + what;
+    auto boot = process::boot_id();
+    auto said = fs::read(*locks, name);  // maybe in the boot before, where STATE is on a disk
+    if (!boot || (said && *said == *boot))
+        return false;
+    (void)fs::replace(*locks, name, *boot, 0600, fs::Durable::no);
+    return true;
 }
 
 Result<Places> parse_settings(std::string_view text, unsigned user)

@@ -113,9 +113,11 @@ Result<void> repair(const Fd& root, const Fd& trash)
     Fd diff_ids = TRY(sys::open_at(root, kDiffIds, O_RDONLY | O_DIRECTORY));
     Vector<String> linked;
     for (const String& link : TRY(fs::list(diff_ids))) {
-        String number = TRY(sys::readlink_at(diff_ids, link));
-        if (TRY(sys::exists_at(layers, number + "/" + kInfo)))
-            linked.push_back(std::move(number));
+        auto number = sys::readlink_at(diff_ids, link);
+        if (!number && !number.error().is(EINVAL))  // no link at all: nothing of ours
+            return std::move(number).error();
+        if (number && TRY(sys::exists_at(layers, *number + "/" + kInfo)))
+            linked.push_back(number.take());
         else
             TRY(sys::unlink_at(diff_ids, link));
     }

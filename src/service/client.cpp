@@ -25,6 +25,13 @@ namespace {
 
 constexpr int kPatience = 3;
 
+// Whether stdin was a terminal whose other end is gone.  (musl's isatty() forgets that errno.)
+bool has_hung_up()
+{
+    termios settings;
+    return ::tcgetattr(0, &settings) < 0 && errno == EIO;
+}
+
 Size size_of_terminal(int terminal)
 {
     winsize window;
@@ -156,7 +163,7 @@ private:
         ssize_t got = sys::retry([&] { return ::read(0, typed, sizeof typed); });
         if (got < 0 && errno == EAGAIN)
             return {};
-        if (got <= 0 && terminal_.tty && !::isatty(0) && errno == EIO)
+        if (got <= 0 && terminal_.tty && has_hung_up())
             leave(SIGHUP);  // it was a terminal, which has hung up
         if (got <= 0) {
             reading_ = false;

@@ -50,6 +50,7 @@ void Keeper::kill(int number)
 {
     if (number == SIGKILL || number == stop_signal()) {
         state_.stopped = true;
+        state_.resume = false;
         over_ = true;
         record_order();
     }

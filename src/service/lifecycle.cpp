@@ -9,7 +9,6 @@
 #include <csignal>
 
 #include "base/fs.h"
-#include "base/string.h"
 #include "container/names.h"
 #include "container/spec_words.h"
 #include "container/state.h"
@@ -375,12 +374,13 @@ Result<void> rename(const Engine& engine, const Summary& container, const String
     TRY(directories.rewrite(spec));
     give_back.keep();
     (void)sys::unlink_at(directories.names, old);
+    held.close();  // a monitor that is about to end waits for it
     TRY(reload(engine, spec));
     emit_of(engine.places, spec, "rename", "oldName", old);
     return {};
 }
 
-Result<void> update(const Engine& engine, const Summary& container, const Spec& changed)
+Result<void> update(const Engine& engine, const Summary& container, const Spec& changed, Fd held)
 {
     if (!container.state.cgroup.empty() && container.state.status == Status::running) {
         auto cgroup = TRY(container::Cgroup::open(container.state.cgroup));
@@ -392,6 +392,7 @@ Result<void> update(const Engine& engine, const Summary& container, const Spec& 
             .with_hint("\"kist check\" says how to get cgroup v2");
     }
     TRY(engine.directories.rewrite(changed));
+    held.close();  // as in rename()
     TRY(reload(engine, changed));
     emit_of(engine.places, changed, "update");
     return {};

@@ -75,7 +75,7 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
 Result<void> rename(const Engine& engine, const Summary& container, const String& name);
 
 // Writes the changed Spec (restart policy, limits), applies limits to the living container, and
-// tells its monitor.
-Result<void> update(const Engine& engine, const Summary& container, const Spec& changed);
+// tells its monitor.  `held`: of Directories::hold(), since the Spec was read.
+Result<void> update(const Engine& engine, const Summary& container, const Spec& changed, Fd held);
 
 }  // namespace kist::service

@@ -37,10 +37,10 @@ enum class Word : uint8_t {
     input,       // bytes for the container's stdin
     input_end,   // there will be no more
     resize,      // b: as in attach
-    signal,      // a: number, as a terminal or a shell sends it
+    signal = 5,  // a: number, as a terminal or a shell sends it
     kill,        // a: number, as `kist kill` sends it: the restart policy heeds it
     stop,        // a: seconds until it is killed, -1: never; b: signal; payload: see kResume
-    reload,      // the Spec was changed
+    reload = 9,  // the Spec was changed
 
     // From a monitor
     started = 64,

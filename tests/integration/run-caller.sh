@@ -14,7 +14,7 @@ signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 os.execv(sys.argv[1], sys.argv[1:])' "$@"
 }
 
-# The terminal goes away under a shell that waits for input: kist and the container end.
+# The terminal goes away under a shell that waits for input: kist ends, and the container goes on.
 lost_terminal() {
     $python -c 'import os, pty, sys, time
 child, terminal = pty.fork()
@@ -37,4 +37,6 @@ ends_with 4 ignoring_children "$kist" run --rm --init "$image" sh -c 'exit 4'
 ends_with 5 sh -c "'$kist' run --rm $image sh -c 'echo lost; exit 5' >&- 2>&-"
 ends_with 6 sh -c "'$kist' run --rm -i $image sh -c 'cat; exit 6' <&-"
 lost_terminal "$kist" run --rm -it "$image" sh -c 'echo re""ady; exec sh'
+same "$("$kist" ps -q | wc -l)" 1
+"$kist" rm -f $("$kist" ps -q) > /dev/null
 same "$("$kist" ps -aq)" ""
