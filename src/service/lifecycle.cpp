@@ -11,7 +11,6 @@
 #include "base/fs.h"
 #include "container/names.h"
 #include "container/spec_words.h"
-#include "container/state.h"
 #include "container/sweep.h"
 #include "container/volume_store.h"
 #include "container/volume_use.h"
@@ -23,7 +22,7 @@ namespace kist::service {
 using container::State;
 using container::Status;
 
-// Who has a container started: one that comes again on the way requires itself.
+// Who has a container started; one that comes again on the way requires itself.
 struct Requirer {
     const String& id;
     const Requirer* before;
