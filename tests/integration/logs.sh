@@ -157,7 +157,8 @@ goes_to_syslog() {
     socket=$state/$mode/log
     [ "$mode" != root ] || socket=$state/log
     in_mode $python -c '
-import socket, sys
+import signal, socket, sys
+signal.alarm(60)  # what is killed at the end is the shell that started this
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 while True:
