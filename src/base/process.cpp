@@ -80,4 +80,17 @@ Result<String> boot_id()
     return String(str::trim(text));
 }
 
+bool is_marked(const Fd& directory, CStr name)
+{
+    auto marked = fs::read(directory, name);
+    auto boot = boot_id();
+    return marked && boot && *marked == *boot;
+}
+
+Result<void> mark(const Fd& directory, CStr name)
+{
+    String boot = TRY(boot_id());
+    return fs::replace(directory, name, boot, 0600, fs::Durable::no);
+}
+
 }  // namespace kist::process

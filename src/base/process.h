@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/str.h"
 #include "base/string.h"
 
 namespace kist::process {
@@ -26,5 +27,9 @@ int exit_code(int wait_status);
 Result<unsigned long long> start_time(pid_t pid);
 // This boot's name, from /proc/sys/kernel/random/boot_id.
 Result<String> boot_id();
+// A file that says that something was done in this boot.  It holds the boot id, since the directory
+// may outlive the boot; what cannot be read counts as not done.
+bool is_marked(const Fd& directory, CStr name);
+Result<void> mark(const Fd& directory, CStr name);
 
 }  // namespace kist::process

@@ -215,9 +215,7 @@ Vector<Spec> sweep(const Directories& directories, const image::Places& places,
                    const OuterNamespace& outer)
 {
     Vector<Spec> killed;
-    auto boot = process::boot_id();
-    auto marked = fs::read(directories.locks, kBootMark);  // by a boot before, on a disk
-    bool first_of_boot = !boot || !marked || *marked != *boot;
+    bool first_of_boot = !process::is_marked(directories.locks, kBootMark);
     auto ids = fs::list(first_of_boot ? directories.containers : directories.locks);
     if (!ids)
         return killed;
@@ -235,8 +233,7 @@ Vector<Spec> sweep(const Directories& directories, const image::Places& places,
         return killed;
     sweep_names(directories);
     sweep_volumes(directories, places, outer);
-    if (first_of_boot && boot)
-        (void)fs::replace(directories.locks, kBootMark, *boot, 0600, fs::Durable::no);
+    (void)process::mark(directories.locks, kBootMark);
     return killed;
 }
 

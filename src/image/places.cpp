@@ -147,11 +147,9 @@ bool first_time(const String& state, const char* what)
     if (!locks)
         return true;
     String name = String(".said-") + what;
-    auto boot = process::boot_id();
-    auto said = fs::read(*locks, name);  // maybe in the boot before, where STATE is on a disk
-    if (!boot || (said && *said == *boot))
+    if (process::is_marked(*locks, name))
         return false;
-    (void)fs::replace(*locks, name, *boot, 0600, fs::Durable::no);
+    (void)process::mark(*locks, name);
     return true;
 }
 

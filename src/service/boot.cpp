@@ -181,16 +181,13 @@ Result<size_t> launch_all(const Engine& engine, Say say)
         say(refusal);
     size_t failures = plan.refused.size() + Launcher(engine, containers, plan, say).run();
     Fd state = TRY(sys::open(engine.places.state, O_RDONLY | O_DIRECTORY));
-    String boot = TRY(process::boot_id());
-    TRY(fs::replace(state, kLaunchedMark, boot, 0600, fs::Durable::no));
+    TRY(process::mark(state, kLaunchedMark));
     return failures;
 }
 
 bool is_launched(const image::Places& places)
 {
-    auto mark = fs::read(sys::borrow(AT_FDCWD), places.state + "/" + kLaunchedMark);
-    auto boot = process::boot_id();  // the state directory may have outlived the last one
-    return mark && boot && *mark == *boot;
+    return process::is_marked(sys::borrow(AT_FDCWD), places.state + "/" + kLaunchedMark);
 }
 
 }  // namespace kist::service
