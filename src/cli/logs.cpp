@@ -19,7 +19,6 @@ namespace kist::cli {
 
 namespace {
 
-using container::Status;
 using container::Stream;
 
 constexpr int kPauseMs = 20, kMaxPauses = 50;  // a second for a container that is restarted
@@ -98,10 +97,8 @@ private:
         if (!directory)
             return false;
         auto state = container::read_state(*directory);
-        bool attended =
-            state && (state->status == Status::running || state->status == Status::restarting);
         auto locked = directories_.is_locked(id_);
-        return attended && locked && *locked;
+        return state && container::is_alive(*state) && locked && *locked;
     }
 
     const container::Directories& directories_;

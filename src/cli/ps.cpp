@@ -154,9 +154,8 @@ Result<int> ps(const PsFlags& flags, const Context& context, Arguments)
 
     Vector<Listed> shown;
     for (size_t i = 0; i < all.size() && shown.size() < limit; i++) {
-        container::Status status = all[i].state.status;
-        bool runs = status == container::Status::running || status == container::Status::restarting;
-        if ((idle || runs) && filters.match(all[i], i))
+        bool shows = idle || container::is_alive(all[i].state);
+        if (shows && filters.match(all[i], i))
             shown.push_back(std::move(all[i]));
     }
     if (flags.size || flags.format.find(".Size") != String::npos)

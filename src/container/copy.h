@@ -12,8 +12,6 @@ namespace kist::container {
 struct CopyRules {
     // The tree is a layer: its whiteouts remove what is in `to`, its opaque directories empty it.
     bool layer = false;
-    // The overlay marks are user.overlay.*, not trusted.overlay.*.
-    bool user_xattr = false;
 };
 
 // Copies what is in the directory `from` into the directory `to`, and its own owner, mode, times

@@ -109,8 +109,7 @@ Result<void> mount_copy(const RootRequest& request, const String& own)
         Fd copy = TRY(sys::open(own + "copy", O_RDONLY | O_DIRECTORY));
         for (unsigned layer : request.spec.layers) {
             Fd tree = TRY(sys::open(tree_of(layer), O_RDONLY | O_DIRECTORY));
-            TRY(copy_tree(tree, copy, {.layer = true, .user_xattr = request.user_xattr}),
-                "copy layer %u", layer);
+            TRY(copy_tree(tree, copy, {.layer = true}), "copy layer %u", layer);
         }
         // A copy of earlier that was not marked: a kill came in between.
         TRY(fs::remove_tree(here, own + "root"));
