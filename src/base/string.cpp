@@ -23,6 +23,12 @@ size_t rounded(size_t size)
     return size | 15;
 }
 
+// What to reserve when `needed` does not fit: so much more that growing stays rare.
+size_t room_for(size_t needed, size_t capacity)
+{
+    return std::max(needed, std::min(capacity * 2, kMost));
+}
+
 }  // namespace
 
 String String::made(std::string_view text)
@@ -65,7 +71,7 @@ void String::reserve(size_t capacity)
 void String::resize(size_t size, char each)
 {
     if (size > capacity_)
-        reserve(std::max(size, std::min(capacity_ * size_t{2}, kMost)));
+        reserve(room_for(size, capacity_));
     if (size > size_)
         memset(data_ + size_, each, size - size_);
     size_ = static_cast<uint32_t>(size);
@@ -106,8 +112,7 @@ String& String::replace(size_t at, size_t count, std::string_view text)
     bool ours = text.data() >= data_ && text.data() <= end && !text.empty();
     if (size > capacity_ || ours) {
         String made;
-        made.reserve(size > capacity_ ? std::max(size, std::min(capacity_ * size_t{2}, kMost))
-                                      : size);
+        made.reserve(size > capacity_ ? room_for(size, capacity_) : size);
         memcpy(made.data_, data_, at);
         made.size_ = static_cast<uint32_t>(at);
         if (!text.empty())

@@ -11,6 +11,12 @@ namespace {
 
 constexpr size_t kMost = INT32_MAX;
 
+// What to hold when `needed` do not fit: so much more that growing stays rare.
+size_t room_for(size_t needed, size_t capacity)
+{
+    return std::max(needed, std::min(capacity * 2, kMost));
+}
+
 }  // namespace
 
 void VectorBase::hold(size_t count, size_t width)
@@ -19,7 +25,8 @@ void VectorBase::hold(size_t count, size_t width)
         return;
     if (count > kMost)
         abort();
-    void* memory = ::operator new(count* width);
+    size_t bytes = count * width;
+    void* memory = ::operator new(bytes);
     if (size_)
         memcpy(memory, data_, size_ * width);
     ::operator delete(data_);
@@ -31,7 +38,7 @@ void* VectorBase::part(size_t at, size_t count, size_t width)
 {
     size_t needed = size_ + count;
     if (needed > capacity_)
-        hold(std::max(needed, std::min(capacity_ * size_t{2}, kMost)), width);
+        hold(room_for(needed, capacity_), width);
     char* gap = static_cast<char*>(data_) + at * width;
     if (size_ > at)
         memmove(gap + count * width, gap, (size_ - at) * width);
@@ -59,7 +66,7 @@ void VectorBase::append_bytes(const void* elements, size_t count, size_t width)
     void* old = nullptr;
     if (size_ + count > capacity_) {  // `elements` may be ours: the old memory stays until then
         VectorBase bigger;
-        bigger.hold(std::max(size_ + count, std::min(capacity_ * size_t{2}, kMost)), width);
+        bigger.hold(room_for(size_ + count, capacity_), width);
         if (size_)
             memcpy(bigger.data_, data_, size_ * width);
         old = data_;
