@@ -142,22 +142,29 @@ String words_of(std::string_view group)
 // The command is found by where its words stand; flags of kist's own may come before.
 void print_bash()
 {
+    String firsts = words_of("");
     printf(
         "_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
         "    COMPREPLY=()\n"
         "    while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do\n"
         "        [[ ${COMP_WORDS[at+1]} == = ]] && at=$((at + 1))\n"
-        "        case ${COMP_WORDS[at]} in =|--root|--state|--log-level) at=$((at + 1)) ;; esac\n"
-        "        at=$((at + 1))\n    done\n"
+        "        case ${COMP_WORDS[at]} in =");
+    for (const Flag& flag : kProgram.flags)
+        if (flag.value)
+            printf("|--%s", flag.name);
+    printf(
+        ") at=$((at + 1)) ;; esac\n        at=$((at + 1))\n    done\n"
         "    case \"$((COMP_CWORD - at > 1 ? 2 : COMP_CWORD - at)) ${COMP_WORDS[at]} "
         "${COMP_WORDS[at+1]} \" in\n"
         "    0*) words='echo%s' flags='--help --version",
-        words_of("").c_str());
+        firsts.c_str());
     for (const Flag& flag : kProgram.flags)
         printf(" --%s", flag.name);
     printf("' ;;\n");
-    for (const char* group : {"container", "healthcheck", "image", "system", "volume"})
-        printf("    \"1 %s \"*) words='echo%s' ;;\n", group, words_of(group).c_str());
+    for (std::string_view word : str::words(firsts))
+        if (!spellings(word).empty())
+            printf("    \"1 %.*s \"*) words='echo%s' ;;\n", int(word.size()), word.data(),
+                   words_of(word).c_str());
     for (const Named& each : spellings("")) {
         printf("    [12]\" %s \"*) flags='--help", each.name);
         for (const Flag& flag : each.command->flags)
