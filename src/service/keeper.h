@@ -85,15 +85,14 @@ private:
     Backoff backoff_;
     std::optional<int> oom_score_;  // the container's
     Size size_;                     // of the terminal, for the next run
-    bool input_once_ =
-        false;            // the end of a client's input is the container's, as docker's StdinOnce
-    bool asked_ = false;  // somebody said stop
-    bool ever_ran_ = false;        // it is not the first run
-    bool running_ = false;         // there is a process
-    bool ended_ = false;           // it is to be waited for
-    bool over_ = false;            // it is not to be started again
-    bool again_ = false;           // it is, whatever its policy says
-    int64_t kill_at_ = INT64_MAX;  // when patience ends
+    bool input_once_ = false;       // its input ends with the first client's: docker's StdinOnce
+    bool asked_ = false;            // somebody said stop
+    bool ever_ran_ = false;         // it is not the first run
+    bool running_ = false;          // there is a process
+    bool ended_ = false;            // it is to be waited for
+    bool over_ = false;             // it is not to be started again
+    bool again_ = false;            // it is, whatever its policy says
+    int64_t kill_at_ = INT64_MAX;   // when patience ends
 };
 
 }  // namespace kist::service
