@@ -89,7 +89,8 @@ constexpr Column kDfColumns[] = {
 
 Result<int> system_df(const DfFlags& flags, const Context& context, Arguments)
 {
-    Vector<container::Summary> containers = TRY(container::list(context.places, context.outer));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    Vector<container::Summary> containers = TRY(container::list(engine.directories));
     Vector<Digest> used = TRY(container::images_in_use(context.places));
     image::Store store = TRY(enter_store(context));
     image::Usage usage = TRY(store.usage(used));

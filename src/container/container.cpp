@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "base/vector.h"
-#include "container/sweep.h"
 
 namespace kist::container {
 
@@ -122,13 +121,6 @@ Result<Summary> find(const Directories& directories, std::string_view name)
         return Error(ENOENT, "no container \"%.*s\"", int(name.size()), name.data())
             .with_hint("\"kist ps -a\" lists them");
     return summary;
-}
-
-Result<Vector<Summary>> list(const image::Places& places, const OuterNamespace& outer)
-{
-    Directories directories = TRY(Directories::open(places));
-    sweep(directories, places, outer);
-    return list(directories);
 }
 
 Result<Vector<Digest>> images_in_use(const image::Places& places)

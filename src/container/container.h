@@ -8,7 +8,6 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "container/directories.h"
-#include "container/idmap.h"
 #include "container/spec.h"
 #include "container/state.h"
 #include "image/places.h"
@@ -25,8 +24,6 @@ struct Summary {
 Result<Vector<Summary>> list(const Directories& directories);
 // By name, id or unique prefix of the id.  ENOENT; EINVAL: the prefix is ambiguous.
 Result<Summary> find(const Directories& directories, std::string_view name);
-// list() for who has opened nothing: it sweeps first.
-Result<Vector<Summary>> list(const image::Places& places, const OuterNamespace& outer);
 
 // Those that are there; one that is just being made or removed is left out.  An error when one
 // cannot be read: what it uses would be taken for unused.

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/string.h"
 #include "container/container.h"
+#include "container/idmap.h"
 #include "container/directories.h"
 #include "container/report.h"
 
