@@ -1,13 +1,8 @@
 #!/bin/sh
 # boot.sh - what runs from boot on: the order, the policies, the guard that stays, and the shutdown.
 # timeout: 300
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
+. "$(dirname "$0")/box.sh"
 
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
 mkdir -m 1777 "$work/shared"
 
 # field NAME FIELD: of the container's record.

@@ -1,13 +1,7 @@
 #!/bin/sh
 # cp-hostile.sh - a container that swaps links while files are copied leads cp neither to the host's
 # files nor to its devices; a disk that is full is said.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 facts() { (cd "$outside" && find . -printf '%p %y %m %U %G %s %T@ %C@\n' | sort; cat victim/f victim/secret); }
 

@@ -1,12 +1,6 @@
 #!/bin/sh
 # cp.sh - files go into and out of containers, by docker's rules, whether they run or not.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 # inside COMMAND: what a shell in the container's files says: in the one that runs, or in a new one.
 inside() { k cp "web:$1" - | tar -xO; }

@@ -1,12 +1,6 @@
 #!/bin/sh
 # diff-export.sh - what a container has changed, and its file system as an archive.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 # changed: what diff says, in one line.
 changed() { k diff web | tr '\n' ' '; }

@@ -1,12 +1,6 @@
 #!/bin/sh
 # events.sh - what happens is seen by those who ask afterwards and by those who wait for it.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 names='{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'
 past() { k events --since 10m --until 0s "$@"; }

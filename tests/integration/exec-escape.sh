@@ -2,13 +2,8 @@
 # exec-escape.sh - a container gets at neither kist nor the host through run, exec or --init: the ways of
 # CVE-2019-5736 (kist's own file), CVE-2024-21626 (what kist has open), CVE-2025-31133 (masks and devices
 # that are not what they are called), and what a process is before it becomes the container's.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
+. "$(dirname "$0")/box.sh"
 
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
 sleeper='trap "exit 0" TERM; while :; do sleep 0.2; done'
 up() { k run -d --name escape "$@" "$image" sh -c "$sleeper" > /dev/null || fail "cannot run it"; }
 down() { k rm -f escape > /dev/null; }

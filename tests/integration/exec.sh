@@ -1,12 +1,7 @@
 #!/bin/sh
 # exec.sh - another program in a running container: where and as whom it runs, its streams and its end.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
+. "$(dirname "$0")/box.sh"
 
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
 played() { in_mode $python "$fixtures/terminal.py" "$@"; }
 
 # up FLAG...: a container called exe that waits, started with FLAG...

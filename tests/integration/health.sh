@@ -1,12 +1,7 @@
 #!/bin/sh
 # health.sh - health checks: starting, healthy, unhealthy; time-outs, pauses, what follows, and by hand.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
+. "$(dirname "$0")/box.sh"
 
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
 sleeper='trap "exit 0" TERM; while :; do sleep 0.2; done'
 
 health() { k inspect --format "{{.State.Health.$1}}" well; }

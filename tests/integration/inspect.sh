@@ -1,12 +1,6 @@
 #!/bin/sh
 # inspect.sh - containers and images as docker's documents, whole or through templates.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 sh_is() { [ "$(k inspect -f '{{.State.Status}}' one)" = "$1" ]; }
 field() { k inspect -f "{{$1}}" one; }

@@ -1,12 +1,6 @@
 #!/bin/sh
 # lifecycle.sh - create, start, stop, restart, kill, wait, rename, rm: what a container's monitor does.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 state_is() { [ "$(k ps -a --format '{{.Names}} {{.State}}' | sed -n "s/^$1 //p")" = "$2" ]; }
 

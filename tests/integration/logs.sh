@@ -1,13 +1,7 @@
 #!/bin/sh
 # logs.sh - what containers print is kept, bounded, and shown: to those who ask and to those who follow.
 # timeout: 300
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 # quiet ARGUMENT...: a container that has run to its end, in the background.
 quiet() {

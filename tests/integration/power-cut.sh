@@ -2,13 +2,7 @@
 # power-cut.sh - what a power cut may leave on the disk is put right by the first command of the next boot.
 #
 # The states are made by hand here; tests/board/powercut.sh finds them as they come.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 own() { echo "$store/containers/$(readlink "$store/names/$1")"; }
 next_boot() { rm -rf "${volatile:?}"; }

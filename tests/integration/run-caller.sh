@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-caller.sh - whatever state the caller leaves us in, the exit code comes back and nothing hangs.
-. "$(dirname "$0")/common.sh"
-. "$tests/integration/modes.sh"
-. "$tests/integration/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 ignoring_children() {  # COMMAND...: started with SIGCHLD ignored, as some daemons and perl scripts do
     $python -c 'import os, signal, sys

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-confinement.sh - capabilities, seccomp, /proc and /sys: what a container cannot do unless told otherwise.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 status_of() { sed -n "s/^$1:[[:space:]]*//p"; }
 

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-exit-status.sh - a container's status is its program's, and kist's own are docker's.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 check() {
     same "$(k run --rm "$image" echo one 'two  words' '')" "one two  words "

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-identity.sh - user, groups, directory, names, environment: the flags about who and where.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 check() {
     same "$(k run --rm "$image" id -u)" 0

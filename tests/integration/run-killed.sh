@@ -1,13 +1,7 @@
 #!/bin/sh
 # run-killed.sh - a container outlives the kist run that was killed; a kill -9 of its monitor takes it down,
 # and the next command sweeps what is left.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 need pgrep
 # Exactly the container's program: kist's own command line has the same words, and more.

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-lifecycle.sh - ps, rm, names, --rm, --replace, --cidfile, --rootfs and --pull.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 check() {
     same "$(k ps -aq)" ''

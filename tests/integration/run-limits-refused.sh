@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-limits-refused.sh - a limit that cannot be applied is an error with its fix, never dropped.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 # Here cgroup v2 has no memory controller, or nobody handed it to us; where it has, the boards test the limits.
 controllers=$(cat "$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)/cgroup.controllers" 2>/dev/null || :)

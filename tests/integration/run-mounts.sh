@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-mounts.sh - volumes, binds, tmpfs and the read-only root.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 check() {
     user_prepare "$mode"

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-namespaces.sh - a container sees its own processes, names and network, unless it is given the host's.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 here() { readlink "/proc/self/ns/$1"; }
 there() {

@@ -1,12 +1,6 @@
 #!/bin/sh
 # run-signals.sh - signals reach the program, and its end is kist's.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 # signalled SIGNAL STATUS [OPTION...]: kist gets SIGNAL while a shell that traps signals runs.
 signalled() {

@@ -1,12 +1,7 @@
 #!/bin/sh
 # run-terminal.sh - a terminal with -t: size, resize, job control, keys; and pipes without it.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
+. "$(dirname "$0")/box.sh"
 
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
 played() { in_mode $python "$fixtures/terminal.py" "$@"; }
 
 has_more_lines() { [ "$(k logs goeson | wc -l)" -gt "$lines" ]; }

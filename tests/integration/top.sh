@@ -1,12 +1,6 @@
 #!/bin/sh
 # top.sh - the processes of a container, as ps lists them.
-. "$(dirname "$0")/common.sh"
-. "$(dirname "$0")/modes.sh"
-. "$(dirname "$0")/registry.sh"
-
-registry_start http
-push_image "$(fixture busybox)" box
-image=$registry/box
+. "$(dirname "$0")/box.sh"
 
 check() {
     for flags in "" "--init" "--pid host"; do
