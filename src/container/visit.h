@@ -15,8 +15,8 @@
 #include "base/result.h"
 #include "base/string.h"
 #include "container/container.h"
-#include "container/idmap.h"
 #include "container/directories.h"
+#include "container/idmap.h"
 #include "container/report.h"
 
 namespace kist::container {
