@@ -25,9 +25,9 @@ struct StartFlags {
 
 // clang-format off
 constexpr Flag kStartFlags[] = {
-    flag<&StartFlags::attach>     ('a', "attach",      nullptr, "Pass on its output and answer with its exit code"),
-    flag<&StartFlags::detach_keys>(0,   "detach-keys", "KEYS",  "Keys that leave the container running (ctrl-p,ctrl-q)"),
-    flag<&StartFlags::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin, too"),
+    flag<&StartFlags::attach>     ('a', "attach",      nullptr, "Pass on its output and answer with its exit code"_help),
+    flag<&StartFlags::detach_keys>(0,   "detach-keys", "KEYS",  "Keys that leave the container running (ctrl-p,ctrl-q)"_help),
+    flag<&StartFlags::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin, too"_help),
 };
 // clang-format on
 
@@ -73,9 +73,9 @@ struct AttachFlags {
 
 // clang-format off
 constexpr Flag kAttachFlags[] = {
-    flag<&AttachFlags::detach_keys>(0, "detach-keys", "KEYS",       "Keys that leave the container running (ctrl-p,ctrl-q)"),
-    flag<&AttachFlags::no_stdin>   (0, "no-stdin",    nullptr,      "Do not pass on what comes from stdin"),
-    flag<&AttachFlags::sig_proxy>  (0, "sig-proxy",   "true|false", "Pass signals on, as is done unless said"),
+    flag<&AttachFlags::detach_keys>(0, "detach-keys", "KEYS",       "Keys that leave the container running (ctrl-p,ctrl-q)"_help),
+    flag<&AttachFlags::no_stdin>   (0, "no-stdin",    nullptr,      "Do not pass on what comes from stdin"_help),
+    flag<&AttachFlags::sig_proxy>  (0, "sig-proxy",   "true|false", "Pass signals on, as is done unless said"_help),
 };
 // clang-format on
 
@@ -119,7 +119,7 @@ int finish_attending(const service::Attended& attended)
 extern const Command kStart = {
     .name = "start",
     .operands = "CONTAINER...",
-    .summary = "Start containers that have ended or were only created",
+    .summary = "Start containers that have ended or were only created"_help,
     .offer = Offer::containers,
     .flags = kStartFlags,
     .run = with_engine<StartFlags, start>,
@@ -128,8 +128,8 @@ extern const Command kStart = {
 extern const Command kAttach = {
     .name = "attach",
     .operands = "CONTAINER",
-    .summary = "Connect this terminal to a running container",
-    .details = "Leave with the detach keys: the container goes on.\n",
+    .summary = "Connect this terminal to a running container"_help,
+    .details = "Leave with the detach keys: the container goes on.\n"_help,
     .offer = Offer::containers,
     .flags = kAttachFlags,
     .run = with_engine<AttachFlags, attach>,

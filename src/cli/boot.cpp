@@ -25,13 +25,13 @@ struct BootFlags {
 
 // clang-format off
 constexpr Flag kBootFlags[] = {
-    flag<&BootFlags::stay>   (0, "stay",    nullptr,   "Remain, look after monitors that were killed, and shut down on SIGTERM"),
-    flag<&BootFlags::timeout>(0, "timeout", "SECONDS", "With --stay: how long that shutdown may take (default 30)"),
-    flag<&BootFlags::user>   (0, "user",    "USER",    "As root: prepare ids and a cgroup for this user, and go on as the user"),
+    flag<&BootFlags::stay>   (0, "stay",    nullptr,   "Remain, look after monitors that were killed, and shut down on SIGTERM"_help),
+    flag<&BootFlags::timeout>(0, "timeout", "SECONDS", "With --stay: how long that shutdown may take (default 30)"_help),
+    flag<&BootFlags::user>   (0, "user",    "USER",    "As root: prepare ids and a cgroup for this user, and go on as the user"_help),
 };
 constexpr Flag kShutdownFlags[] = {
-    flag<&BootFlags::timeout>(0, "timeout", "SECONDS", "How long it may take until what is left is killed (default 30)"),
-    flag<&BootFlags::user>   (0, "user",    "USER",    "As root: stop this user's containers"),
+    flag<&BootFlags::timeout>(0, "timeout", "SECONDS", "How long it may take until what is left is killed (default 30)"_help),
+    flag<&BootFlags::user>   (0, "user",    "USER",    "As root: stop this user's containers"_help),
 };
 // clang-format on
 
@@ -80,7 +80,7 @@ Result<int> shutdown(const BootFlags& flags, const Globals& globals, Arguments)
 extern const Command kBoot = {
     .name = "boot",
     .operands = "",
-    .summary = "Start the containers that run from boot on",
+    .summary = "Start the containers that run from boot on"_help,
     .details =
         "Starts every container whose restart policy asks for it: always, unless-stopped when the "
         "user did\n"
@@ -88,7 +88,7 @@ extern const Command kBoot = {
         "(--requires)\n"
         "is started first; when that has a health check, it is waited for. An init system calls it "
         "once, or\n"
-        "keeps \"kist boot --stay\" running. board/README.md has a file for each init.\n",
+        "keeps \"kist boot --stay\" running. board/README.md has a file for each init.\n"_help,
     .flags = kBootFlags,
     .run = run_as<BootFlags, boot>,
 };
@@ -96,11 +96,11 @@ extern const Command kBoot = {
 extern const Command kShutdown = {
     .name = "shutdown",
     .operands = "",
-    .summary = "Stop all containers before the machine goes down",
+    .summary = "Stop all containers before the machine goes down"_help,
     .details =
         "Those that nobody requires are stopped first, side by side. The next boot starts again "
         "all that it\n"
-        "stopped and that have a restart policy.\n",
+        "stopped and that have a restart policy.\n"_help,
     .flags = kShutdownFlags,
     .run = run_as<BootFlags, shutdown>,
 };

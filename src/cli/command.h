@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/text.h"
 
 namespace kist::cli {
 
@@ -27,7 +28,7 @@ struct Flag {
     Offer offer;
     const char* name;
     const char* value;  // "BYTES"; nullptr: a switch
-    const char* help;
+    Text help;
     Result<void> (*set)(void* options, std::string_view text);
 };
 
@@ -40,8 +41,8 @@ struct Globals {
 struct Command {
     const char* name;      // "run", "image prune"
     const char* operands;  // "IMAGE [COMMAND] [ARG...]": also says how many there must be
-    const char* summary;
-    const char* details = "";
+    Text summary = {};
+    Text details = {};
     Offer offer = Offer::nothing;
     std::span<const Flag> flags = {};
     Result<int> (*run)(const Command& self, const Globals& globals, Arguments words);
@@ -74,7 +75,7 @@ template <class Options, class Field>
 Options options_of(Field Options::*);
 
 template <auto Field>
-constexpr Flag flag(char letter, const char* name, const char* value, const char* help,
+constexpr Flag flag(char letter, const char* name, const char* value, Text help,
                     Offer offer = Offer::nothing)
 {
     using Options = decltype(options_of(Field));
@@ -85,7 +86,7 @@ constexpr Flag flag(char letter, const char* name, const char* value, const char
 
 // A flag whose text is read by `Set`, a function (Options&, std::string_view) -> Result<void>.
 template <class Options, auto Set>
-constexpr Flag custom_flag(char letter, const char* name, const char* value, const char* help,
+constexpr Flag custom_flag(char letter, const char* name, const char* value, Text help,
                            Offer offer = Offer::nothing)
 {
     return {letter, offer, name, value, help, [](void* options, std::string_view text) {

@@ -16,10 +16,10 @@ namespace {
 
 // clang-format off
 constexpr Flag kGlobalFlags[] = {
-    flag<&Globals::debug>    ('D', "debug",     nullptr, "Say what is done; the same as --log-level debug"),
-    flag<&Globals::log_level>(0,   "log-level", "LEVEL", "error, warn, info or debug"),
-    flag<&Globals::root>     (0,   "root",      "PATH",  "Where images and containers are kept", Offer::files),
-    flag<&Globals::state>    (0,   "state",     "PATH",  "Where locks and other things of this boot are kept", Offer::files),
+    flag<&Globals::debug>    ('D', "debug",     nullptr, "Say what is done; the same as --log-level debug"_help),
+    flag<&Globals::log_level>(0,   "log-level", "LEVEL", "error, warn, info or debug"_help),
+    flag<&Globals::root>     (0,   "root",      "PATH",  "Where images and containers are kept"_help, Offer::files),
+    flag<&Globals::state>    (0,   "state",     "PATH",  "Where locks and other things of this boot are kept"_help, Offer::files),
 };
 
 // docker's longer spellings.
@@ -98,7 +98,6 @@ Result<int> list_group(const GroupFlags&, const Globals&, Arguments words)
 const Command kGroup = {
     .name = "",
     .operands = "GROUP [ARG...]",
-    .summary = "",
     .run = run_as<GroupFlags, list_group>,
 };
 
@@ -120,7 +119,7 @@ Vector<Named> spellings(std::string_view group)
 const Command kProgram = {
     .name = "",
     .operands = "COMMAND [ARG...]",
-    .summary = "Containers for small boards, in one file",
+    .summary = "Containers for small boards, in one file"_help,
     .flags = kGlobalFlags,
     .run = nullptr,
 };

@@ -19,7 +19,7 @@ namespace kist::cli {
 
 namespace {
 
-constexpr const char* kCpDetails =
+constexpr Text kCpDetails =
     "CONTAINER:PATH is a path in a container, running or not; PATH begins at its root.\n"
     "\n"
     "SRC keeps its name in DEST when that is a directory; otherwise it becomes DEST. \"SRC/.\" "
@@ -32,7 +32,7 @@ constexpr const char* kCpDetails =
     "without\n"
     "set-id bits and device nodes. With --archive owners are kept as numbers (towards the host as "
     "root\n"
-    "only); those of an archive on stdin always are.\n";
+    "only); those of an archive on stdin always are.\n"_help;
 
 struct CpFlags {
     bool archive = false, follow_link = false;
@@ -41,9 +41,9 @@ struct CpFlags {
 
 // clang-format off
 constexpr Flag kCpFlags[] = {
-    flag<&CpFlags::archive>    ('a', "archive",     nullptr, "Keep owners"),
-    flag<&CpFlags::follow_link>('L', "follow-link", nullptr, "Copy what a link at SRC links to"),
-    flag<&CpFlags::quiet>      ('q', "quiet",       nullptr, "Do not say what was copied; so it is without a terminal"),
+    flag<&CpFlags::archive>    ('a', "archive",     nullptr, "Keep owners"_help),
+    flag<&CpFlags::follow_link>('L', "follow-link", nullptr, "Copy what a link at SRC links to"_help),
+    flag<&CpFlags::quiet>      ('q', "quiet",       nullptr, "Do not say what was copied; so it is without a terminal"_help),
 };
 // clang-format on
 
@@ -149,7 +149,7 @@ struct ExportFlags {
 
 // clang-format off
 constexpr Flag kExportFlags[] = {
-    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of stdout", Offer::files),
+    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of stdout"_help, Offer::files),
 };
 // clang-format on
 
@@ -175,7 +175,7 @@ Result<int> export_container(const ExportFlags& flags, const service::Engine& en
 extern const Command kCp = {
     .name = "cp",
     .operands = "SRC DEST",
-    .summary = "Copy files between a container and the host",
+    .summary = "Copy files between a container and the host"_help,
     .details = kCpDetails,
     .offer = Offer::files,
     .flags = kCpFlags,
@@ -185,7 +185,7 @@ extern const Command kCp = {
 extern const Command kDiff = {
     .name = "diff",
     .operands = "CONTAINER",
-    .summary = "List what a container has added (A), changed (C) and deleted (D)",
+    .summary = "List what a container has added (A), changed (C) and deleted (D)"_help,
     .offer = Offer::containers,
     .run = with_engine<NoFlags, diff>,
 };
@@ -193,8 +193,8 @@ extern const Command kDiff = {
 extern const Command kExport = {
     .name = "export",
     .operands = "CONTAINER",
-    .summary = "Write a container's file system as a tar archive",
-    .details = "Volumes are left out; the places they are mounted on are in it.\n",
+    .summary = "Write a container's file system as a tar archive"_help,
+    .details = "Volumes are left out; the places they are mounted on are in it.\n"_help,
     .offer = Offer::containers,
     .flags = kExportFlags,
     .run = with_engine<ExportFlags, export_container>,

@@ -33,7 +33,7 @@ void print_flags(std::span<const Flag> flags)
     for (const Flag& flag : flags)
         width = std::max(width, spelling(flag).size());
     for (const Flag& flag : flags)
-        printf("  %-*s  %s\n", int(width), spelling(flag).c_str(), flag.help);
+        printf("  %-*s  %s\n", int(width), spelling(flag).c_str(), flag.help.words());
 }
 
 // ---- manual pages ----------------------------------------------------------
@@ -61,7 +61,7 @@ void print_manual_flags(std::span<const Flag> flags)
         printf("\\-\\-%s", troff(flag.name).c_str());
         if (flag.value)
             printf(" \\fI%s\\fR", troff(flag.value).c_str());
-        printf("\n%s.\n", troff(flag.help).c_str());
+        printf("\n%s.\n", troff(flag.help.words()).c_str());
     }
 }
 
@@ -75,7 +75,7 @@ void print_manual_head(const String& name, const char* summary)
 
 void print_program_manual()
 {
-    print_manual_head("kist", kProgram.summary);
+    print_manual_head("kist", kProgram.summary.words());
     printf(
         ".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
         "Pulls images from registries and runs them as containers, as root or as an ordinary "
@@ -84,7 +84,7 @@ void print_program_manual()
     printf(".SH COMMANDS\n");
     for (const Command* command : commands())
         printf(".TP\n.B %s\n%s.\n", troff(usage(*command)).c_str(),
-               troff(command->summary).c_str());
+               troff(command->summary.words()).c_str());
     printf(
         ".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
         "these names.\n.TP\n.I ~/.docker/config.json\nCredentials of registries.\n"
@@ -98,9 +98,9 @@ void print_command_manual(const Command& command)
     String name = "kist-";
     for (const char* c = command.name; *c; c++)
         name += *c == ' ' ? '-' : *c;
-    print_manual_head(name, command.summary);
+    print_manual_head(name, command.summary.words());
     printf("%s\n.SH DESCRIPTION\n%s.\n%s", troff(usage(command)).c_str(),
-           troff(command.summary).c_str(), troff(command.details).c_str());
+           troff(command.summary.words()).c_str(), troff(command.details.words()).c_str());
     if (!command.flags.empty())
         printf(".SH FLAGS\n");
     print_manual_flags(command.flags);
@@ -196,7 +196,8 @@ void print_zsh()
         "#compdef kist\n_kist() {\n    if (( CURRENT == 2 )); then\n        local -a names\n"
         "        names=(\n");
     for (const Command* command : commands())
-        printf("            '%s:%s'\n", command->name, without_quotes(command->summary).c_str());
+        printf("            '%s:%s'\n", command->name,
+               without_quotes(command->summary.words()).c_str());
     printf(
         "        )\n        _describe command names\n        return\n    fi\n    case "
         "\"$words[2]\" in\n");
@@ -207,7 +208,7 @@ void print_zsh()
             continue;
         printf("    %s) _arguments", first.c_str());
         for (const Flag& flag : command->flags)
-            printf(" '--%s[%s]%s'", flag.name, without_quotes(flag.help).c_str(),
+            printf(" '--%s[%s]%s'", flag.name, without_quotes(flag.help.words()).c_str(),
                    flag.value ? ":value:_files" : "");
         if (const char* words = words_command(command->offer))
             printf(" \"*:name:($(%s))\"", words);
@@ -222,13 +223,14 @@ void print_fish()
 {
     for (const Command* command : commands()) {
         printf("complete -c kist -f -n __fish_use_subcommand -a '%s' -d '%s'\n", command->name,
-               without_quotes(command->summary).c_str());
+               without_quotes(command->summary.words()).c_str());
         String condition = str::format("-n '__fish_seen_subcommand_from %s'", command->name);
         for (const Flag& flag : command->flags) {
             printf("complete -c kist %s -l %s", condition.c_str(), flag.name);
             if (flag.letter)
                 printf(" -s %c", flag.letter);
-            printf("%s -d '%s'\n", flag.value ? " -r" : "", without_quotes(flag.help).c_str());
+            printf("%s -d '%s'\n", flag.value ? " -r" : "",
+                   without_quotes(flag.help.words()).c_str());
         }
         if (const char* words = words_command(command->offer))
             printf("complete -c kist -f %s -a \"(%s)\"\n", condition.c_str(), words);
@@ -239,19 +241,20 @@ void print_fish()
 
 void print_overview(FILE* where)
 {
-    fprintf(where, "Usage: kist [FLAGS] COMMAND [ARG...]\n\n%s\n\nCommands:\n", kProgram.summary);
+    fprintf(where, "Usage: kist [FLAGS] COMMAND [ARG...]\n\n%s\n\nCommands:\n",
+            kProgram.summary.words());
     for (const Command* command : commands())
-        fprintf(where, "  %-17s %s\n", command->name, command->summary);
+        fprintf(where, "  %-17s %s\n", command->name, command->summary.words());
     fprintf(where, "\n\"kist help COMMAND\" says more.  Flags before the command:\n");
     for (const Flag& flag : kProgram.flags)
-        fprintf(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help);
+        fprintf(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help.words());
 }
 
 void print_help(const Command& command)
 {
-    printf("Usage: %s\n\n%s\n", usage(command).c_str(), command.summary);
-    if (*command.details)
-        printf("\n%s", command.details);
+    printf("Usage: %s\n\n%s\n", usage(command).c_str(), command.summary.words());
+    if (command.details)
+        printf("\n%s", command.details.words());
     if (!command.flags.empty())
         puts("\nFlags:");
     print_flags(command.flags);
@@ -261,7 +264,7 @@ void print_group(std::string_view group)
 {
     printf("Usage: kist %.*s COMMAND\n\nCommands:\n", int(group.size()), group.data());
     for (const Named& each : spellings(group))
-        printf("  %-20s %s\n", each.name, each.command->summary);
+        printf("  %-20s %s\n", each.name, each.command->summary.words());
     puts("\n\"kist help COMMAND\" says more.");
 }
 
@@ -300,7 +303,7 @@ void print_markdown()
 {
     puts("| command | what it does |\n|---|---|");
     for (const Command* command : commands())
-        printf("| `%s` | %s |\n", usage(*command).c_str(), command->summary);
+        printf("| `%s` | %s |\n", usage(*command).c_str(), command->summary.words());
 }
 
 }  // namespace kist::cli

@@ -25,10 +25,10 @@ struct EventsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, label, type or event"),
-    flag<&EventsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Action}} {{.Actor.Attributes.name}}'"),
-    flag<&EventsFlags::since>  (0,   "since",  "TIME",      "Show those from then on, too: 2026-11-22T10:04:05Z, or 10m (ago)"),
-    flag<&EventsFlags::until>  (0,   "until",  "TIME",      "End then"),
+    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, label, type or event"_help),
+    flag<&EventsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Action}} {{.Actor.Attributes.name}}'"_help),
+    flag<&EventsFlags::since>  (0,   "since",  "TIME",      "Show those from then on, too: 2026-11-22T10:04:05Z, or 10m (ago)"_help),
+    flag<&EventsFlags::until>  (0,   "until",  "TIME",      "End then"_help),
 };
 // clang-format on
 
@@ -216,9 +216,10 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
 extern const Command kEvents = {
     .name = "events",
     .operands = "",
-    .summary = "Show what happens to containers, images and volumes",
+    .summary = "Show what happens to containers, images and volumes"_help,
     .details =
-        "Ends with --until, or when it is interrupted.  What happened before a reboot is gone.\n",
+        "Ends with --until, or when it is interrupted.  What happened before a reboot is "
+        "gone.\n"_help,
     .flags = kFlags,
     .run = with_context<EventsFlags, events>,
 };

@@ -35,15 +35,15 @@ struct ExecFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&ExecFlags::detach>           ('d', "detach",      nullptr,        "Leave it running in the background"),
-    flag<&ExecFlags::detach_keys>      (0,   "detach-keys", "KEYS",         "Keys that leave it running (ctrl-p,ctrl-q)"),
-    flag<&ExecFlags::environment>      ('e', "env",         "NAME=VALUE",   "Set a variable; NAME alone takes its value from here"),
-    flag<&ExecFlags::environment_files>(0,   "env-file",    "FILE",         "Set the variables that are lines of a file", Offer::files),
-    flag<&ExecFlags::interactive>      ('i', "interactive", nullptr,        "Pass on what comes from stdin"),
-    flag<&ExecFlags::privileged>       (0,   "privileged",  nullptr,        "Give it all capabilities"),
-    flag<&ExecFlags::tty>              ('t', "tty",         nullptr,        "Give it a terminal"),
-    flag<&ExecFlags::user>             ('u', "user",        "USER[:GROUP]", "Run as this user, not as the container's"),
-    flag<&ExecFlags::workdir>          ('w', "workdir",     "PATH",         "Run in this directory, not in the container's"),
+    flag<&ExecFlags::detach>           ('d', "detach",      nullptr,        "Leave it running in the background"_help),
+    flag<&ExecFlags::detach_keys>      (0,   "detach-keys", "KEYS",         "Keys that leave it running (ctrl-p,ctrl-q)"_help),
+    flag<&ExecFlags::environment>      ('e', "env",         "NAME=VALUE",   "Set a variable; NAME alone takes its value from here"_help),
+    flag<&ExecFlags::environment_files>(0,   "env-file",    "FILE",         "Set the variables that are lines of a file"_help, Offer::files),
+    flag<&ExecFlags::interactive>      ('i', "interactive", nullptr,        "Pass on what comes from stdin"_help),
+    flag<&ExecFlags::privileged>       (0,   "privileged",  nullptr,        "Give it all capabilities"_help),
+    flag<&ExecFlags::tty>              ('t', "tty",         nullptr,        "Give it a terminal"_help),
+    flag<&ExecFlags::user>             ('u', "user",        "USER[:GROUP]", "Run as this user, not as the container's"_help),
+    flag<&ExecFlags::workdir>          ('w', "workdir",     "PATH",         "Run in this directory, not in the container's"_help),
 };
 // clang-format on
 
@@ -156,10 +156,10 @@ Result<int> exec(const ExecFlags& flags, const Globals& globals, Arguments opera
 extern const Command kExec = {
     .name = "exec",
     .operands = "CONTAINER COMMAND [ARG...]",
-    .summary = "Run another program in a running container",
+    .summary = "Run another program in a running container"_help,
     .details =
         "Answers with the program's exit code: 126 when it cannot be executed, 127 when it is\n"
-        "not there.  When kist is told to end, or the detach keys are typed, it goes on.\n",
+        "not there.  When kist is told to end, or the detach keys are typed, it goes on.\n"_help,
     .offer = Offer::containers,
     .flags = kFlags,
     .run = run_as<ExecFlags, exec>,

@@ -45,8 +45,8 @@ Result<int> healthcheck(const HealthFlags&, const Globals& globals, Arguments op
 extern const Command kHealthcheckRun = {
     .name = "healthcheck run",
     .operands = "CONTAINER",
-    .summary = "Run a container's health check now",
-    .details = "Answers 0 when the container says that it is healthy, 1 when it does not.\n",
+    .summary = "Run a container's health check now"_help,
+    .details = "Answers 0 when the container says that it is healthy, 1 when it does not.\n"_help,
     .offer = Offer::containers,
     .run = run_as<HealthFlags, healthcheck>,
 };

@@ -7,7 +7,6 @@
 #include "base/string.h"
 #include "cli/commands.h"
 #include "cli/document.h"
-#include "cli/licenses.h"
 #include "cli/print.h"
 #include "version.h"
 
@@ -27,8 +26,8 @@ struct HelpFlags {
 
 // clang-format off
 constexpr Flag kHelpFlags[] = {
-    flag<&HelpFlags::markdown>(0, "markdown", nullptr, "Print the list of commands for a web page"),
-    flag<&HelpFlags::names>   (0, "names",    nullptr, "Print the commands' names only"),
+    flag<&HelpFlags::markdown>(0, "markdown", nullptr, "Print the list of commands for a web page"_help),
+    flag<&HelpFlags::names>   (0, "names",    nullptr, "Print the commands' names only"_help),
 };
 // clang-format on
 
@@ -58,8 +57,8 @@ struct VersionFlags {
 
 // clang-format off
 constexpr Flag kVersionFlags[] = {
-    flag<&VersionFlags::format>  ('f', "format",   "FORMAT", "json, or a template such as '{{.Client.Version}}'"),
-    flag<&VersionFlags::licenses>(0,   "licenses", nullptr,  "Print the licences of everything that is linked in"),
+    flag<&VersionFlags::format>  ('f', "format",   "FORMAT", "json, or a template such as '{{.Client.Version}}'"_help),
+    flag<&VersionFlags::licenses>(0,   "licenses", nullptr,  "Print the licences of everything that is linked in"_help),
 };
 // clang-format on
 
@@ -77,7 +76,7 @@ String version_document()
 Result<int> version(const VersionFlags& flags, const Globals&, Arguments)
 {
     if (flags.licenses) {
-        fputs(TRY(licenses()).c_str(), stdout);
+        fputs(licenses(), stdout);
         return 0;
     }
     if (!flags.format.empty()) {
@@ -113,7 +112,7 @@ Result<int> completion(const CompletionFlags&, const Globals&, Arguments operand
 extern const Command kHelp = {
     .name = "help",
     .operands = "[COMMAND...]",
-    .summary = "Say what a command does",
+    .summary = "Say what a command does"_help,
     .offer = Offer::commands,
     .flags = kHelpFlags,
     .run = run_as<HelpFlags, help>,
@@ -122,7 +121,7 @@ extern const Command kHelp = {
 extern const Command kVersionCommand = {
     .name = "version",
     .operands = "",
-    .summary = "Print the version",
+    .summary = "Print the version"_help,
     .flags = kVersionFlags,
     .run = run_as<VersionFlags, version>,
 };
@@ -130,7 +129,7 @@ extern const Command kVersionCommand = {
 extern const Command kMan = {
     .name = "man",
     .operands = "[COMMAND...]",
-    .summary = "Print a manual page, for man(1) to show: kist man run | man -l -",
+    .summary = "Print a manual page, for man(1) to show: kist man run | man -l -"_help,
     .offer = Offer::commands,
     .run = run_as<ManFlags, man>,
 };
@@ -138,7 +137,7 @@ extern const Command kMan = {
 extern const Command kCompletion = {
     .name = "completion",
     .operands = "SHELL",
-    .summary = "Print the completion script for bash, zsh or fish",
+    .summary = "Print the completion script for bash, zsh or fish"_help,
     .run = run_as<CompletionFlags, completion>,
 };
 

@@ -26,10 +26,10 @@ struct PullFlags {
 
 // clang-format off
 constexpr Flag kPullFlags[] = {
-    flag<&PullFlags::parallel>  (0,   "parallel",   "COUNT",    "Layers to pull at a time, 3 unless said"),
-    flag<&PullFlags::platform>  (0,   "platform",   "PLATFORM", "Another platform than this machine's, as linux/arm/v7"),
-    flag<&PullFlags::quiet>     ('q', "quiet",      nullptr,    "Print the digest only"),
-    flag<&PullFlags::tls_verify>(0,   "tls-verify", "BOOL",     "With false: trust any certificate, and plain HTTP"),
+    flag<&PullFlags::parallel>  (0,   "parallel",   "COUNT",    "Layers to pull at a time, 3 unless said"_help),
+    flag<&PullFlags::platform>  (0,   "platform",   "PLATFORM", "Another platform than this machine's, as linux/arm/v7"_help),
+    flag<&PullFlags::quiet>     ('q', "quiet",      nullptr,    "Print the digest only"_help),
+    flag<&PullFlags::tls_verify>(0,   "tls-verify", "BOOL",     "With false: trust any certificate, and plain HTTP"_help),
 };
 // clang-format on
 
@@ -63,7 +63,7 @@ struct RmiFlags {
 
 constexpr Flag kRmiFlags[] = {
     flag<&RmiFlags::force>('f', "force", nullptr,
-                           "Take the name away even while containers use it"),
+                           "Take the name away even while containers use it"_help),
 };
 
 // The store knows that an image is used, the containers know by whom.
@@ -119,8 +119,8 @@ struct PruneFlags {
 
 // clang-format off
 constexpr Flag kPruneFlags[] = {
-    flag<&PruneFlags::all>  ('a', "all",   nullptr, "Remove every image that no container uses, not only those without a name"),
-    flag<&PruneFlags::force>('f', "force", nullptr, "Do not ask"),
+    flag<&PruneFlags::all>  ('a', "all",   nullptr, "Remove every image that no container uses, not only those without a name"_help),
+    flag<&PruneFlags::force>('f', "force", nullptr, "Do not ask"_help),
 };
 // clang-format on
 
@@ -145,8 +145,8 @@ Result<int> image_prune(const PruneFlags& flags, const Context& context, Argumen
 extern const Command kPull = {
     .name = "pull",
     .operands = "IMAGE",
-    .summary = "Pull an image from a registry",
-    .details = "IMAGE is NAME[:TAG][@DIGEST] as docker writes it, or a manifest's URL.\n",
+    .summary = "Pull an image from a registry"_help,
+    .details = "IMAGE is NAME[:TAG][@DIGEST] as docker writes it, or a manifest's URL.\n"_help,
     .flags = kPullFlags,
     .run = with_context<PullFlags, pull>,
 };
@@ -154,8 +154,8 @@ extern const Command kPull = {
 extern const Command kRmi = {
     .name = "rmi",
     .operands = "IMAGE...",
-    .summary = "Remove images",
-    .details = "An image goes with its last name; layers go when no image needs them.\n",
+    .summary = "Remove images"_help,
+    .details = "An image goes with its last name; layers go when no image needs them.\n"_help,
     .offer = Offer::images,
     .flags = kRmiFlags,
     .run = with_context<RmiFlags, rmi>,
@@ -164,7 +164,7 @@ extern const Command kRmi = {
 extern const Command kImagePrune = {
     .name = "image prune",
     .operands = "",
-    .summary = "Remove images that nobody needs",
+    .summary = "Remove images that nobody needs"_help,
     .flags = kPruneFlags,
     .run = with_context<PruneFlags, image_prune>,
 };

@@ -47,12 +47,12 @@ struct ImagesFlags {
 
 // clang-format off
 constexpr Flag kImagesFlags[] = {
-    flag<&ImagesFlags::all>     ('a', "all",      nullptr,     "Accepted for docker's sake: nothing is hidden"),
-    flag<&ImagesFlags::digests> (0,   "digests",  nullptr,     "Show digests"),
-    flag<&ImagesFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this dangling (true, false), reference (a pattern), label, before or since (an image)"),
-    flag<&ImagesFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Repository}}:{{.Tag}}'"),
-    flag<&ImagesFlags::no_trunc>(0,   "no-trunc", nullptr,     "Show whole ids"),
-    flag<&ImagesFlags::quiet>   ('q', "quiet",    nullptr,     "Print ids only"),
+    flag<&ImagesFlags::all>     ('a', "all",      nullptr,     "Accepted for docker's sake: nothing is hidden"_help),
+    flag<&ImagesFlags::digests> (0,   "digests",  nullptr,     "Show digests"_help),
+    flag<&ImagesFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this dangling (true, false), reference (a pattern), label, before or since (an image)"_help),
+    flag<&ImagesFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Repository}}:{{.Tag}}'"_help),
+    flag<&ImagesFlags::no_trunc>(0,   "no-trunc", nullptr,     "Show whole ids"_help),
+    flag<&ImagesFlags::quiet>   ('q', "quiet",    nullptr,     "Print ids only"_help),
 };
 // clang-format on
 
@@ -231,10 +231,10 @@ struct HistoryFlags {
 
 // clang-format off
 constexpr Flag kHistoryFlags[] = {
-    flag<&HistoryFlags::format>  (0,   "format",   "FORMAT", "json, or a template such as '{{.CreatedBy}} {{.Size}}'"),
-    flag<&HistoryFlags::human>   ('H', "human",    nullptr,  "With =false: sizes in bytes, and dates"),
-    flag<&HistoryFlags::no_trunc>(0,   "no-trunc", nullptr,  "Show whole ids and commands"),
-    flag<&HistoryFlags::quiet>   ('q', "quiet",    nullptr,  "Print ids only"),
+    flag<&HistoryFlags::format>  (0,   "format",   "FORMAT", "json, or a template such as '{{.CreatedBy}} {{.Size}}'"_help),
+    flag<&HistoryFlags::human>   ('H', "human",    nullptr,  "With =false: sizes in bytes, and dates"_help),
+    flag<&HistoryFlags::no_trunc>(0,   "no-trunc", nullptr,  "Show whole ids and commands"_help),
+    flag<&HistoryFlags::quiet>   ('q', "quiet",    nullptr,  "Print ids only"_help),
 };
 constexpr Column kHistoryColumns[] = {
     {"ID", "IMAGE"}, {"CreatedSince", "CREATED"}, {"CreatedAt", "CREATED AT", false},
@@ -294,8 +294,8 @@ Result<int> history(const HistoryFlags& flags, const Context& context, Arguments
 extern const Command kImages = {
     .name = "images",
     .operands = "[NAME]",
-    .summary = "List images",
-    .details = "NAME may have wildcards: 'al*', 'alpine:3.*'.\n",
+    .summary = "List images"_help,
+    .details = "NAME may have wildcards: 'al*', 'alpine:3.*'.\n"_help,
     .offer = Offer::images,
     .flags = kImagesFlags,
     .run = with_context<ImagesFlags, images>,
@@ -304,8 +304,9 @@ extern const Command kImages = {
 extern const Command kHistory = {
     .name = "history",
     .operands = "IMAGE",
-    .summary = "Show how an image was made",
-    .details = "The newest step comes first.  SIZE is that of the files in the step's layer.\n",
+    .summary = "Show how an image was made"_help,
+    .details =
+        "The newest step comes first.  SIZE is that of the files in the step's layer.\n"_help,
     .offer = Offer::images,
     .flags = kHistoryFlags,
     .run = with_context<HistoryFlags, history>,

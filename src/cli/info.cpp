@@ -26,8 +26,8 @@ struct InfoFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&InfoFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.DockerRootDir}}'"),
-    flag<&InfoFlags::json>  (0,   "json",   nullptr,  "Print JSON, with line breaks"),
+    flag<&InfoFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.DockerRootDir}}'"_help),
+    flag<&InfoFlags::json>  (0,   "json",   nullptr,  "Print JSON, with line breaks"_help),
 };
 // clang-format on
 
@@ -131,7 +131,7 @@ Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
 extern const Command kInfo = {
     .name = "info",
     .operands = "",
-    .summary = "Say where things are and how ids are mapped",
+    .summary = "Say where things are and how ids are mapped"_help,
     .flags = kFlags,
     .run = with_context<InfoFlags, info>,
 };

@@ -21,9 +21,9 @@ struct InspectFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&InspectFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.State.Status}}'"),
-    flag<&InspectFlags::size>  ('s', "size",   nullptr,  "Say how much containers have written"),
-    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container, image or volume; unless said, whatever has that name"),
+    flag<&InspectFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.State.Status}}'"_help),
+    flag<&InspectFlags::size>  ('s', "size",   nullptr,  "Say how much containers have written"_help),
+    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container, image or volume; unless said, whatever has that name"_help),
 };
 constexpr Flag kImageFlags[] = {kFlags[0]};
 // clang-format on
@@ -153,8 +153,8 @@ Result<int> inspect_images(const InspectFlags& flags, const Context& context, Ar
 extern const Command kInspect = {
     .name = "inspect",
     .operands = "NAME...",
-    .summary = "Show all that is known of containers, images and volumes",
-    .details = "Prints docker's JSON documents, or what a template makes of each.\n",
+    .summary = "Show all that is known of containers, images and volumes"_help,
+    .details = "Prints docker's JSON documents, or what a template makes of each.\n"_help,
     .offer = Offer::containers,
     .flags = kFlags,
     .run = with_context<InspectFlags, inspect>,
@@ -163,7 +163,7 @@ extern const Command kInspect = {
 extern const Command kContainerInspect = {
     .name = "container inspect",
     .operands = "CONTAINER...",
-    .summary = "Show all that is known of containers",
+    .summary = "Show all that is known of containers"_help,
     .offer = Offer::containers,
     .flags = std::span(kFlags).first(2),
     .run = with_context<InspectFlags, inspect_containers>,
@@ -172,7 +172,7 @@ extern const Command kContainerInspect = {
 extern const Command kImageInspect = {
     .name = "image inspect",
     .operands = "IMAGE...",
-    .summary = "Show all that is known of images",
+    .summary = "Show all that is known of images"_help,
     .offer = Offer::images,
     .flags = kImageFlags,
     .run = with_context<InspectFlags, inspect_images>,

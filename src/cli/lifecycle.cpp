@@ -33,9 +33,9 @@ struct StopFlags {
 
 // clang-format off
 constexpr Flag kStopFlags[] = {
-    flag<&StopFlags::signal> ('s', "signal",  "SIGNAL",  "Signal to ask with, instead of the container's own"),
-    flag<&StopFlags::timeout>(0,   "time",    "SECONDS", "The same as --timeout"),
-    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it, 10 or its --stop-timeout unless said; -1: for ever"),
+    flag<&StopFlags::signal> ('s', "signal",  "SIGNAL",  "Signal to ask with, instead of the container's own"_help),
+    flag<&StopFlags::timeout>(0,   "time",    "SECONDS", "The same as --timeout"_help),
+    flag<&StopFlags::timeout>('t', "timeout", "SECONDS", "How long to wait before killing it, 10 or its --stop-timeout unless said; -1: for ever"_help),
 };
 // clang-format on
 
@@ -111,7 +111,7 @@ struct KillFlags {
 
 // clang-format off
 constexpr Flag kKillFlags[] = {
-    flag<&KillFlags::signal>('s', "signal", "SIGNAL", "Another signal than KILL"),
+    flag<&KillFlags::signal>('s', "signal", "SIGNAL", "Another signal than KILL"_help),
 };
 // clang-format on
 
@@ -143,7 +143,7 @@ struct WaitFlags {
 
 // clang-format off
 constexpr Flag kWaitFlags[] = {
-    flag<&WaitFlags::condition>(0, "condition", "CONDITION", "not-running (the default), next-exit or removed"),
+    flag<&WaitFlags::condition>(0, "condition", "CONDITION", "not-running (the default), next-exit or removed"_help),
 };
 constexpr struct { const char* name; service::Until until; } kConditions[] = {
     {"not-running", service::Until::not_running},
@@ -177,8 +177,8 @@ struct RmFlags {
 
 // clang-format off
 constexpr Flag kRmFlags[] = {
-    flag<&RmFlags::force>  ('f', "force",   nullptr, "Kill it first when it runs"),
-    flag<&RmFlags::volumes>('v', "volumes", nullptr, "Remove its anonymous volumes, too"),
+    flag<&RmFlags::force>  ('f', "force",   nullptr, "Kill it first when it runs"_help),
+    flag<&RmFlags::volumes>('v', "volumes", nullptr, "Remove its anonymous volumes, too"_help),
 };
 // clang-format on
 
@@ -226,7 +226,7 @@ Result<int> update(const container::RunOptions& options, const service::Engine& 
 extern const Command kStop = {
     .name = "stop",
     .operands = "CONTAINER...",
-    .summary = "Ask containers to end, and kill those that do not",
+    .summary = "Ask containers to end, and kill those that do not"_help,
     .offer = Offer::containers,
     .flags = kStopFlags,
     .run = with_engine<StopFlags, stop>,
@@ -235,7 +235,7 @@ extern const Command kStop = {
 extern const Command kRestart = {
     .name = "restart",
     .operands = "CONTAINER...",
-    .summary = "Stop containers and start them again",
+    .summary = "Stop containers and start them again"_help,
     .offer = Offer::containers,
     .flags = kStopFlags,
     .run = with_engine<StopFlags, restart>,
@@ -244,7 +244,7 @@ extern const Command kRestart = {
 extern const Command kKill = {
     .name = "kill",
     .operands = "CONTAINER...",
-    .summary = "Send a signal to containers",
+    .summary = "Send a signal to containers"_help,
     .offer = Offer::containers,
     .flags = kKillFlags,
     .run = with_engine<KillFlags, kill>,
@@ -253,7 +253,7 @@ extern const Command kKill = {
 extern const Command kPause = {
     .name = "pause",
     .operands = "CONTAINER...",
-    .summary = "Freeze all processes of containers",
+    .summary = "Freeze all processes of containers"_help,
     .offer = Offer::containers,
     .run = with_engine<NoFlags, pause>,
 };
@@ -261,7 +261,7 @@ extern const Command kPause = {
 extern const Command kUnpause = {
     .name = "unpause",
     .operands = "CONTAINER...",
-    .summary = "Let paused containers go on",
+    .summary = "Let paused containers go on"_help,
     .offer = Offer::containers,
     .run = with_engine<NoFlags, unpause>,
 };
@@ -269,7 +269,7 @@ extern const Command kUnpause = {
 extern const Command kWait = {
     .name = "wait",
     .operands = "CONTAINER...",
-    .summary = "Wait until containers end, and print their exit codes",
+    .summary = "Wait until containers end, and print their exit codes"_help,
     .offer = Offer::containers,
     .flags = kWaitFlags,
     .run = with_engine<WaitFlags, wait>,
@@ -278,7 +278,7 @@ extern const Command kWait = {
 extern const Command kRm = {
     .name = "rm",
     .operands = "CONTAINER...",
-    .summary = "Remove containers",
+    .summary = "Remove containers"_help,
     .offer = Offer::containers,
     .flags = kRmFlags,
     .run = with_engine<RmFlags, rm>,
@@ -287,7 +287,7 @@ extern const Command kRm = {
 extern const Command kRename = {
     .name = "rename",
     .operands = "CONTAINER NAME",
-    .summary = "Give a container another name",
+    .summary = "Give a container another name"_help,
     .offer = Offer::containers,
     .run = with_engine<NoFlags, rename>,
 };

@@ -30,12 +30,12 @@ struct LogsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&LogsFlags::details>   (0,   "details",    nullptr, "Accepted for docker's sake: there are no more"),
-    flag<&LogsFlags::follow>    ('f', "follow",     nullptr, "Go on with what is printed until the container ends"),
-    flag<&LogsFlags::since>     (0,   "since",      "TIME",  "Only what was printed from then on: 2026-11-22T10:04:05Z, or 10m (ago)"),
-    flag<&LogsFlags::tail>      ('n', "tail",       "COUNT", "Only the last so many lines, or all"),
-    flag<&LogsFlags::timestamps>('t', "timestamps", nullptr, "Put the time in front of each line"),
-    flag<&LogsFlags::until>     (0,   "until",      "TIME",  "Only what was printed until then"),
+    flag<&LogsFlags::details>   (0,   "details",    nullptr, "Accepted for docker's sake: there are no more"_help),
+    flag<&LogsFlags::follow>    ('f', "follow",     nullptr, "Go on with what is printed until the container ends"_help),
+    flag<&LogsFlags::since>     (0,   "since",      "TIME",  "Only what was printed from then on: 2026-11-22T10:04:05Z, or 10m (ago)"_help),
+    flag<&LogsFlags::tail>      ('n', "tail",       "COUNT", "Only the last so many lines, or all"_help),
+    flag<&LogsFlags::timestamps>('t', "timestamps", nullptr, "Put the time in front of each line"_help),
+    flag<&LogsFlags::until>     (0,   "until",      "TIME",  "Only what was printed until then"_help),
 };
 // clang-format on
 
@@ -149,10 +149,10 @@ Result<int> logs(const LogsFlags& flags, const service::Engine& engine, Argument
 extern const Command kLogs = {
     .name = "logs",
     .operands = "CONTAINER",
-    .summary = "Show what a container has printed",
+    .summary = "Show what a container has printed"_help,
     .details =
         "Times are RFC 3339 (UTC when they have no zone), seconds since 1970, or durations: so "
-        "long ago.\n",
+        "long ago.\n"_help,
     .offer = Offer::containers,
     .flags = kFlags,
     .run = with_engine<LogsFlags, logs>,

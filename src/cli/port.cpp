@@ -29,9 +29,9 @@ Result<int> port(const PortFlags&, const service::Engine& engine, Arguments oper
 extern const Command kPort = {
     .name = "port",
     .operands = "CONTAINER [PORT]",
-    .summary = "List the ports of a container that are published",
+    .summary = "List the ports of a container that are published"_help,
     .details =
-        "None are: with --network host, what listens in the container listens on the host.\n",
+        "None are: with --network host, what listens in the container listens on the host.\n"_help,
     .offer = Offer::containers,
     .run = with_engine<PortFlags, port>,
 };

@@ -63,20 +63,20 @@ struct PruneFlags {
     Vector<String> filters;
 };
 
-constexpr const char* kFilterHelp =
-    "Only those of before until=TIME, with label=NAME[=VALUE], or without (label!=...)";
+constexpr Text kFilterHelp =
+    "Only those of before until=TIME, with label=NAME[=VALUE], or without (label!=...)"_help;
 
 // clang-format off
 constexpr Flag kContainerFlags[] = {
     flag<&PruneFlags::filters>(0,   "filter", "KEY=VALUE", kFilterHelp),
-    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"),
+    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"_help),
 };
 
 constexpr Flag kSystemFlags[] = {
-    flag<&PruneFlags::all>    ('a', "all",     nullptr,     "Remove every image that no container uses, not only those without a name"),
+    flag<&PruneFlags::all>    ('a', "all",     nullptr,     "Remove every image that no container uses, not only those without a name"_help),
     flag<&PruneFlags::filters>(0,   "filter",  "KEY=VALUE", kFilterHelp),
-    flag<&PruneFlags::force>  ('f', "force",   nullptr,     "Do not ask"),
-    flag<&PruneFlags::volumes>(0,   "volumes", nullptr,     "Remove anonymous volumes that no container uses, too"),
+    flag<&PruneFlags::force>  ('f', "force",   nullptr,     "Do not ask"_help),
+    flag<&PruneFlags::volumes>(0,   "volumes", nullptr,     "Remove anonymous volumes that no container uses, too"_help),
 };
 // clang-format on
 
@@ -136,7 +136,7 @@ struct ResetFlags {
 };
 
 constexpr Flag kResetFlags[] = {
-    flag<&ResetFlags::force>('f', "force", nullptr, "Do not ask"),
+    flag<&ResetFlags::force>('f', "force", nullptr, "Do not ask"_help),
 };
 
 // All that may be in the two directories.  Whatever else is there is not ours.
@@ -208,7 +208,7 @@ Result<int> system_reset(const ResetFlags& flags, const Context& context, Argume
 extern const Command kContainerPrune = {
     .name = "container prune",
     .operands = "",
-    .summary = "Remove containers that do not run",
+    .summary = "Remove containers that do not run"_help,
     .flags = kContainerFlags,
     .run = with_context<PruneFlags, container_prune>,
 };
@@ -216,8 +216,8 @@ extern const Command kContainerPrune = {
 extern const Command kSystemPrune = {
     .name = "system prune",
     .operands = "",
-    .summary = "Remove containers, images and volumes that nobody needs",
-    .details = "With --filter, containers and volumes only.\n",
+    .summary = "Remove containers, images and volumes that nobody needs"_help,
+    .details = "With --filter, containers and volumes only.\n"_help,
     .flags = kSystemFlags,
     .run = with_context<PruneFlags, system_prune>,
 };
@@ -225,7 +225,7 @@ extern const Command kSystemPrune = {
 extern const Command kSystemReset = {
     .name = "system reset",
     .operands = "",
-    .summary = "Remove everything: all containers, images and volumes",
+    .summary = "Remove everything: all containers, images and volumes"_help,
     .flags = kResetFlags,
     .run = with_context<ResetFlags, system_reset>,
 };

@@ -26,14 +26,14 @@ struct PsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&PsFlags::all>     ('a', "all",      nullptr,     "Show containers that do not run, too"),
-    flag<&PsFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this id, name, label, status, exited, ancestor, before, since, volume, network or health"),
-    flag<&PsFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Names}} {{.Status}}'"),
-    flag<&PsFlags::last>    ('n', "last",     "COUNT",     "Show the last so many that were created"),
-    flag<&PsFlags::latest>  ('l', "latest",   nullptr,     "Show the one that was created last"),
-    flag<&PsFlags::no_trunc>(0,   "no-trunc", nullptr,     "Show whole ids and commands"),
-    flag<&PsFlags::quiet>   ('q', "quiet",    nullptr,     "Print ids only"),
-    flag<&PsFlags::size>    ('s', "size",     nullptr,     "Show how much each has written"),
+    flag<&PsFlags::all>     ('a', "all",      nullptr,     "Show containers that do not run, too"_help),
+    flag<&PsFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this id, name, label, status, exited, ancestor, before, since, volume, network or health"_help),
+    flag<&PsFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Names}} {{.Status}}'"_help),
+    flag<&PsFlags::last>    ('n', "last",     "COUNT",     "Show the last so many that were created"_help),
+    flag<&PsFlags::latest>  ('l', "latest",   nullptr,     "Show the one that was created last"_help),
+    flag<&PsFlags::no_trunc>(0,   "no-trunc", nullptr,     "Show whole ids and commands"_help),
+    flag<&PsFlags::quiet>   ('q', "quiet",    nullptr,     "Print ids only"_help),
+    flag<&PsFlags::size>    ('s', "size",     nullptr,     "Show how much each has written"_help),
 };
 // clang-format on
 
@@ -169,7 +169,7 @@ Result<int> ps(const PsFlags& flags, const Context& context, Arguments)
 extern const Command kPs = {
     .name = "ps",
     .operands = "",
-    .summary = "List containers",
+    .summary = "List containers"_help,
     .flags = kFlags,
     .run = with_context<PsFlags, ps>,
 };

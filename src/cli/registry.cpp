@@ -25,10 +25,10 @@ struct LoginFlags {
 
 // clang-format off
 constexpr Flag kLoginFlags[] = {
-    flag<&LoginFlags::password>      ('p', "password",       "PASSWORD", "Password; others see it in the process list, so better not"),
-    flag<&LoginFlags::password_stdin>(0,   "password-stdin", nullptr,    "Read the password from stdin"),
-    flag<&LoginFlags::tls_verify>    (0,   "tls-verify",     "BOOL",     "With false: trust any certificate, and plain HTTP"),
-    flag<&LoginFlags::user>          ('u', "username",       "NAME",     "User's name"),
+    flag<&LoginFlags::password>      ('p', "password",       "PASSWORD", "Password; others see it in the process list, so better not"_help),
+    flag<&LoginFlags::password_stdin>(0,   "password-stdin", nullptr,    "Read the password from stdin"_help),
+    flag<&LoginFlags::tls_verify>    (0,   "tls-verify",     "BOOL",     "With false: trust any certificate, and plain HTTP"_help),
+    flag<&LoginFlags::user>          ('u', "username",       "NAME",     "User's name"_help),
 };
 // clang-format on
 
@@ -137,9 +137,10 @@ Result<int> logout(const LogoutFlags&, const Globals&, Arguments operands)
 extern const Command kLogin = {
     .name = "login",
     .operands = "[HOST]",
-    .summary = "Keep a name and password for a registry",
+    .summary = "Keep a name and password for a registry"_help,
     .details =
-        "They are tried first, and kept in docker's config.json.  HOST is docker.io unless said.\n",
+        "They are tried first, and kept in docker's config.json.  HOST is docker.io unless "
+        "said.\n"_help,
     .flags = kLoginFlags,
     .run = run_as<LoginFlags, login>,
 };
@@ -147,7 +148,7 @@ extern const Command kLogin = {
 extern const Command kLogout = {
     .name = "logout",
     .operands = "[HOST]",
-    .summary = "Forget the name and password for a registry",
+    .summary = "Forget the name and password for a registry"_help,
     .run = run_as<LogoutFlags, logout>,
 };
 

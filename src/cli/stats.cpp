@@ -32,10 +32,10 @@ struct StatsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&StatsFlags::all>      ('a', "all",       nullptr,  "Show containers that do not run, too"),
-    flag<&StatsFlags::format>   (0,   "format",    "FORMAT", "json, or a template such as '{{.Name}} {{.CPUPerc}}'"),
-    flag<&StatsFlags::no_stream>(0,   "no-stream", nullptr,  "Print it once"),
-    flag<&StatsFlags::no_trunc> (0,   "no-trunc",  nullptr,  "Show whole ids"),
+    flag<&StatsFlags::all>      ('a', "all",       nullptr,  "Show containers that do not run, too"_help),
+    flag<&StatsFlags::format>   (0,   "format",    "FORMAT", "json, or a template such as '{{.Name}} {{.CPUPerc}}'"_help),
+    flag<&StatsFlags::no_stream>(0,   "no-stream", nullptr,  "Print it once"_help),
+    flag<&StatsFlags::no_trunc> (0,   "no-trunc",  nullptr,  "Show whole ids"_help),
 };
 
 constexpr Column kColumns[] = {
@@ -204,8 +204,8 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
 extern const Command kStats = {
     .name = "stats",
     .operands = "[CONTAINER...]",
-    .summary = "Show what containers use, every second",
-    .details = "On a terminal \"q\" ends it.  100% is one processor.\n",
+    .summary = "Show what containers use, every second"_help,
+    .details = "On a terminal \"q\" ends it.  100% is one processor.\n"_help,
     .offer = Offer::containers,
     .flags = kFlags,
     .run = with_engine<StatsFlags, stats>,

@@ -28,7 +28,7 @@ struct CheckFlags {
 };
 
 constexpr Flag kCheckFlags[] = {
-    flag<&CheckFlags::json>(0, "json", nullptr, "Print JSON"),
+    flag<&CheckFlags::json>(0, "json", nullptr, "Print JSON"_help),
 };
 
 void print_check_json(const Vector<container::CheckRow>& rows)
@@ -80,7 +80,7 @@ struct DfFlags {
 
 // clang-format off
 constexpr Flag kDfFlags[] = {
-    flag<&DfFlags::format>(0, "format", "FORMAT", "json, or a template such as '{{.Type}} {{.Size}}'"),
+    flag<&DfFlags::format>(0, "format", "FORMAT", "json, or a template such as '{{.Type}} {{.Size}}'"_help),
 };
 constexpr Column kDfColumns[] = {
     {"Type", "TYPE"}, {"TotalCount", "TOTAL"}, {"Active", "ACTIVE"}, {"Size", "SIZE"}, {"Reclaimable", "RECLAIMABLE"},
@@ -140,7 +140,7 @@ Result<int> unshare(const UnshareFlags&, const Context& context, Arguments opera
 extern const Command kCheck = {
     .name = "check",
     .operands = "",
-    .summary = "Say what this board has and lacks, and how to get it",
+    .summary = "Say what this board has and lacks, and how to get it"_help,
     .flags = kCheckFlags,
     .run = run_as<CheckFlags, check>,
 };
@@ -148,7 +148,7 @@ extern const Command kCheck = {
 extern const Command kSystemDf = {
     .name = "system df",
     .operands = "",
-    .summary = "Show how much disk is used",
+    .summary = "Show how much disk is used"_help,
     .flags = kDfFlags,
     .run = with_context<DfFlags, system_df>,
 };
@@ -156,8 +156,8 @@ extern const Command kSystemDf = {
 extern const Command kUnshare = {
     .name = "unshare",
     .operands = "[COMMAND] [ARG...]",
-    .summary = "Run a shell with the ids that containers have",
-    .details = "To look at, or delete, files that belong to a container's users.\n",
+    .summary = "Run a shell with the ids that containers have"_help,
+    .details = "To look at, or delete, files that belong to a container's users.\n"_help,
     .run = with_context<UnshareFlags, unshare>,
     .failure = 125,
 };

@@ -260,10 +260,10 @@ Result<int> top(const TopFlags&, const service::Engine& engine, Arguments operan
 extern const Command kTop = {
     .name = "top",
     .operands = "CONTAINER [ARG...]",
-    .summary = "List the processes of a container",
+    .summary = "List the processes of a container"_help,
     .details =
         "What follows is for ps: -ef unless said, aux, or -o with fields (-o pid,comm).  Users "
-        "are\nnumbers, as the host has them.\n",
+        "are\nnumbers, as the host has them.\n"_help,
     .offer = Offer::containers,
     .run = with_engine<TopFlags, top>,
 };

@@ -29,8 +29,8 @@ struct SaveFlags {
 
 // clang-format off
 constexpr Flag kSaveFlags[] = {
-    flag<&SaveFlags::format>(0,   "format", "FORMAT", "docker-archive or oci-archive"),
-    flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output", Offer::files),
+    flag<&SaveFlags::format>(0,   "format", "FORMAT", "docker-archive or oci-archive"_help),
+    flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output"_help, Offer::files),
 };
 // clang-format on
 
@@ -62,9 +62,9 @@ struct LoadFlags {
 
 // clang-format off
 constexpr Flag kLoadFlags[] = {
-    flag<&LoadFlags::input>   ('i', "input",    "FILE",     "Read FILE, not standard input", Offer::files),
-    flag<&LoadFlags::platform>(0,   "platform", "PLATFORM", "Of an image for several platforms: another than this machine's"),
-    flag<&LoadFlags::quiet>   ('q', "quiet",    nullptr,    "Show no progress"),
+    flag<&LoadFlags::input>   ('i', "input",    "FILE",     "Read FILE, not standard input"_help, Offer::files),
+    flag<&LoadFlags::platform>(0,   "platform", "PLATFORM", "Of an image for several platforms: another than this machine's"_help),
+    flag<&LoadFlags::quiet>   ('q', "quiet",    nullptr,    "Show no progress"_help),
 };
 // clang-format on
 
@@ -117,7 +117,7 @@ Result<int> tag(const TagFlags&, const Context& context, Arguments operands)
 extern const Command kSave = {
     .name = "save",
     .operands = "IMAGE...",
-    .summary = "Write images to an archive",
+    .summary = "Write images to an archive"_help,
     .details =
         "The archive is for kist load, docker load, podman load and skopeo.  IMAGE without a tag\n"
         "is every tag of that name.  (podman reads an oci-archive of one name only.)\n"
@@ -125,7 +125,7 @@ extern const Command kSave = {
         "kist keeps layers unpacked and packs them anew, so an image that came from a registry\n"
         "gets another id in the archive: its contents and configuration are the same, its layers'\n"
         "digests are not.  From then on it keeps its id: what was loaded is saved byte for byte\n"
-        "as it was.\n",
+        "as it was.\n"_help,
     .offer = Offer::images,
     .flags = kSaveFlags,
     .run = with_context<SaveFlags, save>,
@@ -134,12 +134,12 @@ extern const Command kSave = {
 extern const Command kLoad = {
     .name = "load",
     .operands = "",
-    .summary = "Bring images of an archive into the store",
+    .summary = "Bring images of an archive into the store"_help,
     .details =
         "Reads what kist save, docker save and podman save write, and OCI layouts in a tar file,\n"
         "plain or packed by gzip.  Everything is verified first: of an archive that is damaged\n"
         "nothing is kept.  A FILE that is not packed is fastest: layers that are here already are\n"
-        "not read.\n",
+        "not read.\n"_help,
     .flags = kLoadFlags,
     .run = with_context<LoadFlags, load>,
 };
@@ -147,7 +147,7 @@ extern const Command kLoad = {
 extern const Command kTag = {
     .name = "tag",
     .operands = "IMAGE NAME",
-    .summary = "Give an image another name",
+    .summary = "Give an image another name"_help,
     .offer = Offer::images,
     .run = with_context<TagFlags, tag>,
 };

@@ -26,10 +26,10 @@ struct CreateFlags {
 
 // clang-format off
 constexpr Flag kCreateFlags[] = {
-    flag<&CreateFlags::driver> ('d', "driver", "DRIVER",       "local, the only one there is"),
-    flag<&CreateFlags::labels> ('l', "label",  "NAME[=VALUE]", "Give it a label"),
-    flag<&CreateFlags::name>   (0,   "name",   "NAME",         "Name it; the same as the operand"),
-    flag<&CreateFlags::options>('o', "opt",    "NAME=VALUE",   "type=tmpfs, or type=none with o=bind and device=PATH"),
+    flag<&CreateFlags::driver> ('d', "driver", "DRIVER",       "local, the only one there is"_help),
+    flag<&CreateFlags::labels> ('l', "label",  "NAME[=VALUE]", "Give it a label"_help),
+    flag<&CreateFlags::name>   (0,   "name",   "NAME",         "Name it; the same as the operand"_help),
+    flag<&CreateFlags::options>('o', "opt",    "NAME=VALUE",   "type=tmpfs, or type=none with o=bind and device=PATH"_help),
 };
 // clang-format on
 
@@ -80,9 +80,9 @@ struct LsFlags {
 
 // clang-format off
 constexpr Flag kLsFlags[] = {
-    flag<&LsFlags::filters>('f', "filter", "KEY=VALUE", "Show those with this name, label or driver, or that no container uses (dangling=true)"),
-    flag<&LsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Name}} {{.Mountpoint}}'"),
-    flag<&LsFlags::quiet>  ('q', "quiet",  nullptr,     "Print names only"),
+    flag<&LsFlags::filters>('f', "filter", "KEY=VALUE", "Show those with this name, label or driver, or that no container uses (dangling=true)"_help),
+    flag<&LsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Name}} {{.Mountpoint}}'"_help),
+    flag<&LsFlags::quiet>  ('q', "quiet",  nullptr,     "Print names only"_help),
 };
 constexpr Column kColumns[] = {
     {"Driver", "DRIVER"},
@@ -125,7 +125,7 @@ struct InspectFlags {
 
 constexpr Flag kInspectFlags[] = {
     flag<&InspectFlags::format>('f', "format", "FORMAT",
-                                "json, or a template such as '{{.Mountpoint}}'"),
+                                "json, or a template such as '{{.Mountpoint}}'"_help),
 };
 
 // docker's fields, and whether its name was made up, as podman calls it.
@@ -183,8 +183,8 @@ Result<String> volume_document(const Context& context, const String& name)
 extern const Command kVolumeCreate = {
     .name = "volume create",
     .operands = "[NAME]",
-    .summary = "Make a volume",
-    .details = "Without NAME it is an anonymous one.  One that is there stays as it is.\n",
+    .summary = "Make a volume"_help,
+    .details = "Without NAME it is an anonymous one.  One that is there stays as it is.\n"_help,
     .flags = kCreateFlags,
     .run = with_context<CreateFlags, create>,
 };
@@ -192,7 +192,7 @@ extern const Command kVolumeCreate = {
 extern const Command kVolumeInspect = {
     .name = "volume inspect",
     .operands = "VOLUME...",
-    .summary = "Show all that is known of volumes",
+    .summary = "Show all that is known of volumes"_help,
     .offer = Offer::volumes,
     .flags = kInspectFlags,
     .run = with_context<InspectFlags, inspect>,
@@ -201,7 +201,7 @@ extern const Command kVolumeInspect = {
 extern const Command kVolumeLs = {
     .name = "volume ls",
     .operands = "",
-    .summary = "List volumes",
+    .summary = "List volumes"_help,
     .flags = kLsFlags,
     .run = with_context<LsFlags, ls>,
 };

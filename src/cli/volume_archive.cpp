@@ -47,8 +47,8 @@ struct ExportFlags {
 };
 
 constexpr Flag kExportFlags[] = {
-    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of standard output",
-                               Offer::files),
+    flag<&ExportFlags::output>('o', "output", "FILE",
+                               "Write to FILE instead of standard output"_help, Offer::files),
 };
 
 Result<void> write_archive(const Held& held, const Fd& to)
@@ -106,7 +106,7 @@ Result<int> import_volume(const ImportFlags&, const Context& context, Arguments 
 extern const Command kVolumeExport = {
     .name = "volume export",
     .operands = "VOLUME",
-    .summary = "Write a volume's files as a tar archive",
+    .summary = "Write a volume's files as a tar archive"_help,
     .flags = kExportFlags,
     .run = with_context<ExportFlags, export_volume>,
 };
@@ -114,10 +114,10 @@ extern const Command kVolumeExport = {
 extern const Command kVolumeImport = {
     .name = "volume import",
     .operands = "VOLUME [FILE]",
-    .summary = "Put the files of a tar archive into a volume",
+    .summary = "Put the files of a tar archive into a volume"_help,
     .details =
         "Reads standard input without FILE, or with \"-\"; the archive may be compressed with "
-        "gzip.\nFiles of the archive take the place of those that are there.\n",
+        "gzip.\nFiles of the archive take the place of those that are there.\n"_help,
     .offer = Offer::files,
     .run = with_context<ImportFlags, import_volume>,
 };

@@ -16,7 +16,7 @@ struct RmFlags {
 };
 
 constexpr Flag kRmFlags[] = {
-    flag<&RmFlags::force>('f', "force", nullptr, "One that is not there is no error"),
+    flag<&RmFlags::force>('f', "force", nullptr, "One that is not there is no error"_help),
 };
 
 Result<void> remove_one(const Context& context, const VolumeStore& store, const String& name)
@@ -55,9 +55,9 @@ struct PruneFlags {
 
 // clang-format off
 constexpr Flag kPruneFlags[] = {
-    flag<&PruneFlags::all>    ('a', "all",    nullptr,     "Remove those with a name, too"),
-    flag<&PruneFlags::filters>(0,   "filter", "KEY=VALUE", "Remove those with this label only, or without (label!=...)"),
-    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"),
+    flag<&PruneFlags::all>    ('a', "all",    nullptr,     "Remove those with a name, too"_help),
+    flag<&PruneFlags::filters>(0,   "filter", "KEY=VALUE", "Remove those with this label only, or without (label!=...)"_help),
+    flag<&PruneFlags::force>  ('f', "force",  nullptr,     "Do not ask"_help),
 };
 // clang-format on
 
@@ -135,7 +135,7 @@ Result<Row> volume_usage(const Context& context)
 extern const Command kVolumePrune = {
     .name = "volume prune",
     .operands = "",
-    .summary = "Remove volumes that no container uses",
+    .summary = "Remove volumes that no container uses"_help,
     .flags = kPruneFlags,
     .run = with_context<PruneFlags, prune>,
 };
@@ -143,7 +143,7 @@ extern const Command kVolumePrune = {
 extern const Command kVolumeRm = {
     .name = "volume rm",
     .operands = "VOLUME...",
-    .summary = "Remove volumes",
+    .summary = "Remove volumes"_help,
     .offer = Offer::volumes,
     .flags = kRmFlags,
     .run = with_context<RmFlags, rm>,

@@ -20,24 +20,19 @@ struct Options {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&Options::count>     (0,   "count",      "COUNT", ""),
-    flag<&Options::entrypoint>(0,   "entrypoint", "WORD",  ""),
-    flag<&Options::env>       ('e', "env",        "WORD",  ""),
-    flag<&Options::force>     ('f', "force",      nullptr, ""),
-    flag<&Options::name>      ('n', "name",       "NAME",  ""),
-    flag<&Options::quiet>     ('q', "quiet",      nullptr, ""),
+    flag<&Options::count>     (0,   "count",      "COUNT", {}),
+    flag<&Options::entrypoint>(0,   "entrypoint", "WORD",  {}),
+    flag<&Options::env>       ('e', "env",        "WORD",  {}),
+    flag<&Options::force>     ('f', "force",      nullptr, {}),
+    flag<&Options::name>      ('n', "name",       "NAME",  {}),
+    flag<&Options::quiet>     ('q', "quiet",      nullptr, {}),
 };
 // clang-format on
 
-constexpr Command kPlain = {
-    .name = "rmi", .operands = "IMAGE...", .summary = "", .flags = kFlags, .run = nullptr};
-constexpr Command kProgramFollows = {.name = "run",
-                                     .operands = "IMAGE [COMMAND] [ARG...]",
-                                     .summary = "",
-                                     .flags = kFlags,
-                                     .run = nullptr};
-constexpr Command kNothing = {
-    .name = "info", .operands = "", .summary = "", .flags = kFlags, .run = nullptr};
+constexpr Command kPlain = {.name = "rmi", .operands = "IMAGE...", .flags = kFlags, .run = nullptr};
+constexpr Command kProgramFollows = {
+    .name = "run", .operands = "IMAGE [COMMAND] [ARG...]", .flags = kFlags, .run = nullptr};
+constexpr Command kNothing = {.name = "info", .operands = "", .flags = kFlags, .run = nullptr};
 
 using Words = Vector<std::string_view>;
 
