@@ -120,8 +120,8 @@ extern const Command kStart = {
     .name = "start",
     .operands = "CONTAINER...",
     .summary = "Start containers that have ended or were only created"_help,
-    .offer = Offer::containers,
     .flags = kStartFlags,
+    .offer = Offer::containers,
     .run = with_engine<StartFlags, start>,
 };
 
@@ -130,8 +130,8 @@ extern const Command kAttach = {
     .operands = "CONTAINER",
     .summary = "Connect this terminal to a running container"_help,
     .details = "Leave with the detach keys: the container goes on.\n"_help,
-    .offer = Offer::containers,
     .flags = kAttachFlags,
+    .offer = Offer::containers,
     .run = with_engine<AttachFlags, attach>,
 };
 

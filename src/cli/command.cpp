@@ -83,12 +83,12 @@ Result<size_t> take_flag(const Command& command, Arguments words, size_t at, voi
         if (flag->value && !attached) {
             if (at + took == words.size())
                 return usage_error(command,
-                                   str::format("--%s needs a %s", flag->name, flag->value));
+                                   str::format("--%s needs a %s", flag->name, flag->value_word()));
             value = words[at + took++];
         }
         if ((flag->value || equals) && !is_long)
             rest = {};
-        auto done = flag->set(options, value);
+        auto done = flag->set(static_cast<char*>(options) + flag->field, value);
         if (!done)
             return usage_error(command,
                                str::format("--%s: %s", flag->name, done.error().message().c_str()));

@@ -20,16 +20,42 @@ namespace kist::cli {
 
 using Arguments = std::span<const std::string_view>;
 
-// What the shell should offer for a value.
+// What the shell should offer for operands.
 enum class Offer : unsigned char { nothing, containers, images, volumes, files, commands };
 
+// The words for values in help and messages.  A flag keeps the place of its own; a new word goes
+// here.
+// clang-format off
+inline constexpr char kValueWords[] =
+    "\0ACTION\0ADDRESS\0BOOL\0BYTES\0COMMAND\0CONDITION\0CONTAINER[:ro]\0COUNT\0DOMAIN"
+    "\0DRIVER\0FILE\0FORMAT\0GROUP\0KEY=VALUE\0KEYS\0LEVEL\0LIST\0MASK\0MICROSECONDS"
+    "\0NAME\0NAME:ADDRESS\0NAME=SOFT[:HARD]\0NAME=VALUE\0NAME[=VALUE]\0NUMBER\0OPTION"
+    "\0PASSWORD\0PATH\0PATH:RATE\0PATH[:OPTIONS]\0PATH[:PATH[:rwm]]\0PLATFORM\0POLICY"
+    "\0PORT\0RULE\0SECONDS\0SIGNAL\0SPEC\0STREAM\0TIME\0TYPE\0USER\0USER[:GROUP]\0ZONE"
+    "\0[SOURCE:]TARGET[:ro]\0host|none\0host|private\0true|false";
+// clang-format on
+
+consteval unsigned place_of_word(const char* word)
+{
+    if (!word)
+        return 0;
+    for (unsigned at = 1; at < sizeof kValueWords;
+         at += std::string_view(kValueWords + at).size() + 1)
+        if (std::string_view(kValueWords + at) == word)
+            return at;
+    __builtin_unreachable();  // no constant expression: a word that is not there does not compile
+}
+
+// A row of three machine words, of which there are hundreds.
 struct Flag {
-    char letter;  // 0: no short form
-    Offer offer;
     const char* name;
-    const char* value;  // "BYTES"; nullptr: a switch
+    Result<void> (*set)(void* field, std::string_view text);
     Text help;
-    Result<void> (*set)(void* options, std::string_view text);
+    uint32_t letter : 7;  // 0: no short form
+    uint32_t value : 9;   // in kValueWords: "BYTES"; 0: a switch
+    uint32_t field : 16;  // where the field is in the options, in bytes
+
+    const char* value_word() const { return kValueWords + value; }
 };
 
 // What was said before the command's name.
@@ -38,16 +64,41 @@ struct Globals {
     bool debug = false;
 };
 
+// A table of flags.  Private members let what follows it in Command use its last bytes.
+class Flags {
+public:
+    constexpr Flags() = default;
+    template <size_t Count>
+    consteval Flags(const Flag (&rows)[Count]) : Flags(std::span(rows))
+    {
+    }
+    consteval Flags(std::span<const Flag> rows) : rows_(rows.data()), count_{uint8_t(rows.size())}
+    {
+        if (rows.size() > UINT8_MAX)
+            __builtin_unreachable();  // does not compile
+    }
+
+    const Flag* begin() const { return rows_; }
+    const Flag* end() const { return rows_ + count_; }
+    size_t size() const { return count_; }
+    bool empty() const { return count_ == 0; }
+
+private:
+    const Flag* rows_ = nullptr;
+    uint8_t count_ = 0;
+};
+
 struct Command {
     const char* name;      // "run", "image prune"
     const char* operands;  // "IMAGE [COMMAND] [ARG...]": also says how many there must be
     Text summary = {};
     Text details = {};
+    [[no_unique_address]] Flags flags = {};
     Offer offer = Offer::nothing;
-    std::span<const Flag> flags = {};
+    uint8_t failure = 1;  // the exit code when it fails; docker's is 125 for run, 1 for others
     Result<int> (*run)(const Command& self, const Globals& globals, Arguments words);
-    int failure = 1;  // the exit code when it fails; docker's is 125 for run, 1 for others
 };
+static_assert(sizeof(Command) == 6 * sizeof(void*));
 
 // How text becomes a value: overload for a type, and flags can hold that type.  A switch
 // comes with "" when it was given without "=VALUE".
@@ -73,25 +124,51 @@ Result<void> assign(Vector<T>& field, std::string_view text)
 
 template <class Options, class Field>
 Options options_of(Field Options::*);
+template <class Options, class Field>
+Field field_of(Field Options::*);
 
+// Where a field is.  A cast is no constant expression unless __builtin_constant_p asks for it.
 template <auto Field>
-constexpr Flag flag(char letter, const char* name, const char* value, Text help,
-                    Offer offer = Offer::nothing)
+consteval unsigned place_of()
 {
     using Options = decltype(options_of(Field));
-    return {letter, offer, name, value, help, [](void* options, std::string_view text) {
-                return assign(static_cast<Options*>(options)->*Field, text);
-            }};
+    constexpr Options* kNowhere = nullptr;
+    constexpr size_t kPlace = __builtin_constant_p(reinterpret_cast<size_t>(&(kNowhere->*Field)))
+                                  ? reinterpret_cast<size_t>(&(kNowhere->*Field))
+                                  : SIZE_MAX;
+    static_assert(kPlace <= UINT16_MAX);
+    return kPlace;
+}
+
+template <class Field>
+Result<void> set_field(void* field, std::string_view text)
+{
+    return assign(*static_cast<Field*>(field), text);
+}
+
+template <auto Field>
+consteval Flag flag(char letter, const char* name, const char* value, Text help)
+{
+    return {.name = name,
+            .set = set_field<decltype(field_of(Field))>,
+            .help = help,
+            .letter = static_cast<unsigned char>(letter),
+            .value = place_of_word(value),
+            .field = place_of<Field>()};
 }
 
 // A flag whose text is read by `Set`, a function (Options&, std::string_view) -> Result<void>.
 template <class Options, auto Set>
-constexpr Flag custom_flag(char letter, const char* name, const char* value, Text help,
-                           Offer offer = Offer::nothing)
+consteval Flag custom_flag(char letter, const char* name, const char* value, Text help)
 {
-    return {letter, offer, name, value, help, [](void* options, std::string_view text) {
+    return {.name = name,
+            .set = [](void* options, std::string_view text) -> Result<void> {
                 return Set(*static_cast<Options*>(options), text);
-            }};
+            },
+            .help = help,
+            .letter = static_cast<unsigned char>(letter),
+            .value = place_of_word(value),
+            .field = 0};
 }
 
 // Fills `options` from the flags in `words`; what remains are the operands.  Flags may stand

@@ -18,8 +18,8 @@ namespace {
 constexpr Flag kGlobalFlags[] = {
     flag<&Globals::debug>    ('D', "debug",     nullptr, "Say what is done; the same as --log-level debug"_help),
     flag<&Globals::log_level>(0,   "log-level", "LEVEL", "error, warn, info or debug"_help),
-    flag<&Globals::root>     (0,   "root",      "PATH",  "Where images and containers are kept"_help, Offer::files),
-    flag<&Globals::state>    (0,   "state",     "PATH",  "Where locks and other things of this boot are kept"_help, Offer::files),
+    flag<&Globals::root>     (0,   "root",      "PATH",  "Where images and containers are kept"_help),
+    flag<&Globals::state>    (0,   "state",     "PATH",  "Where locks and other things of this boot are kept"_help),
 };
 
 // docker's longer spellings.

@@ -149,7 +149,7 @@ struct ExportFlags {
 
 // clang-format off
 constexpr Flag kExportFlags[] = {
-    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of stdout"_help, Offer::files),
+    flag<&ExportFlags::output>('o', "output", "FILE", "Write to FILE instead of stdout"_help),
 };
 // clang-format on
 
@@ -177,8 +177,8 @@ extern const Command kCp = {
     .operands = "SRC DEST",
     .summary = "Copy files between a container and the host"_help,
     .details = kCpDetails,
-    .offer = Offer::files,
     .flags = kCpFlags,
+    .offer = Offer::files,
     .run = with_engine<CpFlags, cp>,
 };
 
@@ -195,8 +195,8 @@ extern const Command kExport = {
     .operands = "CONTAINER",
     .summary = "Write a container's file system as a tar archive"_help,
     .details = "Volumes are left out; the places they are mounted on are in it.\n"_help,
-    .offer = Offer::containers,
     .flags = kExportFlags,
+    .offer = Offer::containers,
     .run = with_engine<ExportFlags, export_container>,
 };
 

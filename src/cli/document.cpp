@@ -18,7 +18,7 @@ String spelling(const Flag& flag)
 {
     String letter = flag.letter ? str::format("-%c, ", flag.letter) : "    ";
     return str::format("%s--%s%s%s", letter.c_str(), flag.name, flag.value ? " " : "",
-                       flag.value ? flag.value : "");
+                       flag.value_word());
 }
 
 String usage(const Command& command)
@@ -27,7 +27,7 @@ String usage(const Command& command)
                        *command.operands ? " " : "", command.operands, "");
 }
 
-void print_flags(std::span<const Flag> flags)
+void print_flags(const Flags& flags)
 {
     size_t width = 0;
     for (const Flag& flag : flags)
@@ -52,7 +52,7 @@ String troff(std::string_view text)
     return safe;
 }
 
-void print_manual_flags(std::span<const Flag> flags)
+void print_manual_flags(const Flags& flags)
 {
     for (const Flag& flag : flags) {
         printf(".TP\n.B ");
@@ -60,7 +60,7 @@ void print_manual_flags(std::span<const Flag> flags)
             printf("\\-%c, ", flag.letter);
         printf("\\-\\-%s", troff(flag.name).c_str());
         if (flag.value)
-            printf(" \\fI%s\\fR", troff(flag.value).c_str());
+            printf(" \\fI%s\\fR", troff(flag.value_word()).c_str());
         printf("\n%s.\n", troff(flag.help.words()).c_str());
     }
 }

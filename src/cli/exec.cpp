@@ -38,7 +38,7 @@ constexpr Flag kFlags[] = {
     flag<&ExecFlags::detach>           ('d', "detach",      nullptr,        "Leave it running in the background"_help),
     flag<&ExecFlags::detach_keys>      (0,   "detach-keys", "KEYS",         "Keys that leave it running (ctrl-p,ctrl-q)"_help),
     flag<&ExecFlags::environment>      ('e', "env",         "NAME=VALUE",   "Set a variable; NAME alone takes its value from here"_help),
-    flag<&ExecFlags::environment_files>(0,   "env-file",    "FILE",         "Set the variables that are lines of a file"_help, Offer::files),
+    flag<&ExecFlags::environment_files>(0,   "env-file",    "FILE",         "Set the variables that are lines of a file"_help),
     flag<&ExecFlags::interactive>      ('i', "interactive", nullptr,        "Pass on what comes from stdin"_help),
     flag<&ExecFlags::privileged>       (0,   "privileged",  nullptr,        "Give it all capabilities"_help),
     flag<&ExecFlags::tty>              ('t', "tty",         nullptr,        "Give it a terminal"_help),
@@ -160,8 +160,8 @@ extern const Command kExec = {
     .details =
         "Answers with the program's exit code: 126 when it cannot be executed, 127 when it is\n"
         "not there.  When kist is told to end, or the detach keys are typed, it goes on.\n"_help,
-    .offer = Offer::containers,
     .flags = kFlags,
+    .offer = Offer::containers,
     .run = run_as<ExecFlags, exec>,
 };
 

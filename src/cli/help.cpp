@@ -113,8 +113,8 @@ extern const Command kHelp = {
     .name = "help",
     .operands = "[COMMAND...]",
     .summary = "Say what a command does"_help,
-    .offer = Offer::commands,
     .flags = kHelpFlags,
+    .offer = Offer::commands,
     .run = run_as<HelpFlags, help>,
 };
 

@@ -156,8 +156,8 @@ extern const Command kRmi = {
     .operands = "IMAGE...",
     .summary = "Remove images"_help,
     .details = "An image goes with its last name; layers go when no image needs them.\n"_help,
-    .offer = Offer::images,
     .flags = kRmiFlags,
+    .offer = Offer::images,
     .run = with_context<RmiFlags, rmi>,
 };
 

@@ -296,8 +296,8 @@ extern const Command kImages = {
     .operands = "[NAME]",
     .summary = "List images"_help,
     .details = "NAME may have wildcards: 'al*', 'alpine:3.*'.\n"_help,
-    .offer = Offer::images,
     .flags = kImagesFlags,
+    .offer = Offer::images,
     .run = with_context<ImagesFlags, images>,
 };
 
@@ -307,8 +307,8 @@ extern const Command kHistory = {
     .summary = "Show how an image was made"_help,
     .details =
         "The newest step comes first.  SIZE is that of the files in the step's layer.\n"_help,
-    .offer = Offer::images,
     .flags = kHistoryFlags,
+    .offer = Offer::images,
     .run = with_context<HistoryFlags, history>,
 };
 

@@ -155,8 +155,8 @@ extern const Command kInspect = {
     .operands = "NAME...",
     .summary = "Show all that is known of containers, images and volumes"_help,
     .details = "Prints docker's JSON documents, or what a template makes of each.\n"_help,
-    .offer = Offer::containers,
     .flags = kFlags,
+    .offer = Offer::containers,
     .run = with_context<InspectFlags, inspect>,
 };
 
@@ -164,8 +164,8 @@ extern const Command kContainerInspect = {
     .name = "container inspect",
     .operands = "CONTAINER...",
     .summary = "Show all that is known of containers"_help,
-    .offer = Offer::containers,
     .flags = std::span(kFlags).first(2),
+    .offer = Offer::containers,
     .run = with_context<InspectFlags, inspect_containers>,
 };
 
@@ -173,8 +173,8 @@ extern const Command kImageInspect = {
     .name = "image inspect",
     .operands = "IMAGE...",
     .summary = "Show all that is known of images"_help,
-    .offer = Offer::images,
     .flags = kImageFlags,
+    .offer = Offer::images,
     .run = with_context<InspectFlags, inspect_images>,
 };
 

@@ -227,8 +227,8 @@ extern const Command kStop = {
     .name = "stop",
     .operands = "CONTAINER...",
     .summary = "Ask containers to end, and kill those that do not"_help,
-    .offer = Offer::containers,
     .flags = kStopFlags,
+    .offer = Offer::containers,
     .run = with_engine<StopFlags, stop>,
 };
 
@@ -236,8 +236,8 @@ extern const Command kRestart = {
     .name = "restart",
     .operands = "CONTAINER...",
     .summary = "Stop containers and start them again"_help,
-    .offer = Offer::containers,
     .flags = kStopFlags,
+    .offer = Offer::containers,
     .run = with_engine<StopFlags, restart>,
 };
 
@@ -245,8 +245,8 @@ extern const Command kKill = {
     .name = "kill",
     .operands = "CONTAINER...",
     .summary = "Send a signal to containers"_help,
-    .offer = Offer::containers,
     .flags = kKillFlags,
+    .offer = Offer::containers,
     .run = with_engine<KillFlags, kill>,
 };
 
@@ -270,8 +270,8 @@ extern const Command kWait = {
     .name = "wait",
     .operands = "CONTAINER...",
     .summary = "Wait until containers end, and print their exit codes"_help,
-    .offer = Offer::containers,
     .flags = kWaitFlags,
+    .offer = Offer::containers,
     .run = with_engine<WaitFlags, wait>,
 };
 
@@ -279,8 +279,8 @@ extern const Command kRm = {
     .name = "rm",
     .operands = "CONTAINER...",
     .summary = "Remove containers"_help,
-    .offer = Offer::containers,
     .flags = kRmFlags,
+    .offer = Offer::containers,
     .run = with_engine<RmFlags, rm>,
 };
 

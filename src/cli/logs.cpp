@@ -153,8 +153,8 @@ extern const Command kLogs = {
     .details =
         "Times are RFC 3339 (UTC when they have no zone), seconds since 1970, or durations: so "
         "long ago.\n"_help,
-    .offer = Offer::containers,
     .flags = kFlags,
+    .offer = Offer::containers,
     .run = with_engine<LogsFlags, logs>,
 };
 

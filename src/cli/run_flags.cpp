@@ -71,7 +71,7 @@ constexpr Flag kFlags[] = {
     flag<&O::capabilities_dropped>(0, "cap-drop", "NAME", "Take a capability away, or ALL"_help),
     custom_flag<O, set_text<&Limits::conf>>(0, "cgroup-conf", "KEY=VALUE", "Write to a file of the container's cgroup (memory.high=64m)"_help),
     flag<&O::cgroupns>(0, "cgroupns", "host|private", "Share the host's view of cgroups, or not"_help),
-    flag<&O::cidfile>(0, "cidfile", "FILE", "Write the container's id to a new file"_help, Offer::files),
+    flag<&O::cidfile>(0, "cidfile", "FILE", "Write the container's id to a new file"_help),
     custom_flag<O, set_number<&Limits::cpu_period>>(0, "cpu-period", "MICROSECONDS", "Length of the period of --cpu-quota"_help),
     custom_flag<O, set_number<&Limits::cpu_quota>>(0, "cpu-quota", "MICROSECONDS", "Processor time in each period"_help),
     custom_flag<O, set_number<&Limits::cpu_shares>>(0, "cpu-shares", "COUNT", "Weight among containers; 1024 is normal"_help),
@@ -80,7 +80,7 @@ constexpr Flag kFlags[] = {
     custom_flag<O, set_text<&Limits::cpuset_mems>>(0, "cpuset-mems", "LIST", "Memory nodes to use"_help),
     flag<&O::detach>('d', "detach", nullptr, "Leave it running in the background and print its id"_help),
     flag<&O::detach_keys>(0, "detach-keys", "KEYS", "Keys that leave the container running (ctrl-p,ctrl-q)"_help),
-    flag<&O::devices>(0, "device", "PATH[:PATH[:rwm]]", "Give a device of the host"_help, Offer::files),
+    flag<&O::devices>(0, "device", "PATH[:PATH[:rwm]]", "Give a device of the host"_help),
     flag<&O::device_rules>(0, "device-cgroup-rule", "RULE", "Allow devices that come later (\"c 188:* rwm\")"_help),
     custom_flag<O, add_rate<&Limits::device_read_bps>>(0, "device-read-bps", "PATH:RATE", "Limit reading from a disk, bytes a second"_help),
     custom_flag<O, add_rate<&Limits::device_write_bps>>(0, "device-write-bps", "PATH:RATE", "Limit writing to a disk, bytes a second"_help),
@@ -88,7 +88,7 @@ constexpr Flag kFlags[] = {
     flag<&O::dns_search>(0, "dns-search", "DOMAIN", "Search names in this domain"_help),
     flag<&O::entrypoint>(0, "entrypoint", "COMMAND", "Replace the image's entry point; \"\" clears it"_help),
     flag<&O::environment>('e', "env", "NAME=VALUE", "Set a variable; NAME alone takes its value from here"_help),
-    flag<&O::environment_files>(0, "env-file", "FILE", "Set the variables that are lines of a file"_help, Offer::files),
+    flag<&O::environment_files>(0, "env-file", "FILE", "Set the variables that are lines of a file"_help),
     custom_flag<O, ignore>(0, "expose", "PORT", "Say that the program listens there; changes nothing"_help),
     flag<&O::groups>(0, "group-add", "GROUP", "Add a group, or keep-groups for the caller's"_help),
     flag<&O::health_cmd>(0, "health-cmd", "COMMAND", "Ask the container's health with this line of shell"_help),
@@ -103,7 +103,7 @@ constexpr Flag kFlags[] = {
     flag<&O::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin"_help),
     flag<&O::ipc>(0, "ipc", "host|private", "Share the host's IPC, or not"_help),
     flag<&O::labels>('l', "label", "NAME=VALUE", "Add a label"_help),
-    flag<&O::label_files>(0, "label-file", "FILE", "Add the labels that are lines of a file"_help, Offer::files),
+    flag<&O::label_files>(0, "label-file", "FILE", "Add the labels that are lines of a file"_help),
     flag<&O::log_driver>(0, "log-driver", "DRIVER", "Where output is kept: json-file, syslog, ring (in memory) or none"_help),
     flag<&O::log_options>(0, "log-opt", "NAME=VALUE", "max-size, max-file, tag, syslog-address"_help),
     custom_flag<O, set_bytes<&Limits::memory>>('m', "memory", "BYTES", "Limit memory, for example 64m"_help),
@@ -125,7 +125,7 @@ constexpr Flag kFlags[] = {
     flag<&O::quiet>('q', "quiet", nullptr, "Say nothing while the image is pulled"_help),
     flag<&O::read_only>(0, "read-only", nullptr, "Make the root file system read-only"_help),
     flag<&O::replace>(0, "replace", nullptr, "Remove a container of the same name first"_help),
-    flag<&O::requirements>(0, "requires", "NAME", "Start this container first"_help, Offer::containers),
+    flag<&O::requirements>(0, "requires", "NAME", "Start this container first"_help),
     flag<&O::restart>(0, "restart", "POLICY", "no, on-failure[:COUNT], always or unless-stopped"_help),
     flag<&O::remove>(0, "rm", nullptr, "Remove the container when it ends"_help),
     flag<&O::rootfs>(0, "rootfs", nullptr, "IMAGE is a directory to use as the root file system"_help),
@@ -142,8 +142,8 @@ constexpr Flag kFlags[] = {
     flag<&O::user>('u', "user", "USER[:GROUP]", "Run as this user"_help),
     flag<&O::userns>(0, "userns", "host|private", "Use no user namespace of its own"_help),
     flag<&O::uts>(0, "uts", "host|private", "Share the host's name, or not"_help),
-    flag<&O::volumes>('v', "volume", "[SOURCE:]TARGET[:ro]", "Mount a volume by its name, or a path of the host"_help, Offer::files),
-    flag<&O::volumes_from>(0, "volumes-from", "CONTAINER[:ro]", "Mount the volumes of another container"_help, Offer::containers),
+    flag<&O::volumes>('v', "volume", "[SOURCE:]TARGET[:ro]", "Mount a volume by its name, or a path of the host"_help),
+    flag<&O::volumes_from>(0, "volumes-from", "CONTAINER[:ro]", "Mount the volumes of another container"_help),
     flag<&O::workdir>('w', "workdir", "PATH", "Run in this directory"_help),
 };
 // clang-format on
@@ -170,8 +170,8 @@ extern const Command kUpdate = {
     .operands = "CONTAINER...",
     .summary = "Change limits and restart policy of containers"_help,
     .details = "What runs is limited at once.  Flags that are not given change nothing.\n"_help,
-    .offer = Offer::containers,
     .flags = kUpdateFlags,
+    .offer = Offer::containers,
     .run = with_engine<RunOptions, update>,
 };
 
@@ -183,10 +183,10 @@ extern const Command kRun = {
         "Pulls IMAGE when it is not in the store.  Answers with the program's exit code; with -d "
         "it "
         "prints\nthe container's id and leaves it running.\n"_help,
-    .offer = Offer::images,
     .flags = kFlags,
-    .run = with_context<RunOptions, run>,
+    .offer = Offer::images,
     .failure = kOurFailure,
+    .run = with_context<RunOptions, run>,
 };
 
 extern const Command kCreate = {
@@ -194,8 +194,8 @@ extern const Command kCreate = {
     .operands = "IMAGE [COMMAND] [ARG...]",
     .summary = "Make a container that can be started later"_help,
     .details = "Pulls IMAGE when it is not in the store, and prints the container's id.\n"_help,
-    .offer = Offer::images,
     .flags = kFlags,
+    .offer = Offer::images,
     .run = with_context<RunOptions, create>,
 };
 

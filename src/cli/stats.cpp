@@ -206,8 +206,8 @@ extern const Command kStats = {
     .operands = "[CONTAINER...]",
     .summary = "Show what containers use, every second"_help,
     .details = "On a terminal \"q\" ends it.  100% is one processor.\n"_help,
-    .offer = Offer::containers,
     .flags = kFlags,
+    .offer = Offer::containers,
     .run = with_engine<StatsFlags, stats>,
 };
 

@@ -158,8 +158,8 @@ extern const Command kUnshare = {
     .operands = "[COMMAND] [ARG...]",
     .summary = "Run a shell with the ids that containers have"_help,
     .details = "To look at, or delete, files that belong to a container's users.\n"_help,
-    .run = with_context<UnshareFlags, unshare>,
     .failure = 125,
+    .run = with_context<UnshareFlags, unshare>,
 };
 
 }  // namespace kist::cli

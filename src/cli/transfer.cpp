@@ -30,7 +30,7 @@ struct SaveFlags {
 // clang-format off
 constexpr Flag kSaveFlags[] = {
     flag<&SaveFlags::format>(0,   "format", "FORMAT", "docker-archive or oci-archive"_help),
-    flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output"_help, Offer::files),
+    flag<&SaveFlags::output>('o', "output", "FILE",   "Write to FILE, not to standard output"_help),
 };
 // clang-format on
 
@@ -62,7 +62,7 @@ struct LoadFlags {
 
 // clang-format off
 constexpr Flag kLoadFlags[] = {
-    flag<&LoadFlags::input>   ('i', "input",    "FILE",     "Read FILE, not standard input"_help, Offer::files),
+    flag<&LoadFlags::input>   ('i', "input",    "FILE",     "Read FILE, not standard input"_help),
     flag<&LoadFlags::platform>(0,   "platform", "PLATFORM", "Of an image for several platforms: another than this machine's"_help),
     flag<&LoadFlags::quiet>   ('q', "quiet",    nullptr,    "Show no progress"_help),
 };
@@ -126,8 +126,8 @@ extern const Command kSave = {
         "gets another id in the archive: its contents and configuration are the same, its layers'\n"
         "digests are not.  From then on it keeps its id: what was loaded is saved byte for byte\n"
         "as it was.\n"_help,
-    .offer = Offer::images,
     .flags = kSaveFlags,
+    .offer = Offer::images,
     .run = with_context<SaveFlags, save>,
 };
 

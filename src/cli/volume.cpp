@@ -193,8 +193,8 @@ extern const Command kVolumeInspect = {
     .name = "volume inspect",
     .operands = "VOLUME...",
     .summary = "Show all that is known of volumes"_help,
-    .offer = Offer::volumes,
     .flags = kInspectFlags,
+    .offer = Offer::volumes,
     .run = with_context<InspectFlags, inspect>,
 };
 

@@ -48,7 +48,7 @@ struct ExportFlags {
 
 constexpr Flag kExportFlags[] = {
     flag<&ExportFlags::output>('o', "output", "FILE",
-                               "Write to FILE instead of standard output"_help, Offer::files),
+                               "Write to FILE instead of standard output"_help),
 };
 
 Result<void> write_archive(const Held& held, const Fd& to)

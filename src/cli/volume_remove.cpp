@@ -144,8 +144,8 @@ extern const Command kVolumeRm = {
     .name = "volume rm",
     .operands = "VOLUME...",
     .summary = "Remove volumes"_help,
-    .offer = Offer::volumes,
     .flags = kRmFlags,
+    .offer = Offer::volumes,
     .run = with_context<RmFlags, rm>,
 };
 

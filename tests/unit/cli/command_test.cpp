@@ -21,8 +21,8 @@ struct Options {
 // clang-format off
 constexpr Flag kFlags[] = {
     flag<&Options::count>     (0,   "count",      "COUNT", {}),
-    flag<&Options::entrypoint>(0,   "entrypoint", "WORD",  {}),
-    flag<&Options::env>       ('e', "env",        "WORD",  {}),
+    flag<&Options::entrypoint>(0,   "entrypoint", "NAME",  {}),
+    flag<&Options::env>       ('e', "env",        "NAME",  {}),
     flag<&Options::force>     ('f', "force",      nullptr, {}),
     flag<&Options::name>      ('n', "name",       "NAME",  {}),
     flag<&Options::quiet>     ('q', "quiet",      nullptr, {}),
@@ -123,14 +123,32 @@ TEST(Commands, AreFoundByOneWordOrTwoAndByDockersOtherNames)
     EXPECT_ERROR(find_command(Words{"push", "x"}), EBADRQC, "kist has no push");
 }
 
+TEST(Commands, WordsForValuesAreSortedAndEachIsAFlags)
+{
+    auto is_used = [](size_t at) {
+        for (const Command* command : commands())
+            for (const Flag& flag : command->flags)
+                if (flag.value == at)
+                    return true;
+        return std::string_view(kValueWords + at) == "LEVEL";  // kProgram's
+    };
+    std::string_view before;
+    for (size_t at = 1; at < sizeof kValueWords; at += before.size() + 1) {
+        EXPECT_LT(before, kValueWords + at);
+        before = kValueWords + at;
+        EXPECT_TRUE(is_used(at)) << before;
+    }
+}
+
 TEST(Commands, FlagsAreSortedAndTheirLettersUnique)
 {
     for (const Command* command : commands()) {
         String letters;
         for (size_t i = 0; i < command->flags.size(); i++) {
-            const Flag& flag = command->flags[i];
+            const Flag& flag = command->flags.begin()[i];
             if (i > 0)
-                EXPECT_LT(std::string_view(command->flags[i - 1].name), flag.name) << command->name;
+                EXPECT_LT(std::string_view(command->flags.begin()[i - 1].name), flag.name)
+                    << command->name;
             if (flag.letter)
                 EXPECT_EQ(letters.find(flag.letter), letters.npos) << command->name << flag.letter;
             letters += flag.letter ? flag.letter : ' ';
