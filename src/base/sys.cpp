@@ -9,8 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/vector.h"
 

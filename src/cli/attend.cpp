@@ -2,11 +2,10 @@
 
 #include "cli/attend.h"
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "cli/each.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/signals.h"
 #include "service/detach_keys.h"
 
@@ -112,7 +111,7 @@ int finish_attending(const service::Attended& attended)
         report(Error(ENOMEM, "a process of the container was killed: out of memory")
                    .with_hint("give it more with --memory, or look for a leak"));
     if (attended.detached && attended.exit_code == 0)
-        (void)fputc('\n', stderr);  // the shell's prompt follows the container's
+        tell(Where::errors, "\n");  // the shell's prompt follows the container's
     return attended.exit_code;
 }
 

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/sys.h"
 #include "base/vector.h"
@@ -11,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/changes.h"
 #include "container/transfer.h"
 #include "service/engine.h"
@@ -122,8 +121,8 @@ Result<int> cp(const CpFlags& flags, const service::Engine& engine, Arguments op
     uint64_t bytes = TRY(out ? copy_out(request, transfer) : copy_in(request, transfer),
                          "cannot %s container \"%s\"", towards, summary.spec.name.c_str());
     if (!flags.quiet.value_or(!::isatty(STDOUT_FILENO)))
-        fprintf(stderr, "Successfully copied %s to %.*s\n", human_size(bytes).c_str(),
-                int(operands[1].size()), operands[1].data());
+        tell(Where::errors, "Successfully copied %s to %.*s\n", human_size(bytes).c_str(),
+             int(operands[1].size()), operands[1].data());
     return 0;
 }
 
@@ -139,7 +138,7 @@ Result<int> diff(const NoFlags&, const service::Engine& engine, Arguments operan
         TRY(container::find_changes(summary.spec, store), "cannot compare container \"%s\"",
             summary.spec.name.c_str());
     for (const container::Change& change : changes)
-        printf("%c %s\n", change.kind, change.path.c_str());
+        say("%c %s\n", change.kind, change.path.c_str());
     return 0;
 }
 

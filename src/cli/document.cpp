@@ -33,7 +33,7 @@ void print_flags(const Flags& flags)
     for (const Flag& flag : flags)
         width = std::max(width, spelling(flag).size());
     for (const Flag& flag : flags)
-        printf("  %-*s  %s\n", int(width), spelling(flag).c_str(), flag.help.words());
+        say("  %-*s  %s\n", int(width), spelling(flag).c_str(), flag.help.words());
 }
 
 // ---- manual pages ----------------------------------------------------------
@@ -55,38 +55,35 @@ String troff(std::string_view text)
 void print_manual_flags(const Flags& flags)
 {
     for (const Flag& flag : flags) {
-        printf(".TP\n.B ");
+        say(".TP\n.B ");
         if (flag.letter)
-            printf("\\-%c, ", flag.letter);
-        printf("\\-\\-%s", troff(flag.name).c_str());
+            say("\\-%c, ", flag.letter);
+        say("\\-\\-%s", troff(flag.name).c_str());
         if (flag.value)
-            printf(" \\fI%s\\fR", troff(flag.value_word()).c_str());
-        printf("\n%s.\n", troff(flag.help.words()).c_str());
+            say(" \\fI%s\\fR", troff(flag.value_word()).c_str());
+        say("\n%s.\n", troff(flag.help.words()).c_str());
     }
 }
 
 void print_manual_head(const String& name, const char* summary)
 {
     String date = clock::to_text(kBuildDate).substr(0, 10);
-    printf(".TH %s 1 %s \"kist %s\" \"User Commands\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n",
-           troff(name).c_str(), date.c_str(), kVersion, troff(name).c_str(),
-           troff(summary).c_str());
+    say(".TH %s 1 %s \"kist %s\" \"User Commands\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n",
+        troff(name).c_str(), date.c_str(), kVersion, troff(name).c_str(), troff(summary).c_str());
 }
 
 void print_program_manual()
 {
     print_manual_head("kist", kProgram.summary.words());
-    printf(
-        ".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
+    say(".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
         "Pulls images from registries and runs them as containers, as root or as an ordinary "
         "user,\nwith no daemon.  The words are docker's.\n.SH FLAGS\n");
     print_manual_flags(kProgram.flags);
-    printf(".SH COMMANDS\n");
+    say(".SH COMMANDS\n");
     for (const Command* command : commands())
-        printf(".TP\n.B %s\n%s.\n", troff(usage(*command)).c_str(),
-               troff(command->summary.words()).c_str());
-    printf(
-        ".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
+        say(".TP\n.B %s\n%s.\n", troff(usage(*command)).c_str(),
+            troff(command->summary.words()).c_str());
+    say(".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
         "these names.\n.TP\n.I ~/.docker/config.json\nCredentials of registries.\n"
         ".SH EXIT STATUS\n\\fBrun\\fR answers with the exit code of its program, 128 + n for "
         "signal n, 127 when it was not\nfound, 126 when it cannot be executed and 125 when "
@@ -99,12 +96,12 @@ void print_command_manual(const Command& command)
     for (const char* c = command.name; *c; c++)
         name += *c == ' ' ? '-' : *c;
     print_manual_head(name, command.summary.words());
-    printf("%s\n.SH DESCRIPTION\n%s.\n%s", troff(usage(command)).c_str(),
-           troff(command.summary.words()).c_str(), troff(command.details.words()).c_str());
+    say("%s\n.SH DESCRIPTION\n%s.\n%s", troff(usage(command)).c_str(),
+        troff(command.summary.words()).c_str(), troff(command.details.words()).c_str());
     if (!command.flags.empty())
-        printf(".SH FLAGS\n");
+        say(".SH FLAGS\n");
     print_manual_flags(command.flags);
-    printf(".SH SEE ALSO\n.BR kist (1)\n");
+    say(".SH SEE ALSO\n.BR kist (1)\n");
 }
 
 // ---- completion ------------------------------------------------------------
@@ -143,37 +140,34 @@ String words_of(std::string_view group)
 void print_bash()
 {
     String firsts = words_of("");
-    printf(
-        "_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
+    say("_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
         "    COMPREPLY=()\n"
         "    while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do\n"
         "        [[ ${COMP_WORDS[at+1]} == = ]] && at=$((at + 1))\n"
         "        case ${COMP_WORDS[at]} in =");
     for (const Flag& flag : kProgram.flags)
         if (flag.value)
-            printf("|--%s", flag.name);
-    printf(
-        ") at=$((at + 1)) ;; esac\n        at=$((at + 1))\n    done\n"
+            say("|--%s", flag.name);
+    say(") at=$((at + 1)) ;; esac\n        at=$((at + 1))\n    done\n"
         "    case \"$((COMP_CWORD - at > 1 ? 2 : COMP_CWORD - at)) ${COMP_WORDS[at]} "
         "${COMP_WORDS[at+1]} \" in\n"
         "    0*) words='echo%s' flags='--help --version",
         firsts.c_str());
     for (const Flag& flag : kProgram.flags)
-        printf(" --%s", flag.name);
-    printf("' ;;\n");
+        say(" --%s", flag.name);
+    say("' ;;\n");
     for (std::string_view word : str::words(firsts))
         if (!spellings(word).empty())
-            printf("    \"1 %.*s \"*) words='echo%s' ;;\n", int(word.size()), word.data(),
-                   words_of(word).c_str());
+            say("    \"1 %.*s \"*) words='echo%s' ;;\n", int(word.size()), word.data(),
+                words_of(word).c_str());
     for (const Named& each : spellings("")) {
-        printf("    [12]\" %s \"*) flags='--help", each.name);
+        say("    [12]\" %s \"*) flags='--help", each.name);
         for (const Flag& flag : each.command->flags)
-            printf(" --%s", flag.name);
+            say(" --%s", flag.name);
         const char* words = words_command(each.command->offer);
-        printf("' words=\"%s\" ;;\n", words ? words : "");
+        say("' words=\"%s\" ;;\n", words ? words : "");
     }
-    printf(
-        "    esac\n    [[ $word == -* ]] && words=\"echo $flags\"\n"
+    say("    esac\n    [[ $word == -* ]] && words=\"echo $flags\"\n"
         "    COMPREPLY=($(compgen -W \"$(eval \"$words\")\" -- \"$word\"))\n"
         "    __ltrim_colon_completions \"$word\" 2>/dev/null\n    return 0\n}\n"
         "complete -o default -F _kist kist\n");
@@ -192,80 +186,77 @@ String without_quotes(const char* text)
 
 void print_zsh()
 {
-    printf(
-        "#compdef kist\n_kist() {\n    if (( CURRENT == 2 )); then\n        local -a names\n"
+    say("#compdef kist\n_kist() {\n    if (( CURRENT == 2 )); then\n        local -a names\n"
         "        names=(\n");
     for (const Command* command : commands())
-        printf("            '%s:%s'\n", command->name,
-               without_quotes(command->summary.words()).c_str());
-    printf(
-        "        )\n        _describe command names\n        return\n    fi\n    case "
+        say("            '%s:%s'\n", command->name,
+            without_quotes(command->summary.words()).c_str());
+    say("        )\n        _describe command names\n        return\n    fi\n    case "
         "\"$words[2]\" in\n");
     for (const Command* command : commands()) {
         std::string_view rest = command->name;
         String first(str::cut(rest, ' '));
         if (!rest.empty())
             continue;
-        printf("    %s) _arguments", first.c_str());
+        say("    %s) _arguments", first.c_str());
         for (const Flag& flag : command->flags)
-            printf(" '--%s[%s]%s'", flag.name, without_quotes(flag.help.words()).c_str(),
-                   flag.value ? ":value:_files" : "");
+            say(" '--%s[%s]%s'", flag.name, without_quotes(flag.help.words()).c_str(),
+                flag.value ? ":value:_files" : "");
         if (const char* words = words_command(command->offer))
-            printf(" \"*:name:($(%s))\"", words);
+            say(" \"*:name:($(%s))\"", words);
         else
-            printf(" '*:file:_files'");
-        printf(" ;;\n");
+            say(" '*:file:_files'");
+        say(" ;;\n");
     }
-    printf("    esac\n}\n_kist \"$@\"\n");
+    say("    esac\n}\n_kist \"$@\"\n");
 }
 
 void print_fish()
 {
     for (const Command* command : commands()) {
-        printf("complete -c kist -f -n __fish_use_subcommand -a '%s' -d '%s'\n", command->name,
-               without_quotes(command->summary.words()).c_str());
+        say("complete -c kist -f -n __fish_use_subcommand -a '%s' -d '%s'\n", command->name,
+            without_quotes(command->summary.words()).c_str());
         String condition = str::format("-n '__fish_seen_subcommand_from %s'", command->name);
         for (const Flag& flag : command->flags) {
-            printf("complete -c kist %s -l %s", condition.c_str(), flag.name);
+            say("complete -c kist %s -l %s", condition.c_str(), flag.name);
             if (flag.letter)
-                printf(" -s %c", flag.letter);
-            printf("%s -d '%s'\n", flag.value ? " -r" : "",
-                   without_quotes(flag.help.words()).c_str());
+                say(" -s %c", flag.letter);
+            say("%s -d '%s'\n", flag.value ? " -r" : "", without_quotes(flag.help.words()).c_str());
         }
         if (const char* words = words_command(command->offer))
-            printf("complete -c kist -f %s -a \"(%s)\"\n", condition.c_str(), words);
+            say("complete -c kist -f %s -a \"(%s)\"\n", condition.c_str(), words);
     }
 }
 
 }  // namespace
 
-void print_overview(FILE* where)
+void print_overview(Where where)
 {
-    fprintf(where, "Usage: kist [FLAGS] COMMAND [ARG...]\n\n%s\n\nCommands:\n",
-            kProgram.summary.words());
+    tell(where, "Usage: kist [FLAGS] COMMAND [ARG...]\n\n%s\n\nCommands:\n",
+         kProgram.summary.words());
     for (const Command* command : commands())
-        fprintf(where, "  %-17s %s\n", command->name, command->summary.words());
-    fprintf(where, "\n\"kist help COMMAND\" says more.  Flags before the command:\n");
+        tell(where, "  %-17s %s\n", command->name, command->summary.words());
+    tell(where, "\n\"kist help COMMAND\" says more.  Flags before the command:\n");
     for (const Flag& flag : kProgram.flags)
-        fprintf(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help.words());
+        tell(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help.words());
 }
 
 void print_help(const Command& command)
 {
-    printf("Usage: %s\n\n%s\n", usage(command).c_str(), command.summary.words());
+    say("Usage: %s\n\n%s\n", usage(command).c_str(), command.summary.words());
     if (command.details)
-        printf("\n%s", command.details.words());
+        say("\n%s", command.details.words());
     if (!command.flags.empty())
-        puts("\nFlags:");
+        say_line("\nFlags:");
     print_flags(command.flags);
 }
 
 void print_group(std::string_view group)
 {
-    printf("Usage: kist %.*s COMMAND\n\nCommands:\n", int(group.size()), group.data());
+    say("Usage: kist %.*s COMMAND\n\nCommands:\n", int(group.size()), group.data());
     for (const Named& each : spellings(group))
-        printf("  %-20s %s\n", each.name, each.command->summary.words());
-    puts("\n\"kist help COMMAND\" says more.");
+        say("  %-20s %s\n", each.name, each.command->summary.words());
+    say_line("\n\"kist help COMMAND\" says more.");
 }
 
 Result<void> print_manual(std::string_view name)
@@ -301,9 +292,9 @@ Result<void> print_completion(std::string_view shell)
 
 void print_markdown()
 {
-    puts("| command | what it does |\n|---|---|");
+    say_line("| command | what it does |\n|---|---|");
     for (const Command* command : commands())
-        printf("| `%s` | %s |\n", usage(*command).c_str(), command->summary.words());
+        say("| `%s` | %s |\n", usage(*command).c_str(), command->summary.words());
 }
 
 }  // namespace kist::cli

@@ -2,16 +2,16 @@
 
 #pragma once
 
-#include <cstdio>
 #include <string_view>
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 
 // What there is, a line each.
-void print_overview(FILE* where);
+void print_overview(Where where);
 void print_help(const Command& command);
 // The commands of a group: of "image", image ls, image rm, ...
 void print_group(std::string_view group);

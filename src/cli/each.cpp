@@ -2,9 +2,8 @@
 
 #include "cli/each.h"
 
-#include <cstdio>
-
 #include "cli/print.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 
@@ -30,8 +29,8 @@ Result<int> act_on_each(const service::Engine& engine, Arguments names, const vo
             if (!manner.forgive || !done.error().is(ENOENT))
                 status = 1;
         } else if (!manner.quiet) {
-            printf("%.*s\n", int(name.size()), name.data());
-            (void)fflush(stdout);
+            say("%.*s\n", int(name.size()), name.data());
+            (void)flush();
         }
     }
     return status;

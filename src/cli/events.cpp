@@ -1,8 +1,7 @@
 // events.cpp - what happens to containers, images and volumes.
 
 #include "service/events.h"
-
-#include <cstdio>
+#include "cli/say.h"
 
 #include "base/clock.h"
 #include "base/string.h"
@@ -203,10 +202,8 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
     TRY(service::read_events(context.places, since, until, [&](const Event& event) -> Result<void> {
         if (!is_asked_for(event, conditions))
             return {};
-        puts(TRY(formatted(event, flags.format)).c_str());
-        if (fflush(stdout) != 0)
-            return os_error("cannot write the output");
-        return {};
+        say_line(TRY(formatted(event, flags.format)));
+        return flush();
     }));
     return 0;
 }

@@ -1,8 +1,7 @@
 // healthcheck.cpp - `kist healthcheck run`: ask a container for its health now.
 
+#include "cli/say.h"
 #include "service/health.h"
-
-#include <cstdio>
 
 #include "base/clock.h"
 #include "base/sys.h"
@@ -36,7 +35,7 @@ Result<int> healthcheck(const HealthFlags&, const Globals& globals, Arguments op
     auto record = TRY(service::check_health(context.places, spec, found.state, *directory, age));
     if (!record.log.empty() && record.log.back().exit_code == 0)
         return 0;
-    printf("%s\n", record.status == "starting" ? "starting" : "unhealthy");
+    say("%s\n", record.status == "starting" ? "starting" : "unhealthy");
     return 1;
 }
 

@@ -1,13 +1,12 @@
 // help.cpp - help, version, man, completion: what kist says about itself.
 
-#include <cstdio>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/string.h"
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -37,9 +36,9 @@ Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
         print_markdown();
     } else if (flags.names) {
         for (const Command* command : commands())
-            puts(command->name);
+            say_line(command->name);
     } else if (operands.empty()) {
-        print_overview(stdout);
+        print_overview(Where::output);
     } else {
         Found found = TRY(find_command(operands));
         if (found.command == &kGroup)
@@ -76,15 +75,15 @@ String version_document()
 Result<int> version(const VersionFlags& flags, const Globals&, Arguments)
 {
     if (flags.licenses) {
-        fputs(licenses(), stdout);
+        TRY(put(Where::output, licenses()));
         return 0;
     }
     if (!flags.format.empty()) {
         TRY(print_document(version_document(), flags.format));
         return 0;
     }
-    printf("kist %s (%s, %s, %s)\n", kVersion, kCommit,
-           clock::to_text(kBuildDate).substr(0, 10).c_str(), kArchitecture);
+    say("kist %s (%s, %s, %s)\n", kVersion, kCommit,
+        clock::to_text(kBuildDate).substr(0, 10).c_str(), kArchitecture);
     return 0;
 }
 

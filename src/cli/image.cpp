@@ -2,14 +2,13 @@
 
 #include <sys/wait.h>
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/obtain.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/container.h"
 
 namespace kist::cli {
@@ -49,9 +48,9 @@ Result<int> pull(const PullFlags& flags, const Context& context, Arguments opera
     image::Image image = TRY(pull_image(store, request));
     tell_image(context, "pull", request.reference.familiar());
     if (flags.quiet)
-        printf("%s\n", image.digest.text().c_str());
+        say("%s\n", image.digest.text().c_str());
     else
-        puts(request.reference.text().c_str());  // after the digest, which the pull has said
+        say_line(request.reference.text());  // after the digest, which the pull has said
     return 0;
 }
 
@@ -102,7 +101,7 @@ Result<int> rmi(const RmiFlags& flags, const Context& context, Arguments operand
         }
         bool deleted = false;  // the image; what else is deleted are its layers
         for (std::string_view line : *removed) {
-            printf("%.*s\n", int(line.size()), line.data());
+            say("%.*s\n", int(line.size()), line.data());
             std::string_view what = line.substr(std::min(line.find(' ') + 1, line.size()));
             if (line.starts_with("Untagged"))
                 tell_image(context, "untag", what);
@@ -135,8 +134,8 @@ Result<int> image_prune(const PruneFlags& flags, const Context& context, Argumen
     Vector<Digest> used = TRY(container::images_in_use(context.places));
     uint64_t freed = 0;
     for (const String& line : TRY(store.prune(flags.all, used, &freed, std::move(lock))))
-        puts(line.c_str());
-    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+        say_line(line);
+    say("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;
 }
 

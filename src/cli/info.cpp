@@ -4,14 +4,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/fs.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/delegation.h"
 #include "version.h"
 
@@ -109,7 +108,7 @@ Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
     if (!flags.json && flags.format.empty()) {
         for (const Fact& fact : facts)
             if (fact.title)
-                printf("%-12s %s\n", fact.title, fact.value.c_str());
+                say("%-12s %s\n", fact.title, fact.value.c_str());
         return 0;
     }
     json::Text out(flags.json ? json::Layout::pretty : json::Layout::compact);

@@ -1,12 +1,11 @@
 // lifecycle.cpp - the commands from stop to rm.
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/each.h"
 #include "cli/print.h"
 #include "cli/run.h"
+#include "cli/say.h"
 #include "container/signals.h"
 #include "container/spec_words.h"
 #include "service/protocol.h"
@@ -86,8 +85,8 @@ Result<int> end_each(const End& end, const service::Engine& engine, Arguments na
             status = 1;
             continue;
         }
-        printf("%.*s\n", int(names[i].size()), names[i].data());
-        (void)fflush(stdout);
+        say("%.*s\n", int(names[i].size()), names[i].data());
+        (void)flush();
     }
     return status;
 }
@@ -160,8 +159,8 @@ Result<int> wait(const WaitFlags& flags, const service::Engine& engine, Argument
         if (flags.condition == row.name)
             return for_each(engine, operands,
                             [&](const Summary& each) -> Result<void> {
-                                printf("%d\n", TRY(service::wait(engine, each, row.until)));
-                                (void)fflush(stdout);
+                                say("%d\n", TRY(service::wait(engine, each, row.until)));
+                                (void)flush();
                                 return {};
                             },
                             {.quiet = true});

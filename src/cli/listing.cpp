@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstring>
 
 #include "base/fs.h"
@@ -12,6 +11,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/cgroup_files.h"
 
 namespace kist::cli {
@@ -80,7 +80,7 @@ Result<void> measure(const Context& context, Vector<Listed>& containers)
                 each.image_bytes = image.size;
     // A child enters the user namespace, where every file can be looked at.
     sys::Pipe pipe = TRY(sys::pipe());
-    fflush(stdout);
+    (void)flush();
     pid_t child = ::fork();
     if (child < 0)
         return os_error("fork");

@@ -2,14 +2,13 @@
 
 #include <poll.h>
 
-#include <cstdio>
-
 #include "base/clock.h"
 #include "base/string.h"
 #include "base/sys.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/moment.h"
+#include "cli/say.h"
 #include "container/container.h"
 #include "container/log.h"
 #include "service/client.h"
@@ -45,17 +44,15 @@ public:
 
     Result<void> print(const container::LogLine& line)
     {
-        FILE* where = line.stream == Stream::errors ? stderr : stdout;
+        Where where = line.stream == Stream::errors ? Where::errors : Where::output;
         // Both may be the same terminal.
-        if (where == stderr)
-            (void)fflush(stdout);
+        if (where == Where::errors)
+            (void)flush();
         bool& within = within_[size_t(line.stream)];
         if (timestamps_ && !within)
-            fprintf(where, "%s ", line.time.c_str());
+            tell(where, "%s ", line.time.c_str());
         within = !line.text.ends_with('\n');
-        if (fwrite(line.text.data(), 1, line.text.size(), where) != line.text.size())
-            return os_error("cannot write the output");
-        return {};
+        return put(where, line.text);
     }
 
 private:
@@ -73,7 +70,7 @@ public:
 
     bool goes_on()
     {
-        (void)fflush(stdout);
+        (void)flush();
         if (is_alive())
             return lived_ = true;
         // One that was stopped may be on its way back (`kist restart`, which has it resumed).

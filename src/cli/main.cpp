@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "base/log.h"
 #include "base/vector.h"
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "service/monitor.h"
 
 using namespace kist;
@@ -67,11 +67,11 @@ int dispatch(Arguments words)
         return report(level.error()), kUsageFailure;
     words = words.subspan(*taken);
     if (words.empty()) {
-        print_overview(stderr);
+        print_overview(Where::errors);
         return kUsageFailure;
     }
     if (words[0] == "--help" || words[0] == "-h")
-        return print_overview(stdout), 0;
+        return print_overview(Where::output), 0;
     constexpr std::string_view kVersionWord[] = {"version"};
     if (words[0] == "--version" || words[0] == "-v")
         words = kVersionWord;
@@ -109,9 +109,9 @@ int main(int argc, char** argv)
         return service::run_monitor({argv + 2, size_t(argc - 2)});
     Vector<std::string_view> words(argv + 1, argv + argc);
     int status = dispatch(words);
-    // A full disk behind stdout is noticed at the latest here.
-    if (fflush(stdout) != 0 && status == 0) {
-        report(os_error("cannot write the output"));
+    // A full disk behind standard output is noticed at the latest here.
+    if (auto flushed = flush(); !flushed && status == 0) {
+        report(flushed.error());
         return 1;
     }
     return status;

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "base/process.h"
 #include "base/string.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "service/events.h"
 
 namespace kist::cli {
@@ -41,7 +41,7 @@ Result<void> pull_here(const Context& context, const PullRequest& request)
 // begins.
 Result<void> pull_in_child(const Context& context, const PullRequest& request)
 {
-    fflush(nullptr);
+    (void)flush();
     pid_t child = ::fork();
     if (child < 0)
         return os_error("fork");
@@ -49,7 +49,7 @@ Result<void> pull_in_child(const Context& context, const PullRequest& request)
         auto pulled = pull_here(context, request);
         if (!pulled)
             report(pulled.error());
-        fflush(nullptr);
+        (void)flush();
         _exit(pulled ? 0 : 1);
     }
     if (int status = TRY(process::wait(child)); status != 0)
@@ -89,7 +89,7 @@ Result<image::Image> pull_image(image::Store& store, const PullRequest& request)
     options.parallel = request.parallel;
     std::unique_ptr<image::Progress> progress;
     if (!request.quiet)
-        progress = make_progress(request.status_to_stdout ? stdout : stderr);
+        progress = make_progress(request.status_to_stdout ? Where::output : Where::errors);
     options.progress = progress.get();
     return image::pull(store, request.reference, options);
 }

@@ -1,10 +1,9 @@
 // port.cpp - which ports of a container are reachable where.
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 
@@ -19,8 +18,9 @@ Result<int> port(const PortFlags&, const service::Engine& engine, Arguments oper
         return Error(ENOENT, "port %s of container \"%s\" is not published",
                      String(operands[1]).c_str(), listed.spec.name.c_str());
     if (!listed.spec.network_none)
-        fprintf(stderr, "kist: \"%s\" has the host's network: its ports are those of the host\n",
-                listed.spec.name.c_str());
+        tell(Where::errors,
+             "kist: \"%s\" has the host's network: its ports are those of the host\n",
+             listed.spec.name.c_str());
     return 0;
 }
 

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/json.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/say.h"
 #include "cli/template.h"
 
 namespace kist::cli {
@@ -96,7 +96,7 @@ void print_table(const Vector<String>& lines)
             if (!rest.empty())
                 out.append(widths[i] - width_of(cell) + kGap, ' ');
         }
-        puts(out.c_str());
+        say_line(out);
     }
 }
 
@@ -104,13 +104,13 @@ void print_table(const Vector<String>& lines)
 
 void report(const Error& error)
 {
-    fflush(stdout);
-    fprintf(stderr, "kist: %s\n", error.message().c_str());
+    (void)flush();
+    tell(Where::errors, "kist: %s\n", error.message().c_str());
     bool full = error.hint().empty() && (error.is(ENOSPC) || error.is(EDQUOT));
     if (full || !error.hint().empty())
-        fprintf(stderr, "  hint: %s\n",
-                full ? "make room there; \"kist system prune\" removes what kist keeps unused"
-                     : error.hint().c_str());
+        tell(Where::errors, "  hint: %s\n",
+             full ? "make room there; \"kist system prune\" removes what kist keeps unused"
+                  : error.hint().c_str());
 }
 
 Result<void> print_rows(std::span<const Column> columns, const Vector<Row>& rows,
@@ -118,7 +118,7 @@ Result<void> print_rows(std::span<const Column> columns, const Vector<Row>& rows
 {
     if (format == "json") {
         for (const Row& row : rows)
-            puts(object_of(columns, row, false, false).c_str());
+            say_line(object_of(columns, row, false, false));
         return {};
     }
     bool table = format.empty() || format.starts_with("table");
@@ -144,7 +144,7 @@ Result<void> print_rows(std::span<const Column> columns, const Vector<Row>& rows
         print_table(lines);
     else
         for (const String& line : lines)
-            puts(line.c_str());
+            say_line(line);
     return {};
 }
 
@@ -154,7 +154,7 @@ Result<void> print_documents(const Vector<String>& documents, std::string_view f
         String line;
         for (const String& text : documents)
             line += (line.empty() ? "" : ",") + text;
-        printf("[%s]\n", line.c_str());
+        say("[%s]\n", line.c_str());
         return {};
     }
     TRY(check_template(format));
@@ -165,11 +165,11 @@ Result<void> print_documents(const Vector<String>& documents, std::string_view f
         if (format.empty())
             TRY(write_pretty(pretty, document.root()));
         else
-            puts(TRY(render_template(format, {document.root()})).c_str());
+            say_line(TRY(render_template(format, {document.root()})));
     }
     pretty.end(']');
     if (format.empty())
-        puts(std::move(pretty).take().c_str());
+        say_line(std::move(pretty).take());
     return {};
 }
 
@@ -177,7 +177,7 @@ Result<void> print_document(const String& document, std::string_view format)
 {
     if (format != "json")
         return print_documents({document}, format);
-    puts(document.c_str());
+    say_line(document);
     return {};
 }
 
@@ -213,9 +213,9 @@ Result<bool> confirm(const char* question)
     if (!::isatty(0))
         return Error(EINVAL, "stdin is no terminal, so the question cannot be asked")
             .with_hint("use --force");
-    fprintf(stderr, "%s [y/N] ", question);
-    int answer = getchar();
-    return answer == 'y' || answer == 'Y';
+    tell(Where::errors, "%s [y/N] ", question);
+    String answer = read_line(1);
+    return answer == "y" || answer == "Y";
 }
 
 String human_size(unsigned long long bytes)

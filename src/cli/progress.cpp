@@ -8,13 +8,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/print.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 
@@ -39,16 +38,16 @@ const char* words_for(Phase phase)
     return "";
 }
 
-// On a line of `file`, at once: the other stream may be the same terminal.
-void print_line(FILE* file, const String& line)
+// On a line, at once: both may be the same terminal.
+void print_line(Where where, const String& line)
 {
-    fprintf(file, "%s\n", line.c_str());
-    fflush(file);
+    tell(where, "%s\n", line.c_str());
+    (void)flush();
 }
 
 class Lines : public image::Progress {
 public:
-    explicit Lines(FILE* results) : results_(results) {}
+    explicit Lines(Where results) : results_(results) {}
 
     void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t,
                uint64_t total) override
@@ -58,22 +57,21 @@ public:
         if (phases_[index] == char(phase))
             return;
         phases_[index] = char(phase);
-        fprintf(stderr, "%.*s: %s", int(kShortDigest), blob.hex().c_str(), words_for(phase));
-        if (phase == Phase::downloading && total)
-            fprintf(stderr, " %s", human_size(total).c_str());
-        fputc('\n', stderr);
+        String size = phase == Phase::downloading && total ? " " + human_size(total) : "";
+        tell(Where::errors, "%.*s: %s%s\n", int(kShortDigest), blob.hex().c_str(), words_for(phase),
+             size.c_str());
     }
-    void said(const String& line) override { print_line(stderr, line); }
+    void said(const String& line) override { print_line(Where::errors, line); }
     void ended(const String& line) override { print_line(results_, line); }
 
 private:
-    FILE* results_;
+    Where results_;
     String phases_;  // one in each character
 };
 
 class Bars : public image::Progress {
 public:
-    explicit Bars(FILE* results) : results_(results) {}
+    explicit Bars(Where results) : results_(results) {}
     ~Bars() override { draw(); }
 
     void layer(size_t index, size_t count, const Digest& blob, Phase phase, uint64_t bytes,
@@ -98,7 +96,7 @@ public:
     void said(const String& line) override
     {
         erase();
-        print_line(stderr, line);
+        print_line(Where::errors, line);
         draw();
     }
 
@@ -121,7 +119,7 @@ private:
     void erase()
     {
         if (rows_)
-            fprintf(stderr, "\033[%zuA\033[J", rows_);
+            tell(Where::errors, "\033[%zuA\033[J", rows_);
         rows_ = 0;
     }
 
@@ -144,7 +142,7 @@ private:
                 hidden--;
                 continue;
             }
-            fprintf(stderr, "%s\n", line_of(layer, size.ws_col ? size.ws_col : 80).c_str());
+            tell(Where::errors, "%s\n", line_of(layer, size.ws_col ? size.ws_col : 80).c_str());
             rows_++;
         }
     }
@@ -173,7 +171,7 @@ private:
         return line;
     }
 
-    FILE* results_;
+    Where results_;
     Vector<Layer> layers_;
     size_t rows_ = 0;  // drawn last time
     int64_t drawn_at_ = 0;
@@ -181,7 +179,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<image::Progress> make_progress(FILE* results)
+std::unique_ptr<image::Progress> make_progress(Where results)
 {
     if (::isatty(2))
         return std::make_unique<Bars>(results);

@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <cstdio>
 #include <memory>
 
+#include "cli/say.h"
 #include "image/pull.h"
 
 namespace kist::cli {
 
 // On a terminal one bar per layer, redrawn in place; otherwise a line when a layer's phase changes.
-// Writes to stderr; what is said at the end to `results`, below the bars.
-std::unique_ptr<image::Progress> make_progress(FILE* results = stderr);
+// Writes to standard error; what is said at the end to `results`, below the bars.
+std::unique_ptr<image::Progress> make_progress(Where results = Where::errors);
 
 }  // namespace kist::cli

@@ -3,8 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/string.h"
@@ -13,6 +11,7 @@
 #include "cli/filter.h"
 #include "cli/listing.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "cli/volume.h"
 #include "service/lifecycle.h"
 
@@ -42,19 +41,19 @@ Result<uint64_t> prune_containers(const Context& context, const Vector<String>& 
         return 0;
     TRY(measure(context, idle));
     uint64_t freed = 0;
-    puts("Deleted Containers:");
+    say_line("Deleted Containers:");
     for (Listed& each : idle) {
         String id = each.spec.id;
         uint64_t written = each.written;
         auto removed = service::remove(engine, summary_of(std::move(each)), {});
         if (removed) {
-            puts(id.c_str());
+            say_line(id);
             freed += written;
         } else if (!removed.error().is(ENOENT) && !removed.error().is(EBUSY)) {
             report(removed.error());  // it did not just go, or begin to run
         }
     }
-    puts("");
+    say_line("");
     return freed;
 }
 
@@ -85,7 +84,7 @@ Result<int> container_prune(const PruneFlags& flags, const Context& context, Arg
     if (!flags.force && !TRY(confirm("Remove every container that does not run?")))
         return 0;
     uint64_t freed = TRY(prune_containers(context, flags.filters));
-    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+    say("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;
 }
 
@@ -99,7 +98,7 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
         PrunedVolumes pruned = TRY(prune_volumes(context, false, flags.filters));
         freed = pruned.bytes;
         if (!pruned.names.empty())
-            printf("Deleted Volumes:\n%s\n\n", joined(pruned.names, "\n").c_str());
+            say("Deleted Volumes:\n%s\n\n", joined(pruned.names, "\n").c_str());
     }
     if (!flags.filters.empty())
         return freed;
@@ -109,7 +108,7 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
     uint64_t images = 0;
     Vector<String> lines = TRY(store.prune(flags.all, used, &images, std::move(lock)));
     if (!lines.empty())
-        printf("Deleted Images:\n%s\n\n", joined(lines, "\n").c_str());
+        say("Deleted Images:\n%s\n\n", joined(lines, "\n").c_str());
     return freed + images;
 }
 
@@ -125,7 +124,7 @@ Result<int> system_prune(const PruneFlags& flags, const Context& context, Argume
         TRY(parse_volume_filters(flags.filters, true), "--volumes");
     uint64_t freed = TRY(prune_containers(context, flags.filters));
     freed += TRY(prune_store(context, flags));
-    printf("Total reclaimed space: %s\n", human_size(freed).c_str());
+    say("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;
 }
 
@@ -160,7 +159,7 @@ Result<void> clear(const String& path, std::span<const char* const> names)
 // In a child, as the files are those of the ids in the user namespace.
 Result<void> clear_store(const Context& context)
 {
-    fflush(nullptr);
+    (void)flush();
     pid_t child = ::fork();
     if (child < 0)
         return os_error("fork");
@@ -170,7 +169,7 @@ Result<void> clear_store(const Context& context)
             cleared = clear(context.places.root, kStoreNames);
         if (!cleared)
             report(cleared.error());
-        fflush(nullptr);
+        (void)flush();
         ::_exit(cleared ? 0 : 1);
     }
     if (TRY(process::wait(child)) != 0)

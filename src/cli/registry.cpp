@@ -3,11 +3,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/sys.h"
 #include "cli/command.h"
+#include "cli/say.h"
 #include "registry/credentials.h"
 #include "registry/distribution.h"
 
@@ -60,11 +59,8 @@ Result<String> ask(const char* question)
     if (!::isatty(0))
         return Error(ENOTTY, "there is no terminal to ask for the %s", question)
             .with_hint("use --username and --password-stdin");
-    fprintf(stderr, "%s: ", question);
-    String answer;
-    for (int c = getchar(); c != EOF && c != '\n' && answer.size() < kMaxPassword; c = getchar())
-        answer += char(c);
-    return answer;
+    tell(Where::errors, "%s: ", question);
+    return read_line(kMaxPassword);
 }
 
 Result<registry::Credential> ask_credential(const LoginFlags& flags)
@@ -84,7 +80,7 @@ Result<registry::Credential> ask_credential(const LoginFlags& flags)
     } else {
         Hush hush;
         credential.password = TRY(ask("Password"));
-        fputc('\n', stderr);
+        tell(Where::errors, "\n");
     }
     if (credential.user.empty() || credential.password.empty())
         return Error(EINVAL, "the user's name and the password must not be empty");
@@ -114,9 +110,9 @@ Result<int> login(const LoginFlags& flags, const Globals&, Arguments operands)
     access.tls_verify = flags.tls_verify;
     TRY(registry::try_login(host, credential, access), "cannot log in to %s", host.c_str());
     TRY(registry::keep_credential(host, credential));
-    fprintf(stderr, "The password is kept, not encrypted, in %s\n",
-            registry::credentials_path().c_str());
-    puts("Login Succeeded");
+    tell(Where::errors, "The password is kept, not encrypted, in %s\n",
+         registry::credentials_path().c_str());
+    say_line("Login Succeeded");
     return 0;
 }
 
@@ -126,9 +122,9 @@ Result<int> logout(const LogoutFlags&, const Globals&, Arguments operands)
 {
     String host = host_of(operands);
     if (TRY(registry::forget_credential(host)))
-        printf("Removed the login for %s\n", host.c_str());
+        say("Removed the login for %s\n", host.c_str());
     else
-        printf("Not logged in to %s\n", host.c_str());
+        say("Not logged in to %s\n", host.c_str());
     return 0;
 }
 

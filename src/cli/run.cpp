@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "base/fs.h"
 #include "base/string.h"
@@ -14,6 +13,7 @@
 #include "cli/context.h"
 #include "cli/obtain.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "container/container.h"
 #include "container/launch.h"
 #include "container/signals.h"
@@ -126,7 +126,7 @@ Result<int> run_in(const Context& context, const RunOptions& options, Arguments 
         (void)remove_namesake(engine, made.spec.id);
     service::Client client = TRY(std::move(started));
     if (options.detach) {
-        puts(made.spec.id.c_str());
+        say_line(made.spec.id);
         return 0;
     }
     service::Client::Terminal terminal = {.tty = options.tty, .detach_keys = detach_keys};
@@ -161,7 +161,7 @@ Result<int> create(const RunOptions& options, const Context& context, Arguments 
     if (!made)
         return std::move(made).error();
     service::release(engine, made->spec.id, std::move(made->lock));
-    puts(made->spec.id.c_str());
+    say_line(made->spec.id);
     return 0;
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "base/string.h"
 #include "base/sys.h"
@@ -14,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "cli/usage.h"
 #include "container/delegation.h"
 
@@ -119,9 +119,7 @@ Result<void> print_all(const Vector<Watched>& seen, const StatsFlags& flags)
     for (const Watched& one : seen)
         rows.push_back(row_of(one, flags.no_trunc));
     TRY(print_rows(kColumns, rows, flags.format));
-    if (fflush(stdout) < 0)
-        return os_error("standard output");
-    return {};
+    return flush();
 }
 
 // The terminal that keys are read from as they are typed, unseen; as it was before, in the end.
@@ -179,8 +177,8 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
     Fd signals = TRY(catch_the_end());
     bool screen = !flags.no_stream && ::isatty(1);
     if (auto place = container::find_delegation(); !place)
-        fprintf(stderr, "kist: not everything can be measured without a cgroup: %s\n",
-                place.error().message().c_str());
+        tell(Where::errors, "kist: not everything can be measured without a cgroup: %s\n",
+             place.error().message().c_str());
     std::optional<Keys> keys;
     if (screen)
         keys.emplace();
@@ -191,7 +189,7 @@ Result<int> stats(const StatsFlags& flags, const service::Engine& engine, Argume
         if (seen.empty() && !names.empty())
             break;  // none of them is there any more
         if (screen)
-            fputs("\033[H\033[J", stdout);  // an empty screen
+            say("\033[H\033[J");  // an empty screen
         TRY(print_all(seen, flags));
         if (flags.no_stream)
             break;

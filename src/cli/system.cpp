@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "base/json.h"
@@ -11,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/print.h"
+#include "cli/say.h"
 #include "cli/volume.h"
 #include "container/check.h"
 #include "container/container.h"
@@ -48,7 +48,7 @@ void print_check_json(const Vector<container::CheckRow>& rows)
         out.end('}');
     }
     out.end(']');
-    puts(std::move(out).take().c_str());
+    say_line(std::move(out).take());
 }
 
 Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
@@ -59,10 +59,10 @@ Result<int> check(const CheckFlags& flags, const Globals&, Arguments)
         return 0;
     }
     for (const container::CheckRow& row : rows) {
-        printf("%-8s %-22s %s\n", container::check_state_name(row.state), row.feature,
-               row.meaning.c_str());
+        say("%-8s %-22s %s\n", container::check_state_name(row.state), row.feature,
+            row.meaning.c_str());
         if (!row.fix.empty())
-            printf("%-8s %-22s fix: %s\n", "", "", row.fix.c_str());
+            say("%-8s %-22s fix: %s\n", "", "", row.fix.c_str());
     }
     return 0;
 }

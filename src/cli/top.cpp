@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -14,6 +13,7 @@
 #include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/say.h"
 #include "container/cgroup.h"
 #include "container/container.h"
 #include "container/processes.h"
@@ -227,7 +227,7 @@ void print_table(const Vector<Vector<String>>& rows)
             if (i + 1 < row.size())
                 line.append(widths[i] - row[i].size() + 3, ' ');
         }
-        printf("%s\n", line.c_str());
+        say("%s\n", line.c_str());
     }
 }
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "base/file_stream.h"
 #include "base/string.h"
@@ -14,6 +13,7 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "image/load.h"
 #include "image/save.h"
 
@@ -88,9 +88,9 @@ Result<int> load(const LoadFlags& flags, const Context& context, Arguments)
     progress.reset();
     for (const image::Loaded& image : images) {
         for (const String& name : image.names)
-            printf("Loaded image: %s\n", name.c_str());
+            say("Loaded image: %s\n", name.c_str());
         if (image.names.empty())
-            printf("Loaded image ID: %s\n", image.id.text().c_str());
+            say("Loaded image ID: %s\n", image.id.text().c_str());
     }
     return 0;
 }

@@ -2,12 +2,11 @@
 
 #include "cli/volume.h"
 
-#include <cstdio>
-
 #include "base/random.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
+#include "cli/say.h"
 #include "container/volume_use.h"
 
 namespace kist::cli {
@@ -60,7 +59,7 @@ Result<int> create(const CreateFlags& flags, const Context& context, Arguments o
     String name = info.name;
     if (TRY(store.make(std::move(info), fs::Durable::yes)))
         tell_volume(context, "create", name);
-    puts(name.c_str());
+    say_line(name);
     return 0;
 }
 

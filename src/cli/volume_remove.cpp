@@ -1,10 +1,9 @@
 // volume_remove.cpp - volume rm and prune, and what volumes take of the disk.
 
-#include <cstdio>
-
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
+#include "cli/say.h"
 #include "cli/volume.h"
 
 namespace kist::cli {
@@ -39,7 +38,7 @@ Result<int> rm(const RmFlags& flags, const Context& context, Arguments operands)
         String name(operand);
         auto removed = remove_one(context, store, name);
         if (removed || (flags.force && removed.error().is(ENOENT))) {
-            puts(name.c_str());
+            say_line(name);
         } else {
             report(removed.error());
             status = 1;
@@ -76,11 +75,11 @@ Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
         return 0;
     PrunedVolumes pruned = TRY(prune_volumes(context, all, filters));
     if (!pruned.names.empty())
-        puts("Deleted Volumes:");
+        say_line("Deleted Volumes:");
     for (const String& name : pruned.names)
-        puts(name.c_str());
-    printf("%sTotal reclaimed space: %s\n", pruned.names.empty() ? "" : "\n",
-           human_size(pruned.bytes).c_str());
+        say_line(name);
+    say("%sTotal reclaimed space: %s\n", pruned.names.empty() ? "" : "\n",
+        human_size(pruned.bytes).c_str());
     return 0;
 }
 

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
+#include "base/str.h"
 #include "container/seccomp.h"
 
 namespace kist::container {
@@ -44,7 +44,7 @@ int in_child(Body body)
     return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }
 
-int write_text(const char* path, const char* text)
+int write_text(const char* path, CStr text)
 {
     int file = ::open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0)
@@ -69,14 +69,11 @@ int enter_user_namespace(int more_namespaces)
     unsigned gid = ::getegid();
     if (::unshare(CLONE_NEWUSER) < 0)
         return errno;
-    char map[32];
     if (int failed = write_text("/proc/self/setgroups", "deny"); failed && failed != ENOENT)
         return failed;
-    ::snprintf(map, sizeof map, "0 %u 1", uid);
-    if (int failed = write_text("/proc/self/uid_map", map))
+    if (int failed = write_text("/proc/self/uid_map", str::format("0 %u 1", uid)))
         return failed;
-    ::snprintf(map, sizeof map, "0 %u 1", gid);
-    if (int failed = write_text("/proc/self/gid_map", map))
+    if (int failed = write_text("/proc/self/gid_map", str::format("0 %u 1", gid)))
         return failed;
     return ::unshare(more_namespaces) < 0 ? errno : 0;
 }

@@ -1,6 +1,9 @@
 // str_test.cpp - base/str.h
 
 #include "base/str.h"
+
+#include <climits>
+
 #include "base/string.h"
 #include "base/vector.h"
 
@@ -65,6 +68,38 @@ TEST(Str, FormatGrowsToFit)
 {
     EXPECT_EQ(str::format("%s-%d", String(5000, 'x').c_str(), 7), String(5000, 'x') + "-7");
     EXPECT_EQ(str::format("%s", ""), "");
+}
+
+TEST(Str, FormatWritesWhatPrintfDoes)
+{
+    EXPECT_EQ(str::format("%d %u %x %X %o %c%%", -7, 7u, 0xbeefu, 0xbeefu, 0755u, 'z'),
+              "-7 7 beef BEEF 755 z%");
+    EXPECT_EQ(
+        str::format("%ld %lld %llu %zu %llx", LONG_MIN, LLONG_MAX, ULLONG_MAX, SIZE_MAX, 10ull),
+        "-9223372036854775808 9223372036854775807 18446744073709551615 18446744073709551615 a");
+    EXPECT_EQ(str::format("%d %d %u %x", INT_MIN, INT_MAX, UINT_MAX, UINT_MAX),
+              "-2147483648 2147483647 4294967295 ffffffff");
+    EXPECT_EQ(str::format("%d%u%lld%zu%o", 0, 0u, 0ll, size_t{0}, 0u), "00000");
+    EXPECT_EQ(str::format("%llo", ULLONG_MAX), "1777777777777777777777");
+}
+
+TEST(Str, FormatPadsAndCuts)
+{
+    EXPECT_EQ(str::format("[%5d|%-5d|%05d|%02d|%5u]", -42, -42, -42, 123, 7u),
+              "[  -42|-42  |-0042|123|    7]");
+    EXPECT_EQ(str::format("[%*d|%-*s|%0*llu]", 4, 1, 4, "a", 3, 5ull), "[   1|a   |005]");
+    EXPECT_EQ(str::format("[%6s|%-6s|%3s]", "ab", "ab", "abcd"), "[    ab|ab    |abcd]");
+    EXPECT_EQ(str::format("[%.2s|%.*s|%.12s|%.0s]", "abc", 1, "abc", "abc", "abc"), "[ab|a|abc|]");
+    EXPECT_EQ(str::format("[%8.3s|%3c]", "abcdef", 'x'), "[     abc|  x]");
+    const char unfinished[] = {'a', 'b'};
+    EXPECT_EQ(str::format("%.*s", 2, unfinished), "ab");
+}
+
+TEST(Str, FormatEndsTheProgramAtADirectiveThatItDoesNotKnow)
+{
+    // Not literals: of these the compiler would know that they are wrong.
+    for (const char* wrong : {"%f", "%p", "%hd", "%+d", "%.3d", "%#x", "%", "%5", "%n", "%i"})
+        EXPECT_DEATH((void)str::format(wrong, 1), "") << wrong;
 }
 
 TEST(Str, PrintableTextHasNoControlsAndAnEnd)

@@ -5,6 +5,7 @@
 #include "base/string.h"
 #include "check.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 namespace {
@@ -14,7 +15,7 @@ String printed(Print print)
 {
     testing::internal::CaptureStdout();
     print();
-    fflush(stdout);
+    EXPECT_TRUE(flush());
     return kist::test::captured();
 }
 

@@ -5,6 +5,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "check.h"
+#include "cli/say.h"
 
 namespace kist::cli {
 namespace {
@@ -16,7 +17,7 @@ String printed(const char* format)
 {
     testing::internal::CaptureStdout();
     auto done = print_rows(kColumns, kRows, format);
-    fflush(stdout);
+    EXPECT_TRUE(flush());
     String text = kist::test::captured();
     return done ? text : "error: " + done.error().message();
 }
@@ -51,7 +52,7 @@ TEST(Print, MethodsShowOneMemberAndAreNoPartOfTheRow)
     auto shown = [&](const char* format) {
         testing::internal::CaptureStdout();
         EXPECT_TRUE(print_rows(kLabelled, rows, format));
-        fflush(stdout);
+        EXPECT_TRUE(flush());
         return kist::test::captured();
     };
     EXPECT_EQ(shown("table {{.ID}}\\t{{.Label \"a\"}}"), "ID   a\n1    x\n2\n");
@@ -64,7 +65,7 @@ TEST(Print, DocumentsAreAListOrATemplateForEach)
     auto shown = [](const char* format) {
         testing::internal::CaptureStdout();
         auto done = print_documents({R"({"A":[1,{}],"B":{}})", R"({"A":[],"B":null})"}, format);
-        fflush(stdout);
+        EXPECT_TRUE(flush());
         String text = kist::test::captured();
         return done ? text : "error: " + done.error().message();
     };
