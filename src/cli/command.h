@@ -185,10 +185,18 @@ using Step = Result<int> (*)(const void* options, const Globals& globals, Argume
 Result<int> parse_and_go(const Command& self, const Globals& globals, Arguments words,
                          void* options, Step step);
 
+// Options that last as long as the process does: taking them apart would be code for each command.
+template <class Options>
+union Lasting {
+    Options options;
+    Lasting() : options() {}
+    ~Lasting() {}
+};
+
 template <class Options, Result<int> (*Run)(const Options&, const Globals&, Arguments)>
 Result<int> run_as(const Command& self, const Globals& globals, Arguments words)
 {
-    Options options;
+    Lasting<Options> options;
     return parse_and_go(self, globals, words, &options,
                         [](const void* read, const Globals& before, Arguments operands) {
                             return Run(*static_cast<const Options*>(read), before, operands);

@@ -38,7 +38,7 @@ Result<int> parse_and_sweep(const Command& self, const Globals& globals, Argumen
 template <class Options, Result<int> (*Run)(const Options&, const Context&, Arguments)>
 Result<int> with_context(const Command& self, const Globals& globals, Arguments words)
 {
-    Options options;
+    Lasting<Options> options;
     return parse_and_open(self, globals, words, &options,
                           [](const void* read, const Context& context, Arguments operands) {
                               return Run(*static_cast<const Options*>(read), context, operands);
@@ -48,7 +48,7 @@ Result<int> with_context(const Command& self, const Globals& globals, Arguments 
 template <class Options, Result<int> (*Run)(const Options&, const service::Engine&, Arguments)>
 Result<int> with_engine(const Command& self, const Globals& globals, Arguments words)
 {
-    Options options;
+    Lasting<Options> options;
     return parse_and_sweep(self, globals, words, &options,
                            [](const void* read, const service::Engine& engine, Arguments operands) {
                                return Run(*static_cast<const Options*>(read), engine, operands);
