@@ -14,6 +14,11 @@ namespace kist::cli {
 
 namespace {
 
+void tell(Text text)
+{
+    say("%s", text.words());
+}
+
 String spelling(const Flag& flag)
 {
     String letter = flag.letter ? str::format("-%c, ", flag.letter) : "    ";
@@ -75,19 +80,22 @@ void print_manual_head(const String& name, const char* summary)
 void print_program_manual()
 {
     print_manual_head("kist", kProgram.summary.words());
-    say(".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
+    tell(
+        ".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
         "Pulls images from registries and runs them as containers, as root or as an ordinary "
-        "user,\nwith no daemon.  The words are docker's.\n.SH FLAGS\n");
+        "user,\nwith no daemon.  The words are docker's.\n.SH FLAGS\n"_help);
     print_manual_flags(kProgram.flags);
     say(".SH COMMANDS\n");
     for (const Command* command : commands())
         say(".TP\n.B %s\n%s.\n", troff(usage(*command)).c_str(),
             troff(command->summary.words()).c_str());
-    say(".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
+    tell(
+        ".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
         "these names.\n.TP\n.I ~/.docker/config.json\nCredentials of registries.\n"
         ".SH EXIT STATUS\n\\fBrun\\fR answers with the exit code of its program, 128 + n for "
         "signal n, 127 when it was not\nfound, 126 when it cannot be executed and 125 when "
-        "kist itself failed.  Other commands\nanswer 0, 1, or 125 for a mistake in the words.\n");
+        "kist itself failed.  Other commands\nanswer 0, 1, or 125 for a mistake in the "
+        "words.\n"_help);
 }
 
 void print_command_manual(const Command& command)
@@ -140,19 +148,20 @@ String words_of(std::string_view group)
 void print_bash()
 {
     String firsts = words_of("");
-    say("_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
+    tell(
+        "_kist() {\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" at=1 flags= words=\n"
         "    COMPREPLY=()\n"
         "    while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do\n"
         "        [[ ${COMP_WORDS[at+1]} == = ]] && at=$((at + 1))\n"
-        "        case ${COMP_WORDS[at]} in =");
+        "        case ${COMP_WORDS[at]} in ="_help);
     for (const Flag& flag : kProgram.flags)
         if (flag.value)
             say("|--%s", flag.name);
-    say(") at=$((at + 1)) ;; esac\n        at=$((at + 1))\n    done\n"
+    tell(
+        ") at=$((at + 1)) ;; esac\n        at=$((at + 1))\n    done\n"
         "    case \"$((COMP_CWORD - at > 1 ? 2 : COMP_CWORD - at)) ${COMP_WORDS[at]} "
-        "${COMP_WORDS[at+1]} \" in\n"
-        "    0*) words='echo%s' flags='--help --version",
-        firsts.c_str());
+        "${COMP_WORDS[at+1]} \" in\n    0*) words='echo"_help);
+    say("%s' flags='--help --version", firsts.c_str());
     for (const Flag& flag : kProgram.flags)
         say(" --%s", flag.name);
     say("' ;;\n");
@@ -167,10 +176,11 @@ void print_bash()
         const char* words = words_command(each.command->offer);
         say("' words=\"%s\" ;;\n", words ? words : "");
     }
-    say("    esac\n    [[ $word == -* ]] && words=\"echo $flags\"\n"
+    tell(
+        "    esac\n    [[ $word == -* ]] && words=\"echo $flags\"\n"
         "    COMPREPLY=($(compgen -W \"$(eval \"$words\")\" -- \"$word\"))\n"
         "    __ltrim_colon_completions \"$word\" 2>/dev/null\n    return 0\n}\n"
-        "complete -o default -F _kist kist\n");
+        "complete -o default -F _kist kist\n"_help);
 }
 
 String without_quotes(const char* text)
@@ -186,13 +196,15 @@ String without_quotes(const char* text)
 
 void print_zsh()
 {
-    say("#compdef kist\n_kist() {\n    if (( CURRENT == 2 )); then\n        local -a names\n"
-        "        names=(\n");
+    tell(
+        "#compdef kist\n_kist() {\n    if (( CURRENT == 2 )); then\n        local -a names\n"
+        "        names=(\n"_help);
     for (const Command* command : commands())
         say("            '%s:%s'\n", command->name,
             without_quotes(command->summary.words()).c_str());
-    say("        )\n        _describe command names\n        return\n    fi\n    case "
-        "\"$words[2]\" in\n");
+    tell(
+        "        )\n        _describe command names\n        return\n    fi\n    case "
+        "\"$words[2]\" in\n"_help);
     for (const Command* command : commands()) {
         std::string_view rest = command->name;
         String first(str::cut(rest, ' '));
