@@ -9,7 +9,7 @@ namespace kist::archive {
 
 const String& Links::first(const struct stat& facts, const String& name)
 {
-    static const String kNone;
+    [[clang::no_destroy]] static constinit const String kNone;
     Vector<Link>& bucket = buckets_[facts.st_ino % kBuckets];
     for (const Link& link : bucket)
         if (link.inode == facts.st_ino && link.device == facts.st_dev)

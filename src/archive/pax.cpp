@@ -3,7 +3,6 @@
 #include "archive/pax.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/str.h"
 #include "base/string.h"
@@ -151,9 +150,7 @@ Result<void> take(Pax& pax, std::string_view key, std::string_view value)
 Result<uint64_t> to_number(std::string_view text)
 {
     unsigned long long value = 0;
-    auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || status != std::errc() || end != text.data() + text.size() ||
-        value > INT64_MAX)
+    if (!str::read_natural(text, value) || value > INT64_MAX)
         return Error(EBADMSG, "\"%.*s\" is not a number in range",
                      int(std::min<size_t>(text.size(), 30)), text.data());
     return value;

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 
-#include <charconv>
 #include <cstdlib>
 
 #include "base/str.h"
@@ -34,13 +33,13 @@ int by_inode(const void* a, const void* b)
     return by_path(a, b);
 }
 
-bool take_number(std::string_view& rest, int base, uint32_t& value)
+bool take_number(std::string_view& rest, unsigned base, uint32_t& value)
 {
     std::string_view word = str::cut(rest, ' ');
-    unsigned long long number = 0;  // as everywhere: each type is a reader of its own
-    auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), number, base);
+    unsigned long long number = 0;
+    bool is_number = str::read_natural(word, number, base);
     value = uint32_t(number);
-    return status == std::errc() && end == word.data() + word.size() && number == value;
+    return is_number && number == value;
 }
 
 bool take(std::string_view line, Owner& row)

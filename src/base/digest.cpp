@@ -8,6 +8,7 @@
 #include <bearssl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -224,7 +225,12 @@ Sha256::Sha256()
 
 void Sha256::compress(const uint8_t* blocks, size_t count)
 {
-    static const Compress chosen = has_native() ? compress_native : sha256_portable;
+    static constinit std::atomic<Compress> g_chosen = nullptr;  // a guard would be larger
+    Compress chosen = g_chosen.load(std::memory_order_relaxed);
+    if (!chosen) {
+        chosen = has_native() ? compress_native : sha256_portable;
+        g_chosen.store(chosen, std::memory_order_relaxed);
+    }
     chosen(state_.data(), blocks, count);
 }
 

@@ -54,7 +54,7 @@ void warn(const char* format, ...)
     va_end(args);
 
     static std::mutex mutex;  // layers are pulled by several threads
-    static Vector<String> said;
+    [[clang::no_destroy]] static constinit Vector<String> said;
     std::lock_guard lock(mutex);
     for (const String& earlier : said)
         if (earlier == text)

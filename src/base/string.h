@@ -23,7 +23,7 @@ public:
     using const_iterator = const char*;
     static constexpr size_t npos = std::string_view::npos;
 
-    [[gnu::always_inline]] String() {}
+    [[gnu::always_inline]] constexpr String() {}
     [[gnu::always_inline]] String(const char* text) : String(made(text)) {}
     [[gnu::always_inline]] explicit String(std::string_view text) : String(made(text)) {}
     String(const char* text, size_t size) : String(std::string_view(text, size)) {}

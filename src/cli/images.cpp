@@ -1,11 +1,10 @@
 // images.cpp - images, history: what is in the store.
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
@@ -142,7 +141,7 @@ bool fits(const registry::Reference& reference, const Wanted& wanted)
     for (const String& pattern : wanted.patterns)
         for (const String& name :
              {reference.familiar_name(), reference.familiar(), whole, reference.text()})
-            if (::fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0)
+            if (str::matches(pattern, name))
                 return true;
     return wanted.patterns.empty();
 }

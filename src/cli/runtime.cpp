@@ -89,3 +89,9 @@ void std::__libcpp_verbose_abort(const char*, ...)
 {
     die("kist: internal error: a library function was used wrongly\n");
 }
+
+// libc++abi's own, for what cannot be, takes vfprintf along.
+extern "C" [[gnu::visibility("hidden")]] void abort_message(const char*, ...)
+{
+    die("kist: internal error: the C++ runtime gave up\n");
+}

@@ -21,7 +21,7 @@ struct Output {
     enum class Kind : uint8_t { unknown, terminal, other } kind = Kind::unknown;
 };
 
-[[clang::no_destroy]] Output g_output;
+[[clang::no_destroy]] constinit Output g_output;
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 // template_functions.cpp - values and functions of templates: a row for each function.
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
 #include "base/str.h"
@@ -21,12 +20,8 @@ constexpr long long kMaxWidth = 1000;  // of a printf directive
 Result<long long> integer_of(const Value& value)
 {
     long long number = 0;
-    const char* end = value.text.data() + value.text.size();
-    if (value.kind == Kind::number) {
-        auto [stop, error] = std::from_chars(value.text.data(), end, number);
-        if (error == std::errc() && stop == end)
-            return number;
-    }
+    if (value.kind == Kind::number && str::read_integer(value.text, number))
+        return number;
     return Error(EINVAL, "--format: \"%s\" is no whole number", value.print().c_str());
 }
 

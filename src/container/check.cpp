@@ -60,9 +60,12 @@ void check_kernel(Board&, CheckRow& row)
 {
     utsname system = {};
     (void)::uname(&system);
-    char* rest = nullptr;
-    unsigned long major = strtoul(system.release, &rest, 10);
-    unsigned long minor = *rest == '.' ? strtoul(rest + 1, nullptr, 10) : 0;
+    std::string_view rest = system.release;
+    unsigned long long major = 0, minor = 0;
+    if (str::take_natural(rest, major) && rest.starts_with('.')) {
+        rest.remove_prefix(1);
+        (void)str::take_natural(rest, minor);
+    }
     if (major > 5 || (major == 5 && minor >= 11))
         return say(row, CheckState::ok, str::format("Linux %s", system.release));
     say(row, CheckState::limited,

@@ -5,8 +5,7 @@
 #include <linux/seccomp.h>
 #include <sys/utsname.h>
 
-#include <charconv>
-
+#include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
 
@@ -85,14 +84,13 @@ Result<bpf::Test> test_of(const json::Node& node)
 Result<unsigned> kernel_version(std::string_view text)
 {
     unsigned long long part[2] = {};
-    const char* at = text.data();
-    const char* end = at + text.size();
+    std::string_view rest = text;
     for (unsigned long long& number : part) {
-        auto [after, status] = std::from_chars(at, end, number);
-        if (status != std::errc() || number > 255)
+        if (!str::take_natural(rest, number) || number > 255)
             return Error(EINVAL, "\"%.*s\" is not a kernel version such as 4.8", int(text.size()),
                          text.data());
-        at = after < end && *after == '.' ? after + 1 : after;
+        if (rest.starts_with('.'))
+            rest.remove_prefix(1);
     }
     return unsigned(part[0] << 8 | part[1]);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "container/names.h"
@@ -98,9 +99,8 @@ Result<void> settle_program(Spec& spec, const RunOptions& options, const image::
     if (spec.oom_score_adj && (*spec.oom_score_adj < -1000 || *spec.oom_score_adj > 1000))
         return Error(EINVAL, "--oom-score-adj must be between -1000 and 1000");
     if (!options.umask.empty()) {
-        char* end = nullptr;
-        unsigned long mask = ::strtoul(options.umask.c_str(), &end, 8);
-        if (*end || mask > 0777)
+        unsigned long long mask = 0;
+        if (!str::read_natural(options.umask, mask, 8) || mask > 0777)
             return Error(EINVAL, "--umask %s: expected an octal number such as 0022",
                          options.umask.c_str());
         spec.umask = unsigned(mask);

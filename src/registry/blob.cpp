@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -176,9 +175,9 @@ Result<ContentRange> ContentRange::parse(std::string_view text)
     Error wrong(EPROTO, "\"%s\" is not a range of bytes", str::printable(text, 60).c_str());
     auto number = [](std::string_view digits, uint64_t& value) {
         unsigned long long read = 0;
-        auto [end, error] = std::from_chars(digits.begin(), digits.end(), read);
+        bool is_number = str::read_natural(digits, read);
         value = read;
-        return error == std::errc() && end == digits.end();
+        return is_number;
     };
     if (!text.starts_with("bytes "))
         return wrong;

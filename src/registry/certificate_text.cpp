@@ -1,7 +1,5 @@
 // certificate_text.cpp - certificates and people: names, dates, and the PEM files they come in.
 
-#include <arpa/inet.h>
-
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -94,11 +92,8 @@ String Certificate::names() const
     for (std::string_view name : dns_names)
         add(printable(name));
     for (std::string_view address : ip_addresses) {
-        char buffer[INET6_ADDRSTRLEN] = "?";
-        if (address.size() == 4 || address.size() == 16)
-            ::inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), buffer,
-                        sizeof buffer);
-        add(buffer);
+        bool known = address.size() == 4 || address.size() == 16;
+        add(known ? str::ip_address(address) : "?");
     }
     if (shown > kMaxShownNames)
         text += str::format(" and %zu more", shown - kMaxShownNames);

@@ -12,6 +12,8 @@
 namespace kist {
 namespace {
 
+using namespace std::string_view_literals;
+
 TEST(Str, CutTakesTheFrontUpToTheSeparator)
 {
     std::string_view rest = "a:b::c";
@@ -34,6 +36,91 @@ TEST(Str, WordsAreSplitAtBlanks)
 {
     EXPECT_EQ(str::words("  a\tbc  d "), (Vector<std::string_view>{"a", "bc", "d"}));
     EXPECT_TRUE(str::words(" ").empty());
+}
+
+TEST(Str, NaturalNumbersAreReadInTheirBase)
+{
+    unsigned long long value = 1;
+    EXPECT_TRUE(str::read_natural("18446744073709551615", value) && value == UINT64_MAX);
+    EXPECT_TRUE(str::read_natural("0777", value, 8) && value == 0777);
+    EXPECT_TRUE(str::read_natural("beEF", value, 16) && value == 0xbeef);
+    for (const char* text : {"", "-1", "+1", " 1", "1 ", "18446744073709551616", "a", "/", ":", "g",
+                             "99999999999999999999999"})
+        EXPECT_FALSE(str::read_natural(text, value)) << text;
+    EXPECT_FALSE(str::read_natural("8", value, 8));
+    EXPECT_FALSE(str::read_natural("g", value, 16));
+
+    std::string_view rest = "6.1x";
+    EXPECT_TRUE(str::take_natural(rest, value) && value == 6);
+    EXPECT_EQ(rest, ".1x");
+    EXPECT_FALSE(str::take_natural(rest, value));
+}
+
+TEST(Str, IntegersAreReadToTheirLimits)
+{
+    long long value = 1;
+    EXPECT_TRUE(str::read_integer("-9223372036854775808", value) && value == INT64_MIN);
+    EXPECT_TRUE(str::read_integer("-0", value) && value == 0);
+    for (const char* text : {"-9223372036854775809", "9223372036854775808", "--1", "-", "- 1"})
+        EXPECT_FALSE(str::read_integer(text, value)) << text;
+}
+
+TEST(Str, PatternsFitAsPathMatchHasThem)
+{
+    struct Row {
+        const char *pattern, *text;
+        bool fits;
+    };
+    for (const Row& row : {Row{"", "", true},
+                           Row{"", "a", false},
+                           Row{"alpine", "alpine", true},
+                           Row{"alpine", "alpin", false},
+                           Row{"al*", "alpine", true},
+                           Row{"al*", "al", true},
+                           Row{"*", "a/b", false},
+                           Row{"*/*", "a/b", true},
+                           Row{"*/b", "a/a/b", false},
+                           Row{"*b*", "abcbd", true},
+                           Row{"*.*:3.?", "x.y:3.1", true},
+                           Row{"a*c*e", "abcdcde", true},
+                           Row{"a*c*e", "abcdcd", false},
+                           Row{"a*b/c*d", "axbyb/cd", true},
+                           Row{"a?c", "a/c", false},
+                           Row{"?", "", false},
+                           Row{"[a-c]x", "bx", true},
+                           Row{"[a-c]x", "dx", false},
+                           Row{"[^a-c]x", "dx", true},
+                           Row{"[^a-c]x", "bx", false},
+                           Row{"[^a]", "/", false},
+                           Row{"[]a]", "]", true},
+                           Row{"[a-]", "-", true},
+                           Row{"[\\]]", "]", true},
+                           Row{"[a", "a", false},
+                           Row{"[", "[", false},
+                           Row{"\\*", "*", true},
+                           Row{"\\*", "a", false},
+                           Row{"a\\", "a\\", true}})
+        EXPECT_EQ(str::matches(row.pattern, row.text), row.fits) << row.pattern << " " << row.text;
+}
+
+TEST(Str, AddressesAreWrittenAsShortAsCanBe)
+{
+    EXPECT_EQ(str::ip_address("\x7f\0\0\x01"sv), "127.0.0.1");
+    EXPECT_EQ(str::ip_address("\xff\xff\xff\xff"sv), "255.255.255.255");
+    auto six = [](std::initializer_list<unsigned> groups) {
+        String bytes;
+        for (unsigned group : groups) {
+            bytes += char(group >> 8);
+            bytes += char(group);
+        }
+        return str::ip_address(bytes);
+    };
+    EXPECT_EQ(six({0, 0, 0, 0, 0, 0, 0, 0}), "::");
+    EXPECT_EQ(six({0, 0, 0, 0, 0, 0, 0, 1}), "::1");
+    EXPECT_EQ(six({0x2001, 0xdb8, 0, 0, 0, 0, 0, 0}), "2001:db8::");
+    EXPECT_EQ(six({0x2001, 0xdb8, 0, 1, 0, 0, 0, 1}), "2001:db8:0:1::1");
+    EXPECT_EQ(six({0x2001, 0, 0, 1, 0, 0, 1, 0xffff}), "2001::1:0:0:1:ffff");
+    EXPECT_EQ(six({1, 0, 3, 4, 5, 6, 7, 8}), "1:0:3:4:5:6:7:8");
 }
 
 TEST(Str, WholeNumbersMustBeTheWholeText)
