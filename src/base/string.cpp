@@ -48,6 +48,12 @@ String String::made(const String& text)
     return made(text.view());
 }
 
+void String::become(String other)
+{
+    drop(data_);
+    take(other);
+}
+
 void String::drop(char* data)
 {
     if (reinterpret_cast<uintptr_t>(data) & 1)
@@ -236,6 +242,11 @@ bool operator==(const String& a, const String& b)
 bool operator==(const String& a, const char* b)
 {
     return a.view() == b;
+}
+
+bool equals(std::string_view a, const char* b)
+{
+    return a == std::string_view(b);
 }
 
 bool operator==(const String& a, std::string_view b)

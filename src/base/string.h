@@ -40,12 +40,9 @@ public:
     [[gnu::always_inline]] String(const String& other) : String(made(other)) {}
     String(std::nullptr_t) = delete;
     [[gnu::always_inline]] String(String&& other) noexcept { take(other); }
-    String& operator=(String&& other) noexcept
+    [[gnu::always_inline]] String& operator=(String&& other) noexcept
     {
-        if (this != &other) {
-            drop(data_);
-            take(other);
-        }
+        become(std::move(other));
         return *this;
     }
     String& operator=(const String& other) { return assign(other); }
@@ -158,6 +155,7 @@ public:
 
 private:
     // In registers, where a constructor would need an address.
+    void become(String other);
     static String made(const char* text);
     static String made(std::string_view text);
     static String made(const String& text);
@@ -170,18 +168,31 @@ private:
     [[gnu::always_inline]] void take(String& other)
     {
         data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
+        extent_ = other.extent_;
         other.data_ = kNothing;
-        other.size_ = other.capacity_ = 0;
+        other.extent_ = 0;
     }
     static void drop(char* data);
 
     alignas(2) static char kNothing[1];  // what an empty String without memory points to
 
     char* data_ = kNothing;  // a NUL follows the text
-    uint32_t size_ = 0;
-    uint32_t capacity_ = 0;  // without the NUL; 0: data_ is kNothing
+    union {
+        uint64_t extent_ = 0;  // both: what moves and returns is one word, not two to put together
+        struct {
+            uint32_t size_;
+            uint32_t capacity_;  // without the NUL; 0: data_ is kNothing
+        };
+    };
 };
+
+// With a literal, whose length need not be passed.
+bool equals(std::string_view a, const char* b);
+constexpr bool operator==(std::string_view a, const char* b)
+{
+    if (std::is_constant_evaluated())
+        return a == std::string_view(b);
+    return equals(a, b);
+}
 
 }  // namespace kist

@@ -50,15 +50,19 @@ protected:
     [[gnu::always_inline]] void take(VectorBase& other)
     {
         data_ = other.data_;
-        size_ = other.size_;
-        capacity_ = other.capacity_;
+        extent_ = other.extent_;
         other.data_ = nullptr;
-        other.size_ = other.capacity_ = 0;
+        other.extent_ = 0;
     }
 
     void* data_ = nullptr;
-    uint32_t size_ = 0;
-    uint32_t capacity_ = 0;
+    union {
+        uint64_t extent_ = 0;  // both, as in String
+        struct {
+            uint32_t size_;
+            uint32_t capacity_;
+        };
+    };
 };
 
 template <class T>
@@ -74,7 +78,7 @@ public:
     using iterator = T*;
     using const_iterator = const T*;
 
-    Vector() = default;
+    [[gnu::always_inline]] constexpr Vector() {}
     explicit Vector(size_t count) { resize(count); }
     Vector(size_t count, const T& value) { assign(count, value); }
     Vector(std::initializer_list<T> list) { append(list.begin(), list.size()); }
@@ -87,12 +91,10 @@ public:
     Vector(const T* first, const T* last) { append(first, static_cast<size_t>(last - first)); }
     Vector(const Vector& other) { append(other.data(), other.size()); }
     [[gnu::always_inline]] Vector(Vector&& other) noexcept { take(other); }
-    Vector& operator=(Vector&& other) noexcept
+    [[gnu::always_inline]] Vector& operator=(Vector&& other) noexcept
     {
-        if (this != &other) {
-            destroy(data(), size_);
-            take(other);
-        }
+        Vector old(std::move(*this));
+        take(other);
         return *this;
     }
     Vector& operator=(const Vector& other) { return *this = Vector(other); }
