@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "base/relocate.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -336,11 +337,14 @@ Result<void> add_variables(Vector<String>& env, const Vector<String>& files,
 }
 
 Spec::Spec() = default;
-Spec::Spec(Spec&& other) noexcept : Spec()  // moving is there once
+Spec::Spec(Spec&& other) noexcept : Spec()
 {
-    *this = std::move(other);
+    swap_with(*this, other);
 }
-Spec& Spec::operator=(Spec&&) noexcept = default;
+Spec& Spec::operator=(Spec&& other) noexcept
+{
+    return swap_with(*this, other);
+}
 Spec::~Spec() = default;
 
 Result<Spec> make_spec(const RunOptions& options, const String& image_name,

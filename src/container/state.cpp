@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/relocate.h"
 #include "base/string.h"
 
 namespace kist::container {
@@ -52,11 +53,14 @@ static std::span<const json::Field> fields_of(const State*)
 }
 
 State::State() = default;
-State::State(State&& other) noexcept : State()  // moving is there once
+State::State(State&& other) noexcept : State()
 {
-    *this = std::move(other);
+    swap_with(*this, other);
 }
-State& State::operator=(State&&) noexcept = default;
+State& State::operator=(State&& other) noexcept
+{
+    return swap_with(*this, other);
+}
 State::~State() = default;
 
 bool is_alive(const State& state)

@@ -2,6 +2,7 @@
 
 #include "image/config.h"
 
+#include "base/relocate.h"
 #include "base/string.h"
 #include "base/vector.h"
 
@@ -19,6 +20,9 @@ struct Past {
 };
 
 struct Whole {
+    Whole() = default;
+    Whole(Whole&& other) noexcept : Whole() { swap_with(*this, other); }
+
     String os, architecture, variant;
     String created, author;
     Execution execution;
@@ -156,7 +160,7 @@ Result<Config> Config::parse(String text)
     config.platform.normalise();
     config.created = std::move(whole.created);
     config.author = std::move(whole.author);
-    config.execution = std::move(whole.execution);
+    swap_with(config.execution, whole.execution);
     config.diff_ids = std::move(whole.rootfs.diff_ids);
     TRY(check_limits(config));
     return config;

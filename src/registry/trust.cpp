@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/relocate.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -37,7 +38,7 @@ void put_in_order(Vector<Certificate>& chain)
             return;
         }
         if (next != done)
-            std::swap(chain[done], chain[next]);
+            swap_with(chain[done], chain[next]);
     }
 }
 

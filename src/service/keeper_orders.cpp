@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/relocate.h"
 #include "base/sys.h"
 #include "container/spec_words.h"
 #include "container/sweep.h"
@@ -76,7 +77,7 @@ void Keeper::reload()
     if (auto spec = engine_.directories.read_spec(spec_.id)) {
         spec_.name = spec->name;
         spec_.restart = spec->restart;
-        spec_.limits = std::move(spec->limits);
+        swap_with(spec_.limits, spec->limits);
     }
 }
 
