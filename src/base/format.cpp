@@ -79,7 +79,10 @@ String format_list(const char* format, va_list list)
         char verb = *format++;
         if (verb == 's') {
             const char* from = arguments.text();
-            text = {from, strnlen(from, precision)};
+            if (precision)  // of an empty view there may be no address
+                text = {from, strnlen(from, precision)};
+            else
+                text = {};
         } else if (precision != SIZE_MAX || !verb || !strchr("cduoxX%", verb)) {
             abort();  // what follows would be taken for what it is not
         } else if (verb == 'c') {

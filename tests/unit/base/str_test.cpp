@@ -155,6 +155,7 @@ TEST(Str, FormatGrowsToFit)
 {
     EXPECT_EQ(str::format("%s-%d", String(5000, 'x').c_str(), 7), String(5000, 'x') + "-7");
     EXPECT_EQ(str::format("%s", ""), "");
+    EXPECT_EQ(str::format("<%.*s>", 0, std::string_view().data()), "<>");
 }
 
 TEST(Str, FormatWritesWhatPrintfDoes)
