@@ -39,4 +39,7 @@ struct Subnet {
     Address last() const;
 };
 
+// "02:42:ac:12:00:02", the address of one card, not of a group.  EINVAL.
+Result<void> check_mac(std::string_view text);
+
 }  // namespace kist::network

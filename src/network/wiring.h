@@ -38,8 +38,12 @@ const char* to_text(Protocol protocol);  // "tcp"
 struct Port {
     String host_address;                         // "": all of this machine's
     uint16_t host_port = 0, container_port = 0;  // host: 0: any that is free
+    uint16_t last_host_port = 0;                 // not 0: the first free one up to here
     Protocol protocol = Protocol::tcp;
+
+    bool operator==(const Port& other) const = default;
 };
+std::span<const json::Field> fields_of(const Port*);
 
 struct Wiring {
     int version = 1;
