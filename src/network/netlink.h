@@ -163,6 +163,8 @@ public:
     // called for the same thing more than once.  EAGAIN: it never stood still.
     Result<void> dump(Message& message, OnReply each, void* context);
 
+    const Fd& socket() const { return socket_; }
+
 private:
     struct Talk;
     explicit Netlink(Fd socket) : socket_(std::move(socket)) {}
