@@ -42,8 +42,9 @@ public:
 
     // Takes addresses: those wished for (EADDRINUSE: another has it; EINVAL: not in the subnet), or
     // the ones that it had last when they are free, or the next that were not given out lately, so
-    // that an address is not reused at once.  The endpoint is complete but for the veth's name.
-    // ENOSPC: the subnet is full.  The caller holds the lock.
+    // that an address is not reused at once.  Who is on the network already stays where it is,
+    // unless it wishes for something else, and gets its new names.  The endpoint is complete but
+    // for the names of the pair of links. ENOSPC: the subnet is full.  The caller holds the lock.
     Result<Endpoint> take(const Network& network, const String& container, const Wish& wish) const;
     // Gives back what `container` has there; nothing is no error.  The caller holds the lock.
     Result<void> release(const String& network_id, const String& container) const;
