@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <span>
+
 #include "base/fd.h"
 #include "base/result.h"
 #include "network/network.h"
@@ -27,6 +29,17 @@ Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& ne
 Result<void> unplug(const Endpoint& endpoint);
 
 // Runs `action` in another network namespace, and comes back; the calling process has one thread.
+// The process ends where it cannot come back: it would do all else in the wrong place.
 Result<void> in_namespace(const Fd& netns, Result<void> (*action)(void* context), void* context);
+
+// What kist sets under /proc/sys/net, for `kist info`; names as sysctl(8) wants them, with BRIDGE
+// and INTERFACE in place of links.
+struct Setting {
+    const char* name;
+    const char* value;
+    const char* reason;
+    unsigned when;  // bridge.cpp's own
+};
+std::span<const Setting> settings();
 
 }  // namespace kist::network

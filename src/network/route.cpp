@@ -117,23 +117,31 @@ Mac Mac::of(const Address& address)
     return mac;
 }
 
-// Without NLM_F_EXCL the kernel changes a bridge that is there.  With an address of its own it
-// keeps it, where it would else take that of the lowest port, another with each container that
-// comes and goes.  A port forwards from the first packet on: nothing here can make a loop.
+// With an address of its own a bridge keeps it, where it would else take that of the lowest port,
+// another with each container that comes and goes.  It is given once: the kernel forgets all
+// neighbours even when it is the same again.  A port forwards from the first packet on: nothing
+// here can make a loop.
 Result<void> make_bridge(Netlink& route, const String& name, const Mac& mac, uint32_t mtu)
 {
-    Message message;
-    begin_link(message, RTM_NEWLINK, NLM_F_CREATE, name);
-    message.bytes(IFLA_ADDRESS, mac.view());
-    set_mtu(message, mtu);
-    {
-        auto info = message.nest(IFLA_LINKINFO);
-        message.text(IFLA_INFO_KIND, "bridge");
-        auto data = message.nest(IFLA_INFO_DATA);
-        message.number32(IFLA_BR_STP_STATE, 0);
-        message.number32(IFLA_BR_FORWARD_DELAY, 0);
+    Result<void> made;
+    for (uint16_t flags : {NLM_F_CREATE | NLM_F_EXCL, 0}) {
+        Message message;
+        begin_link(message, RTM_NEWLINK, flags, name);
+        if (flags)
+            message.bytes(IFLA_ADDRESS, mac.view());
+        set_mtu(message, mtu);
+        {
+            auto info = message.nest(IFLA_LINKINFO);
+            message.text(IFLA_INFO_KIND, "bridge");
+            auto data = message.nest(IFLA_INFO_DATA);
+            message.number32(IFLA_BR_STP_STATE, 0);
+            message.number32(IFLA_BR_FORWARD_DELAY, 0);
+        }
+        made = route.request(message);
+        if (made || !made.error().is(EEXIST))
+            break;
     }
-    return route.request(message);
+    return made;
 }
 
 // Two requests in one go: the settings of a port can be given only to a link that is one, and must

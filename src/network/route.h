@@ -30,8 +30,8 @@ struct Mac {
     std::string_view view() const { return {reinterpret_cast<const char*>(bytes), sizeof bytes}; }
 };
 
-// Makes a bridge that is down, or gives the one that is there this address and MTU (bytes; 0: as it
-// is).  EOPNOTSUPP: the link is something else.
+// Makes a bridge that is down; one that is there is given the MTU (bytes; 0: as it is) and keeps
+// its address.  EOPNOTSUPP: the link is something else.
 Result<void> make_bridge(Netlink& route, const String& name, const Mac& mac, uint32_t mtu);
 
 struct Veth {

@@ -69,6 +69,8 @@ TEST(Route, MakesABridgeAndChangesTheOneThatIsThere)
             EXPECT_EQ(fact("br0", "operstate"), "down");
         }
         EXPECT_EQ(fact("br0", "mtu"), "1400");
+        EXPECT_OK(make_bridge(route, "br0", Mac::of(Address()), 0));
+        EXPECT_EQ(fact("br0", "address"), "02:42:0a:00:00:01");
         EXPECT_ERROR(make_bridge(route, "lo", mac, 0), EOPNOTSUPP, "the kernel refuses");
         EXPECT_ERROR(make_bridge(route, "a-name-that-is-too-long", mac, 0), ERANGE, "");
     });
