@@ -1,0 +1,46 @@
+// neighbours.h - who else is on the networks of a container, by name.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/string.h"
+#include "base/vector.h"
+#include "network/address.h"
+#include "network/leases.h"
+
+namespace kist::network {
+
+class Neighbours {
+public:
+    // Reads what has changed of the wiring of `container` and of the leases on its networks, below
+    // the volatile directory `state`.  What cannot be read has nobody in it.
+    void refresh(const String& state, const String& container);
+
+    // The addresses of all who are called `name`, or "NAME.NETWORK", on the first network that has
+    // any, in no matter which case; none: nobody is.
+    Vector<Address> find(std::string_view name) const;
+    // The first name of who has the address that "2.0.18.172.in-addr.arpa" or the like says, with
+    // its network: "web.mynet"; "" when nobody has it.
+    String find_reverse(std::string_view name) const;
+    // Whether one of the networks leads anywhere else.
+    bool lead_out() const { return lead_out_; }
+
+private:
+    struct Circle {
+        String network, id;
+        Vector<Lease> leases;
+        uint64_t stamp = 0;
+    };
+    void read_circles(const String& directory);
+
+    Vector<Circle> circles_;  // where names are found
+    uint64_t stamp_ = 0;      // of the wiring
+    bool lead_out_ = false;
+};
+
+// "2.0.18.172.in-addr.arpa" (RFC 1035, 3.5), or in ip6.arpa (RFC 3596, 2.5).
+String reverse_name(const Address& address);
+
+}  // namespace kist::network
