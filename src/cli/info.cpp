@@ -13,6 +13,7 @@
 #include "cli/listing.h"
 #include "cli/print.h"
 #include "container/delegation.h"
+#include "network/bridge.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -110,6 +111,10 @@ Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
         for (const Fact& fact : facts)
             if (fact.title)
                 printf("%-12s %s\n", fact.title, fact.value.c_str());
+        // What networks change of this machine; an ordinary user's change nothing.
+        if (context.outer.map.tier == image::StoreMap::Tier::root)
+            for (const network::Setting& setting : network::settings())
+                printf("networks set %s = %s (%s)\n", setting.name, setting.value, setting.reason);
         return 0;
     }
     json::Text out(flags.json ? json::Layout::pretty : json::Layout::compact);
