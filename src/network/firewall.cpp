@@ -1,0 +1,303 @@
+// firewall.cpp - see firewall.h.
+
+#include "network/firewall.h"
+
+#include <linux/if.h>
+#include <linux/netfilter.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "network/address.h"
+#include "network/conntrack.h"
+#include "network/nftables.h"
+
+namespace kist::network {
+namespace {
+
+// As `nft -y list table inet kist` prints it.  The last chain says which rules these are: a table
+// without it is an older kist's, gets these rules and keeps what is in its sets.  So whoever
+// changes a rule gives that chain the next number, and whoever changes a set's type gives the set
+// another name.
+//
+// raw: what this machine sends to ports published on 127.0.0.1 gets to the bridges by
+// route_localnet, which would open the machine's loopback to containers; and to neighbours the
+// ports that are published there.
+// forward: `open` has a bridge with itself, which counts where br_netfilter shows us what passes
+// within one.
+constexpr char kRules[] = R"(
+    set bridges {
+        type ifname
+    }
+    set internal {
+        type ifname
+    }
+    set open {
+        type ifname . ifname
+    }
+    set subnets4 {
+        type ipv4_addr
+        flags interval
+    }
+    set subnets6 {
+        type ipv6_addr
+        flags interval
+    }
+    map ports4 {
+        type inet_proto . inet_service : ipv4_addr . inet_service
+    }
+    map ports6 {
+        type inet_proto . inet_service : ipv6_addr . inet_service
+    }
+    map address_ports4 {
+        type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+    }
+    map address_ports6 {
+        type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
+    }
+    chain raw {
+        type filter hook prerouting priority -300; policy accept;
+        iifname != "lo" ip daddr 127.0.0.0/8 drop
+    }
+    chain publish {
+        dnat ip to ip daddr . meta l4proto . th dport map @address_ports4
+        dnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6
+        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ports4
+        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ports6
+    }
+    chain prerouting {
+        type nat hook prerouting priority -100; policy accept;
+        fib daddr type local jump publish
+    }
+    chain output {
+        type nat hook output priority -100; policy accept;
+        fib daddr type local jump publish
+    }
+    chain postrouting {
+        type nat hook postrouting priority 100; policy accept;
+        oifname != @bridges ip saddr @subnets4 masquerade
+        oifname != @bridges ip6 saddr @subnets6 masquerade
+        oifname @bridges ip saddr 127.0.0.0/8 masquerade
+        oifname @bridges ct status dnat ip saddr @subnets4 masquerade
+        oifname @bridges ct status dnat ip6 saddr @subnets6 masquerade
+    }
+    chain forward {
+        type filter hook forward priority 0; policy accept;
+        ct state established,related accept
+        iifname . oifname @open accept
+        iifname @internal drop
+        oifname @internal drop
+        ct status dnat accept
+        oifname @bridges drop
+    }
+    chain rules_1 {
+    }
+)";
+constexpr char kVersion[] = "rules_1";
+
+// In a container.  A map, since it says all that a rule would.
+constexpr nft::Table kResolverTable = {NFPROTO_IPV4, "kist_dns"};
+constexpr char kResolverRules[] = R"(
+    map servers {
+        type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+    }
+    chain output {
+        type nat hook output priority -100; policy accept;
+        dnat ip to ip daddr . meta l4proto . th dport map @servers
+    }
+)";
+constexpr uint16_t kDnsPort = 53;
+
+constexpr char kModules[] =
+    "load or build the kernel's modules nf_tables, nf_conntrack, nft_ct, nft_nat, nft_masq, "
+    "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), or use --network host";
+
+// Without IPv6 there is no table that knows both.
+nft::Table our_table()
+{
+    bool v6 = ::access("/proc/net/if_inet6", F_OK) == 0;
+    return {static_cast<uint8_t>(v6 ? NFPROTO_INET : NFPROTO_IPV4), "kist"};
+}
+
+Result<Netlink> open_netfilter()
+{
+    auto netlink = Netlink::open(NETLINK_NETFILTER);
+    if (!netlink && netlink.error().is(EPROTONOSUPPORT))
+        return Error(ENOTSUP, "this kernel has no packet filter").with_hint(kModules);
+    return netlink;
+}
+
+// The first line of `rules` that the kernel does not understand.
+std::string_view unknown_line(Netlink& netlink, const nft::Table& table, std::string_view rules)
+{
+    for (size_t begin = 0, end; (end = rules.find('\n', begin)) != rules.npos; begin = end + 1) {
+        nft::Batch batch(table);
+        batch.rules(rules.substr(0, end));
+        if (!batch.rehearse(netlink))
+            return str::trim(rules.substr(begin, end - begin));
+    }
+    return "nf_tables";
+}
+
+Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
+{
+    auto made = batch.commit(netlink);
+    if (made || made.error().is(EPERM))
+        return made;
+    String line(unknown_line(netlink, batch.table(), rules));
+    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s", line.c_str(),
+                 made.error().message().c_str())
+        .with_hint(kModules);
+}
+
+String link_key(const String& name)
+{
+    String key = name;
+    key.resize(IFNAMSIZ);
+    return key;
+}
+
+Result<Vector<nft::Element>> elements_of(const Network& network, bool wanted)
+{
+    constexpr const char* kReach = "com.docker.network.bridge.enable_icc";
+    constexpr const char* kMasquerade = "com.docker.network.bridge.enable_ip_masquerade";
+    bool internal = wanted && network.internal;
+    bool masquerade = wanted && !internal && network.option(kMasquerade, true);
+    String link = link_key(network.link);
+    Vector<nft::Element> elements;
+    elements.push_back({.set = "bridges", .key = link, .wanted = wanted});
+    elements.push_back({.set = "internal", .key = link, .wanted = internal});
+    elements.push_back(
+        {.set = "open", .key = link + link, .wanted = wanted && network.option(kReach, true)});
+    for (const Pool& pool : network.pools) {
+        Subnet subnet = TRY(Subnet::parse(pool.subnet));
+        elements.push_back({.set = subnet.base.is_v6() ? "subnets6" : "subnets4",
+                            .key = String(subnet.base.view()),
+                            .end = String(subnet.last().next().view()),
+                            .wanted = masquerade});
+    }
+    return elements;
+}
+
+// A part of a key: two bytes, padded.
+String part(uint8_t first, uint8_t second = 0)
+{
+    const char bytes[] = {static_cast<char>(first), static_cast<char>(second), 0, 0};
+    return String(bytes, sizeof bytes);
+}
+
+String service(uint16_t port)
+{
+    return part(static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port));
+}
+
+String key_of(const String& address, Protocol protocol, uint16_t port)
+{
+    return address + part(protocol == Protocol::udp ? IPPROTO_UDP : IPPROTO_TCP) + service(port);
+}
+
+// What `port` puts into the map of one family, where an address of this machine is part of the key
+// or not.
+Result<void> add_element(Vector<nft::Element>& elements, const Address& target, const Port& port,
+                         bool addressed)
+{
+    Address host;
+    if (!port.host_address.empty())
+        host = TRY(Address::parse(port.host_address));
+    bool any = host.view().find_first_not_of('\0') == host.view().npos;
+    if (addressed == any || (host.size && host.size != target.size))
+        return {};
+    const char* sets[] = {"ports4", "ports6", "address_ports4", "address_ports6"};
+    elements.push_back({.set = sets[addressed * 2 + target.is_v6()],
+                        .key = key_of(String(any ? std::string_view() : host.view()), port.protocol,
+                                      port.host_port),
+                        .data = String(target.view()) + service(port.container_port)});
+    return {};
+}
+
+Result<Vector<nft::Element>> elements_of(const Endpoint& endpoint, const Vector<Port>& ports)
+{
+    Vector<nft::Element> elements;
+    for (const String* text : {&endpoint.address, &endpoint.address6}) {
+        if (text->empty())
+            continue;
+        std::string_view rest = *text;
+        Address target = TRY(Address::parse(String(str::cut(rest, '/'))));
+        for (bool addressed : {false, true})
+            for (const Port& port : ports)
+                TRY(add_element(elements, target, port, addressed));
+    }
+    return elements;
+}
+
+}  // namespace
+
+Result<void> open_firewall(const Network& network)
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Table table = our_table();
+    if (!nft::has_chain(netlink, table, kVersion)) {
+        nft::Batch batch(table);
+        batch.clear_rules();
+        batch.rules(kRules);
+        TRY(commit(netlink, batch, kRules), "cannot make the rules of networks");
+    }
+    Vector<nft::Element> elements = TRY(elements_of(network, true));
+    TRY(nft::settle(netlink, table, elements), "cannot make the rules of network %s",
+        network.name.c_str());
+    return {};
+}
+
+Result<void> close_firewall(const Network& network)
+{
+    Netlink netlink = TRY(open_netfilter());
+    Vector<nft::Element> elements = TRY(elements_of(network, false));
+    TRY(nft::settle(netlink, our_table(), elements), "cannot remove the rules of network %s",
+        network.name.c_str());
+    return {};
+}
+
+Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
+{
+    Netlink netlink = TRY(open_netfilter());
+    Vector<nft::Element> elements = TRY(elements_of(endpoint, ports));
+    for (const Port& port : ports) {
+        if (port.host_address.find(':') == String::npos)
+            continue;
+        const char* reason = port.host_address == "::1"  ? "the kernel does not forward from there"
+                             : endpoint.address6.empty() ? "the network has no IPv6"
+                                                         : nullptr;
+        if (reason)
+            return Error(ENOTSUP, "cannot publish port %d of [%s]: %s", int(port.host_port),
+                         port.host_address.c_str(), reason)
+                .with_hint("publish it on an IPv4 address");
+    }
+    TRY(nft::settle(netlink, our_table(), elements), "cannot publish ports");
+    return forget_flows(netlink, endpoint, ports);
+}
+
+Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports)
+{
+    Netlink netlink = TRY(open_netfilter());
+    Vector<nft::Element> elements = TRY(elements_of(endpoint, ports));
+    for (nft::Element& each : elements)
+        each.wanted = false;
+    TRY(nft::settle(netlink, our_table(), elements), "cannot take back published ports");
+    return forget_flows(netlink, endpoint, ports);
+}
+
+Result<void> redirect_resolver(uint16_t port)
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Batch batch(kResolverTable);
+    batch.clear();  // one from before
+    batch.rules(kResolverRules);
+    Address server = TRY(Address::parse("127.0.0.11"));
+    String address(server.view());
+    for (Protocol protocol : {Protocol::tcp, Protocol::udp})
+        batch.add({.set = "servers",
+                   .key = key_of(address, protocol, kDnsPort),
+                   .data = address + service(port)});
+    return commit(netlink, batch, kResolverRules);
+}
+
+}  // namespace kist::network
