@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "network/firewall.h"
 #include "network/route.h"
 
 namespace kist::network {
@@ -186,13 +187,15 @@ Result<void> raise(const Network& network)
     int link = TRY(find_link(route, network.link));
     for (const Subnet& gateway : gateways)
         TRY(add_address(route, link, gateway));
+    TRY(open_firewall(network));  // before anything passes
     return bring_up(route, network.link);
 }
 
 Result<void> lower(const Network& network)
 {
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
-    return remove_link(route, network.link);
+    TRY(remove_link(route, network.link));
+    return close_firewall(network);
 }
 
 Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first)

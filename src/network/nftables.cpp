@@ -152,7 +152,8 @@ Result<void> settle(Netlink& netlink, const Table& table, const Vector<Element>&
         if (!set || std::string_view(set) != each.set) {
             set = each.set;
             auto listed = list_elements(netlink, table, set);
-            if (!listed && (each.wanted || !listed.error().is(ENOENT)))
+            bool missing = !listed && (listed.error().is(ENOENT) || listed.error().is(EINVAL));
+            if (!listed && (each.wanted || !missing))
                 return std::move(listed).error();
             there = listed ? listed.take() : Vector<Element>();
         }
