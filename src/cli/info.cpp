@@ -14,6 +14,7 @@
 #include "cli/print.h"
 #include "container/delegation.h"
 #include "network/bridge.h"
+#include "network/firewall.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -59,6 +60,26 @@ String system_name()
     return "Linux";
 }
 
+// Who is in the way of containers' networks.
+void add_firewalls(Vector<Fact>& facts, const service::Engine& engine)
+{
+    if (engine.outer.map.tier != image::StoreMap::Tier::root)
+        return;
+    String firewalls;
+    auto networks = network::Networks::open(engine.directories.store);
+    auto usual = networks ? networks->find(network::kDefaultNetwork) : std::move(networks).error();
+    auto obstacles = usual ? network::find_obstacles(*usual) : std::move(usual).error();
+    if (!obstacles)
+        return;
+    for (const network::Obstacle& each : *obstacles)
+        firewalls.append(firewalls.empty() ? "" : "; ")
+            .append(each.chain)
+            .append(": ")
+            .append(each.remedy);
+    if (!firewalls.empty())
+        facts.push_back({"Firewalls", "firewalls", std::move(firewalls)});
+}
+
 Result<Vector<Fact>> gather(const Context& context)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
@@ -76,7 +97,7 @@ Result<Vector<Fact>> gather(const Context& context)
     ::sysinfo(&memory);
     auto place = container::find_delegation();
     size_t images = TRY(store.images()).size();
-    return Vector<Fact>{
+    Vector<Fact> facts = {
         {"ServerVersion", "version", kVersion},
         {"DockerRootDir", "root", context.places.root},
         {"StateDir", "state", context.places.state},
@@ -102,6 +123,8 @@ Result<Vector<Fact>> gather(const Context& context)
         {"Driver", nullptr, "overlay2"},
         {"LoggingDriver", nullptr, "json-file"},
     };
+    add_firewalls(facts, engine);
+    return facts;
 }
 
 Result<int> info(const InfoFlags& flags, const Context& context, Arguments)

@@ -20,6 +20,9 @@
 
 namespace kist::container {
 
+// In place of an address in --add-host: this machine's, as the container sees it.
+inline constexpr const char* kHostGateway = "host-gateway";
+
 // Tri-state of a flag that may be absent.
 using Choice = std::optional<String>;
 

@@ -1,0 +1,67 @@
+#!/bin/sh
+# network-isolation.sh - what a container cannot reach: other networks, this machine's loopback, the world from an
+# internal network, its neighbours where they are not to talk.
+. "$(dirname "$0")/network.sh"
+# timeout: 120
+outside_begins
+
+cannot() { ends_with 1 k exec "$1" sh -c "nc -w 2 $2 $3 < /dev/null"; }
+can() { k exec "$1" sh -c "nc -w 2 $2 $3 < /dev/null" || fail "$1 cannot reach $2 $3"; }
+listen_outside() {
+    nsenter --net="/proc/$beyond/ns/net" busybox nc -ll -p 7000 -e true &
+    children="$children $!"
+}
+listen_outside
+busybox nc -ll -s 127.0.0.1 -p 7001 -e true &
+children="$children $!"
+
+k network create one > /dev/null
+k network create two > /dev/null
+k network create --internal within > /dev/null
+k network create -o com.docker.network.bridge.enable_icc=false apart > /dev/null
+for network in one two within apart; do
+    serve "$network-a" --network $network
+    serve "$network-b" --network $network
+    answer "$network-a" 80
+    eval "$network=\$(address_of $network-a)"
+done
+
+# ---- its own network, and the world
+eventually 5 k exec one-b nc -w 1 10.99.0.2 7000
+can one-b "$one" 80
+can two-b "$two" 80
+
+# ---- another network
+cannot one-b "$two" 80
+cannot two-b "$one" 80
+cannot one-b "$within" 80
+cannot within-b "$one" 80
+
+# ---- internal: its neighbours, and nobody else
+can within-b "$within" 80
+cannot within-b 10.99.0.2 7000
+
+# ---- apart: the world, and no neighbours
+can apart-b 10.99.0.2 7000
+cannot apart-b "$apart" 80
+
+# ---- this machine's loopback
+eventually 5 busybox nc -w 1 127.0.0.1 7001
+cannot one-b 127.0.0.1 7001
+k exec one-b ip route add 127.1.0.0/16 via "$(k network inspect one --format '{{(index .IPAM.Config 0).Gateway}}')" \
+    2> /dev/null || :
+cannot one-b 127.1.0.1 7001
+
+# ---- none has loopback only, host this machine's
+same "$(k run --rm --network none "$image" ls /sys/class/net)" lo
+has "$(k run --rm --network host "$image" ls /sys/class/net)" out0
+# ---- an ordinary user has none yet, and is told so
+no_networks() {
+    [ "$mode" != root ] || return 0
+    k pull -q "$image" > /dev/null
+    ends_with 125 k run --rm --network bridge "$image" true
+    has "$output" "--network host"
+}
+each_mode no_networks
+k rm -f $(k ps -aq) > /dev/null
+nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"
