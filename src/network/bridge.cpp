@@ -44,6 +44,7 @@ constexpr Setting kSettings[] = {
     {"net.ipv6.conf.BRIDGE.disable_ipv6",    "1", "a network without IPv6 has not even fe80:: of it",  kWithoutV6},
     {"net.ipv6.conf.BRIDGE.disable_ipv6",    "0", "a network with IPv6",                               kWithV6},
     {"net.ipv6.conf.BRIDGE.accept_ra",       "0", "a container is not this machine's router",          kWithV6},
+    {"net.ipv6.conf.BRIDGE.accept_dad",      "0", "its fe80:: address asks for neighbours at once",    kWithV6},
     {"net.ipv6.conf.*.accept_ra",            "2", "where it is 1: forwarding would switch that off",   kWithV6 | kWithWayOut | kRouters},
     {"net.ipv6.conf.all.forwarding",         "1", "containers reach others than this machine by IPv6", kWithV6 | kWithWayOut},
     {"net.ipv6.conf.INTERFACE.disable_ipv6", "1", "a container on a network without IPv6",             kWithoutV6 | kInside},

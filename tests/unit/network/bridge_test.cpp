@@ -224,6 +224,7 @@ TEST(Bridge, SetsWhatItListsAndNothingElse)
         EXPECT_OK(raise(test_network6()));
         EXPECT_EQ(sysctl("ipv6/conf/br-aaaaaaaaaaaa/disable_ipv6"), "0");
         EXPECT_EQ(sysctl("ipv6/conf/br-aaaaaaaaaaaa/accept_ra"), "0");
+        EXPECT_EQ(sysctl("ipv6/conf/br-aaaaaaaaaaaa/accept_dad"), "0");
         EXPECT_EQ(sysctl("ipv6/conf/all/forwarding"), "1");
         EXPECT_EQ(sysctl("ipv6/conf/lo/accept_ra"), "2");
         EXPECT_EQ(sysctl("ipv6/conf/default/accept_ra"), "2");
