@@ -22,6 +22,8 @@
 namespace kist::network {
 namespace {
 
+constexpr const char* kModules =
+    "load or build the kernel's modules bridge and veth, or use --network host";
 constexpr const char* kLinks6 = "/proc/sys/net/ipv6/conf";
 constexpr size_t kMaxValue = 64;
 constexpr const char* kIsolation = "com.docker.network.bridge.enable_icc";
@@ -138,6 +140,14 @@ Result<Subnet> address_and_prefix(const String& text)
     return subnet;
 }
 
+Result<void> explained(Result<void> made, const String& link)
+{
+    if (made)
+        return made;
+    Error error = std::move(made).error().context("cannot make the link %s", link.c_str());
+    return error.is(EOPNOTSUPP) ? std::move(error).with_hint(kModules) : std::move(error);
+}
+
 // What is done in the container's namespace.
 struct Inside {
     const Endpoint& endpoint;
@@ -181,8 +191,7 @@ Result<void> raise(const Network& network)
     }
     Mac mac = Mac::of(gateways.empty() ? Address() : gateways[0].base);
     uint32_t mtu = TRY(mtu_of(network));
-    TRY(make_bridge(route, network.link, mac, mtu), "cannot make the bridge %s",
-        network.link.c_str());
+    TRY(explained(make_bridge(route, network.link, mac, mtu), network.link));
     TRY(apply((network.ipv6 ? kWithV6 : kWithoutV6) | (network.internal ? 0 : kWithWayOut),
               network.link));
     int link = TRY(find_link(route, network.link));
@@ -206,14 +215,14 @@ Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& ne
     Mac mac = TRY(Mac::parse(endpoint.mac));
     uint32_t mtu = TRY(mtu_of(network));
     Undo undo([&] { (void)remove_link(route, endpoint.veth); });
-    TRY(make_veth(route, {.name = endpoint.veth,
-                          .bridge = endpoint.bridge,
-                          .peer_name = endpoint.interface,
-                          .peer_mac = mac,
-                          .netns = netns,
-                          .mtu = mtu,
-                          .isolated = !network.option(kIsolation, true)}),
-        "cannot make the link %s", endpoint.interface.c_str());
+    auto made = make_veth(route, {.name = endpoint.veth,
+                                  .bridge = endpoint.bridge,
+                                  .peer_name = endpoint.interface,
+                                  .peer_mac = mac,
+                                  .netns = netns,
+                                  .mtu = mtu,
+                                  .isolated = !network.option(kIsolation, true)});
+    TRY(explained(std::move(made), endpoint.interface));
     Inside inside = {endpoint, first};
     TRY(in_namespace(netns, set_up_inside, &inside), "cannot set up %s",
         endpoint.interface.c_str());

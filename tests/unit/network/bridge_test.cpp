@@ -295,6 +295,17 @@ TEST(Bridge, IsTakenAwayOnceOrTwice)
     });
 }
 
+TEST(Bridge, SaysWhatTheKernelLacks)
+{
+    test::in_new_network([] {
+        Network network = test_network();
+        network.link = "lo";  // refused as a kind of link is that the kernel does not know
+        auto raised = raise(network);
+        EXPECT_ERROR(raised, EOPNOTSUPP, "cannot make the link lo: the kernel refuses");
+        EXPECT_NE(raised.error().hint().find("modules bridge and veth"), String::npos);
+    });
+}
+
 TEST(Bridge, LeavesNoLinkWhereAPlugFails)
 {
     test::in_new_network([] {
