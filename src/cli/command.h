@@ -20,7 +20,15 @@ namespace kist::cli {
 using Arguments = std::span<const std::string_view>;
 
 // What the shell should offer for a value.
-enum class Offer : unsigned char { nothing, containers, images, volumes, files, commands };
+enum class Offer : unsigned char {
+    nothing,
+    containers,
+    images,
+    volumes,
+    networks,
+    files,
+    commands
+};
 
 struct Flag {
     char letter;  // 0: no short form

@@ -1,4 +1,4 @@
-// events.cpp - what happens to containers, images and volumes.
+// events.cpp - what happens to containers, images, volumes and networks.
 
 #include "service/events.h"
 
@@ -25,7 +25,7 @@ struct EventsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, label, type or event"),
+    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, network, label, type or event"),
     flag<&EventsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Action}} {{.Actor.Attributes.name}}'"),
     flag<&EventsFlags::since>  (0,   "since",  "TIME",      "Show those from then on, too: 2026-11-22T10:04:05Z, or 10m (ago)"),
     flag<&EventsFlags::until>  (0,   "until",  "TIME",      "End then"),
@@ -82,6 +82,7 @@ constexpr FilterRow kFilters[] = {
     {"event",     is_action},
     {"image",     is_image},
     {"label",     has_label, true},
+    {"network",   [](const Event& event, std::string_view value) { return is_actor(event, "network", value); }},
     {"type",      [](const Event& event, std::string_view value) { return event.type == value; }},
     {"volume",    [](const Event& event, std::string_view value) { return is_actor(event, "volume", value); }},
 };
@@ -103,7 +104,7 @@ Result<Vector<Condition>> parse_filters(const Vector<String>& words)
                 found = &row;
         if (!found || value.empty())
             return Error(EINVAL, "--filter %.*s: expected KEY=VALUE", int(key.size()), key.data())
-                .with_hint("keys are container, event, image, label, type and volume");
+                .with_hint("keys are container, event, image, label, network, type and volume");
         conditions.push_back({found, value});
     }
     return conditions;
@@ -216,7 +217,7 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
 extern const Command kEvents = {
     .name = "events",
     .operands = "",
-    .summary = "Show what happens to containers, images and volumes",
+    .summary = "Show what happens to containers, images, volumes and networks",
     .details =
         "Ends with --until, or when it is interrupted.  What happened before a reboot is gone.\n",
     .flags = kFlags,

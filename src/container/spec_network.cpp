@@ -7,6 +7,7 @@
 #include "container/names.h"
 #include "network/address.h"
 #include "network/ports.h"
+#include "network/route.h"
 
 namespace kist::container {
 
@@ -38,7 +39,8 @@ Result<void> check_alias(std::string_view name)
     return {};
 }
 
-// ip=..., as a part of --network or a flag of its own; EINVAL.
+}  // namespace
+
 Result<void> set_option(Attachment& attachment, std::string_view key, std::string_view value)
 {
     String text(value);
@@ -49,7 +51,8 @@ Result<void> set_option(Attachment& attachment, std::string_view key, std::strin
         TRY(check_address(text, true));
         attachment.address6 = std::move(text);
     } else if (key == "mac" || key == "mac-address") {
-        TRY(network::check_mac(value));
+        if (TRY(network::Mac::parse(text)).bytes[0] & 1)
+            return Error(EINVAL, "%s is the address of a group", text.c_str());
         attachment.mac = std::move(text);
     } else if (key == "alias") {
         TRY(check_alias(value));
@@ -64,6 +67,8 @@ Result<void> set_option(Attachment& attachment, std::string_view key, std::strin
     }
     return {};
 }
+
+namespace {
 
 // What needs a network of the container's own, or hosts and names of its own.
 struct Use {

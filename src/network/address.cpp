@@ -12,8 +12,6 @@ namespace kist::network {
 
 namespace {
 
-constexpr size_t kMacText = 17;  // "02:42:ac:12:00:02"
-
 // How many bits at the front are the same.
 unsigned common_bits(const Address& a, const Address& b)
 {
@@ -105,20 +103,6 @@ bool Subnet::overlaps(const Subnet& other) const
 Address Subnet::last() const
 {
     return filled(base, bits, true);
-}
-
-Result<void> check_mac(std::string_view text)
-{
-    constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
-    bool good = text.size() == kMacText;
-    for (size_t i = 0; good && i < kMacText; i++)
-        good = i % 3 == 2 ? text[i] == ':' : kDigits.find(text[i]) != kDigits.npos;
-    // An odd first byte is the address of a group.
-    if (good && kDigits.find(text[1]) % 2 == 0 && text != "00:00:00:00:00:00")
-        return {};
-    return Error(EINVAL, "\"%s\" is no address of a network card",
-                 str::printable(text, kMacText).c_str())
-        .with_hint("for example 02:42:ac:12:00:02");
 }
 
 }  // namespace kist::network

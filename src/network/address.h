@@ -38,8 +38,4 @@ struct Subnet {
     // The highest address; with IPv4 the broadcast address.
     Address last() const;
 };
-
-// "02:42:ac:12:00:02", the address of one card, not of a group.  EINVAL.
-Result<void> check_mac(std::string_view text);
-
 }  // namespace kist::network

@@ -58,6 +58,7 @@ TEST(SpecNetwork, AttachmentsAreReadInBothForms)
         {"web:ip6=10.0.0.1", "is an address of IPv4"},
         {"web:ip=", "is no IP address"},
         {"web:mac=1", "is no address of a network card"},
+        {"web:mac=03:42:ac:12:00:02", "is the address of a group"},
         {"web:alias=-x", "cannot be a host's name"},
     };
     for (auto& row : rows)

@@ -61,15 +61,5 @@ TEST(Subnet, KnowsWhatIsInIt)
             << row.left << " " << row.right;
 }
 
-TEST(Mac, IsOneCards)
-{
-    EXPECT_TRUE(check_mac("02:42:ac:12:00:02"));
-    EXPECT_TRUE(check_mac("AA:bb:cc:DD:ee:0f"));
-    for (const char* text :
-         {"", "02:42:ac:12:00", "02-42-ac-12-00-02", "02:42:ac:12:00:0g", "03:42:ac:12:00:02",
-          "0B:42:ac:12:00:02", "00:00:00:00:00:00", "02:42:ac:12:00:02:"})
-        EXPECT_ERROR(check_mac(text), EINVAL, "is no address of a network card");
-}
-
 }  // namespace
 }  // namespace kist::network
