@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "network/address.h"
+#include "network/netlink.h"
 
 namespace kist::network {
 namespace {
@@ -78,7 +79,7 @@ void take_flow(void* context, const Reply& reply)
 
 }  // namespace
 
-Result<void> forget_flows(Netlink& netlink, const Endpoint& endpoint, const Vector<Port>& ports)
+Result<void> forget_flows(const Endpoint& endpoint, const Vector<Port>& ports)
 {
     Search search = {.ports = ports};
     int count = 0;
@@ -87,6 +88,7 @@ Result<void> forget_flows(Netlink& netlink, const Endpoint& endpoint, const Vect
         if (!rest.empty())
             search.targets[count++] = TRY(Address::parse(String(str::cut(rest, '/'))));
     }
+    Netlink netlink = TRY(Netlink::open(NETLINK_NETFILTER));
     bool more = !ports.empty();
     for (int round = 0; round < kMaxRounds && more; round++) {
         Message message;

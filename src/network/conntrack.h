@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "network/netlink.h"
+#include "base/vector.h"
 #include "network/wiring.h"
 
 namespace kist::network {
@@ -12,6 +12,6 @@ namespace kist::network {
 // sent on to one of them at `endpoint`, and what UDP sends to one on this machine itself since
 // before it was published.  Rules are asked for the first packet only, so they would go on for as
 // long as somebody sends.  A kernel that cannot tell its connections keeps them: no error.
-Result<void> forget_flows(Netlink& netlink, const Endpoint& endpoint, const Vector<Port>& ports);
+Result<void> forget_flows(const Endpoint& endpoint, const Vector<Port>& ports);
 
 }  // namespace kist::network

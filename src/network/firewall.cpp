@@ -25,85 +25,85 @@ namespace {
 // forward: `open` has a bridge with itself, which counts where br_netfilter shows us what passes
 // within one.
 constexpr char kRules[] = R"(
-    set bridges {
-        type ifname
-    }
-    set internal {
-        type ifname
-    }
-    set open {
-        type ifname . ifname
-    }
-    set subnets4 {
-        type ipv4_addr
-        flags interval
-    }
-    set subnets6 {
-        type ipv6_addr
-        flags interval
-    }
-    map ports4 {
-        type inet_proto . inet_service : ipv4_addr . inet_service
-    }
-    map ports6 {
-        type inet_proto . inet_service : ipv6_addr . inet_service
-    }
-    map address_ports4 {
-        type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
-    }
-    map address_ports6 {
-        type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
-    }
-    chain raw {
-        type filter hook prerouting priority -300; policy accept;
-        iifname != "lo" ip daddr 127.0.0.0/8 drop
-    }
-    chain publish {
-        dnat ip to ip daddr . meta l4proto . th dport map @address_ports4
-        dnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6
-        meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ports4
-        meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ports6
-    }
-    chain prerouting {
-        type nat hook prerouting priority -100; policy accept;
-        fib daddr type local jump publish
-    }
-    chain output {
-        type nat hook output priority -100; policy accept;
-        fib daddr type local jump publish
-    }
-    chain postrouting {
-        type nat hook postrouting priority 100; policy accept;
-        oifname != @bridges ip saddr @subnets4 masquerade
-        oifname != @bridges ip6 saddr @subnets6 masquerade
-        oifname @bridges ip saddr 127.0.0.0/8 masquerade
-        oifname @bridges ct status dnat ip saddr @subnets4 masquerade
-        oifname @bridges ct status dnat ip6 saddr @subnets6 masquerade
-    }
-    chain forward {
-        type filter hook forward priority 0; policy accept;
-        ct state established,related accept
-        iifname . oifname @open accept
-        iifname @internal drop
-        oifname @internal drop
-        ct status dnat accept
-        oifname @bridges drop
-    }
-    chain rules_1 {
-    }
+set bridges {
+  type ifname
+}
+set internal {
+  type ifname
+}
+set open {
+  type ifname . ifname
+}
+set subnets4 {
+  type ipv4_addr
+  flags interval
+}
+set subnets6 {
+  type ipv6_addr
+  flags interval
+}
+map ports4 {
+  type inet_proto . inet_service : ipv4_addr . inet_service
+}
+map ports6 {
+  type inet_proto . inet_service : ipv6_addr . inet_service
+}
+map address_ports4 {
+  type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+}
+map address_ports6 {
+  type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
+}
+chain raw {
+  type filter hook prerouting priority -300; policy accept;
+  iifname != "lo" ip daddr 127.0.0.0/8 drop
+}
+chain publish {
+  dnat ip to ip daddr . meta l4proto . th dport map @address_ports4
+  dnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6
+  meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ports4
+  meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ports6
+}
+chain prerouting {
+  type nat hook prerouting priority -100; policy accept;
+  fib daddr type local jump publish
+}
+chain output {
+  type nat hook output priority -100; policy accept;
+  fib daddr type local jump publish
+}
+chain postrouting {
+  type nat hook postrouting priority 100; policy accept;
+  oifname != @bridges ip saddr @subnets4 masquerade
+  oifname != @bridges ip6 saddr @subnets6 masquerade
+  oifname @bridges ip saddr 127.0.0.0/8 masquerade
+  oifname @bridges ct status dnat ip saddr @subnets4 masquerade
+  oifname @bridges ct status dnat ip6 saddr @subnets6 masquerade
+}
+chain forward {
+  type filter hook forward priority 0; policy accept;
+  ct state established,related accept
+  iifname . oifname @open accept
+  iifname @internal drop
+  oifname @internal drop
+  ct status dnat accept
+  oifname @bridges drop
+}
+chain rules_1 {
+}
 )";
 constexpr char kVersion[] = "rules_1";
 
 // In a container.  A map, since it says all that a rule would.
 constexpr nft::Table kResolverTable = {NFPROTO_IPV4, "kist_dns"};
 constexpr char kResolverRules[] = R"(
-    map servers {
-        type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
-    }
-    chain output {
-        type nat hook output priority -100; policy accept;
-        dnat ip to ip daddr . meta l4proto . th dport map @servers
-    }
+map servers {
+  type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+}
+chain output {
+  type nat hook output priority -100; policy accept;
+  dnat ip to ip daddr . meta l4proto . th dport map @servers
+}
 )";
 constexpr uint16_t kDnsPort = 53;
 
@@ -149,72 +149,83 @@ Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
         .with_hint(kModules);
 }
 
-String link_key(const String& name)
+[[gnu::noinline]] void add(Vector<nft::Element>& elements, const char* set, std::string_view key,
+                           bool wanted, std::string_view data = {}, std::string_view end = {})
 {
-    String key = name;
-    key.resize(IFNAMSIZ);
-    return key;
+    nft::Element& element = elements.emplace_back();
+    element.set = set;
+    element.key = key;
+    element.data = data;
+    element.end = end;
+    element.wanted = wanted;
 }
 
-Result<Vector<nft::Element>> elements_of(const Network& network, bool wanted)
+Result<void> settle(const Vector<nft::Element>& elements)
+{
+    Netlink netlink = TRY(open_netfilter());
+    return nft::settle(netlink, our_table(), elements);
+}
+
+Result<void> settle(const Network& network, bool wanted)
 {
     constexpr const char* kReach = "com.docker.network.bridge.enable_icc";
     constexpr const char* kMasquerade = "com.docker.network.bridge.enable_ip_masquerade";
     bool internal = wanted && network.internal;
     bool masquerade = wanted && !internal && network.option(kMasquerade, true);
-    String link = link_key(network.link);
+    String link = network.link;
+    link.resize(IFNAMSIZ);
     Vector<nft::Element> elements;
-    elements.push_back({.set = "bridges", .key = link, .wanted = wanted});
-    elements.push_back({.set = "internal", .key = link, .wanted = internal});
-    elements.push_back(
-        {.set = "open", .key = link + link, .wanted = wanted && network.option(kReach, true)});
+    add(elements, "bridges", link, wanted);
+    add(elements, "internal", link, internal);
+    add(elements, "open", link + link, wanted && network.option(kReach, true));
     for (const Pool& pool : network.pools) {
         Subnet subnet = TRY(Subnet::parse(pool.subnet));
-        elements.push_back({.set = subnet.base.is_v6() ? "subnets6" : "subnets4",
-                            .key = String(subnet.base.view()),
-                            .end = String(subnet.last().next().view()),
-                            .wanted = masquerade});
+        Address end = subnet.last().next();
+        add(elements, subnet.base.is_v6() ? "subnets6" : "subnets4", subnet.base.view(), masquerade,
+            {}, end.view());
     }
-    return elements;
+    return settle(elements);
 }
 
-// A part of a key: two bytes, padded.
-String part(uint8_t first, uint8_t second = 0)
+// `address`, empty or not, and then what else is in a key or in data.
+String joined(const Address& address, uint16_t port, const Protocol* protocol = nullptr)
 {
-    const char bytes[] = {static_cast<char>(first), static_cast<char>(second), 0, 0};
-    return String(bytes, sizeof bytes);
+    const char numbers[] = {
+        static_cast<char>(protocol && *protocol == Protocol::udp ? IPPROTO_UDP : IPPROTO_TCP),
+        0,
+        0,
+        0,
+        static_cast<char>(port >> 8),
+        static_cast<char>(port),
+        0,
+        0};
+    String text(address.view());
+    return protocol ? text.append(numbers, sizeof numbers) : text.append(numbers + 4, 4);
 }
 
-String service(uint16_t port)
-{
-    return part(static_cast<uint8_t>(port >> 8), static_cast<uint8_t>(port));
-}
-
-String key_of(const String& address, Protocol protocol, uint16_t port)
-{
-    return address + part(protocol == Protocol::udp ? IPPROTO_UDP : IPPROTO_TCP) + service(port);
-}
-
-// What `port` puts into the map of one family, where an address of this machine is part of the key
+// What `ports` put into the map of one family, where an address of this machine is part of the key
 // or not.
-Result<void> add_element(Vector<nft::Element>& elements, const Address& target, const Port& port,
-                         bool addressed)
+Result<void> add_ports(Vector<nft::Element>& elements, const Address& target,
+                       const Vector<Port>& ports, bool addressed, bool wanted)
 {
-    Address host;
-    if (!port.host_address.empty())
-        host = TRY(Address::parse(port.host_address));
-    bool any = host.view().find_first_not_of('\0') == host.view().npos;
-    if (addressed == any || (host.size && host.size != target.size))
-        return {};
-    const char* sets[] = {"ports4", "ports6", "address_ports4", "address_ports6"};
-    elements.push_back({.set = sets[addressed * 2 + target.is_v6()],
-                        .key = key_of(String(any ? std::string_view() : host.view()), port.protocol,
-                                      port.host_port),
-                        .data = String(target.view()) + service(port.container_port)});
+    static constexpr const char* kSets[] = {"ports4", "ports6", "address_ports4", "address_ports6"};
+    for (const Port& port : ports) {
+        Address host;
+        if (!port.host_address.empty())
+            host = TRY(Address::parse(port.host_address));
+        bool any = host.view().find_first_not_of('\0') == String::npos;
+        if (addressed == any || (host.size && host.size != target.size))
+            continue;
+        if (any)
+            host = {};
+        add(elements, kSets[addressed * 2 + target.is_v6()],
+            joined(host, port.host_port, &port.protocol), wanted,
+            joined(target, port.container_port));
+    }
     return {};
 }
 
-Result<Vector<nft::Element>> elements_of(const Endpoint& endpoint, const Vector<Port>& ports)
+Result<void> settle(const Endpoint& endpoint, const Vector<Port>& ports, bool wanted)
 {
     Vector<nft::Element> elements;
     for (const String* text : {&endpoint.address, &endpoint.address6}) {
@@ -223,10 +234,10 @@ Result<Vector<nft::Element>> elements_of(const Endpoint& endpoint, const Vector<
         std::string_view rest = *text;
         Address target = TRY(Address::parse(String(str::cut(rest, '/'))));
         for (bool addressed : {false, true})
-            for (const Port& port : ports)
-                TRY(add_element(elements, target, port, addressed));
+            TRY(add_ports(elements, target, ports, addressed, wanted));
     }
-    return elements;
+    TRY(settle(elements), "cannot change published ports");
+    return forget_flows(endpoint, ports);
 }
 
 }  // namespace
@@ -241,25 +252,18 @@ Result<void> open_firewall(const Network& network)
         batch.rules(kRules);
         TRY(commit(netlink, batch, kRules), "cannot make the rules of networks");
     }
-    Vector<nft::Element> elements = TRY(elements_of(network, true));
-    TRY(nft::settle(netlink, table, elements), "cannot make the rules of network %s",
-        network.name.c_str());
+    TRY(settle(network, true), "cannot make the rules of network %s", network.name.c_str());
     return {};
 }
 
 Result<void> close_firewall(const Network& network)
 {
-    Netlink netlink = TRY(open_netfilter());
-    Vector<nft::Element> elements = TRY(elements_of(network, false));
-    TRY(nft::settle(netlink, our_table(), elements), "cannot remove the rules of network %s",
-        network.name.c_str());
+    TRY(settle(network, false), "cannot remove the rules of network %s", network.name.c_str());
     return {};
 }
 
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
 {
-    Netlink netlink = TRY(open_netfilter());
-    Vector<nft::Element> elements = TRY(elements_of(endpoint, ports));
     for (const Port& port : ports) {
         if (port.host_address.find(':') == String::npos)
             continue;
@@ -271,18 +275,12 @@ Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
                          port.host_address.c_str(), reason)
                 .with_hint("publish it on an IPv4 address");
     }
-    TRY(nft::settle(netlink, our_table(), elements), "cannot publish ports");
-    return forget_flows(netlink, endpoint, ports);
+    return settle(endpoint, ports, true);
 }
 
 Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports)
 {
-    Netlink netlink = TRY(open_netfilter());
-    Vector<nft::Element> elements = TRY(elements_of(endpoint, ports));
-    for (nft::Element& each : elements)
-        each.wanted = false;
-    TRY(nft::settle(netlink, our_table(), elements), "cannot take back published ports");
-    return forget_flows(netlink, endpoint, ports);
+    return settle(endpoint, ports, false);
 }
 
 Result<void> redirect_resolver(uint16_t port)
@@ -292,11 +290,11 @@ Result<void> redirect_resolver(uint16_t port)
     batch.clear();  // one from before
     batch.rules(kResolverRules);
     Address server = TRY(Address::parse("127.0.0.11"));
-    String address(server.view());
+    Vector<nft::Element> elements;
     for (Protocol protocol : {Protocol::tcp, Protocol::udp})
-        batch.add({.set = "servers",
-                   .key = key_of(address, protocol, kDnsPort),
-                   .data = address + service(port)});
+        add(elements, "servers", joined(server, kDnsPort, &protocol), true, joined(server, port));
+    for (const nft::Element& each : elements)
+        batch.add(each);
     return commit(netlink, batch, kResolverRules);
 }
 

@@ -112,21 +112,21 @@ bool eat(std::string_view& text, std::string_view words)
 // An expression of a rule; its attributes are what is put into the message while this is in scope.
 class Expression {
 public:
-    Expression(Message& message, const char* name)
+    [[gnu::noinline]] Expression(Message& message, const char* name)
         : message_(message), element_(message.open(NFTA_LIST_ELEM))
     {
         message.text(NFTA_EXPR_NAME, name);
         data_ = message.open(NFTA_EXPR_DATA);
     }
     Expression(const Expression&) = delete;
-    ~Expression()
+    [[gnu::noinline]] ~Expression()
     {
         message_.close(data_);
         message_.close(element_);
     }
 
     void number(uint16_t type, uint32_t number) { message_.number32_be(type, number); }
-    void value(uint16_t type, const void* bytes, size_t size)
+    [[gnu::noinline]] void value(uint16_t type, const void* bytes, size_t size)
     {
         auto data = message_.nest(type);
         message_.attribute(NFTA_DATA_VALUE, bytes, size);

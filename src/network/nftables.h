@@ -24,7 +24,7 @@ struct Table {
 // What is in a set or map.  Parts of a key follow each other, each padded to 4 bytes, numbers in
 // network order, names of links with all of their 16 bytes.
 struct Element {
-    const char* set;
+    const char* set = nullptr;
     String key;
     String data;  // of a map: what the key leads to
     String end;   // of a set with intervals: the first key that is beyond; "": nothing is

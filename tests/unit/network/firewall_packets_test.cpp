@@ -256,6 +256,21 @@ TOWN_TEST(FollowDatagramsPortsAsTheyComeAndGo)
     EXPECT_EQ(client.meets(b2), "203.0.113.9");
 }
 
+TOWN_TEST(AreHeldByOtherFirewallsUntilTheirRemedyIsFollowed)
+{
+    EXPECT_OK(publish(Town::endpoint(town.a, 2), {{.host_port = 8080, .container_port = 80}}));
+    Server server(town.a2, "0.0.0.0", 80), outside(town.outside, "0.0.0.0", 7000);
+    run("nft \"table ip filter { chain FORWARD { type filter hook forward priority 0; "
+        "policy drop; }; }\"");
+    EXPECT_EQ(meets(town.outside, "203.0.113.1", 8080, server), "");
+    EXPECT_EQ(meets(town.a2, "203.0.113.9", 7000, outside), "");
+    Vector<Obstacle> obstacles = MUST(find_obstacles(town.a));
+    ASSERT_EQ(obstacles.size(), 1u);
+    run("iptables() { iptables-nft \"$@\"; }; " + obstacles[0].remedy);
+    EXPECT_EQ(meets(town.outside, "203.0.113.1", 8080, server), "203.0.113.9");
+    EXPECT_EQ(meets(town.a2, "203.0.113.9", 7000, outside), "203.0.113.1");
+}
+
 TEST(FirewallPackets, ReachTheResolverOnItsPort)
 {
     test::in_new_network([] {
