@@ -171,7 +171,7 @@ void Answer::add(Type type, std::string_view data)
 
 void Answer::truncate()
 {
-    bytes_[2] = static_cast<char>(bytes_[2] | kTruncated);
+    bytes_[2] = static_cast<char>((byte(bytes_, 2) | kTruncated) & ~kAuthoritative);
 }
 
 String Answer::take() &&

@@ -78,11 +78,11 @@ void Resolver::forward(String message, const Origin& origin)
     Query query{.origin = origin, .message = std::move(message)};
     memcpy(&query.id, query.message.data(), sizeof query.id);
     if (upstream_.rotate)
-        query.first = turn_;
+        query.first = turn_++;
     else if (clock::steady_ms() < preferred_until_)
         query.first = preferred_;
     if (!ask(query))
-        return fail(query, dns::Code::failed);
+        return end(query, dns::Code::failed);
     queries_.push_back(std::move(query));
 }
 
@@ -117,14 +117,18 @@ bool Resolver::ask(Query& query)
 void Resolver::ask_on(Query& query)
 {
     if (!ask(query))
-        fail(query, dns::Code::failed);
+        end(query, dns::Code::failed);
 }
 
-void Resolver::fail(Query& query, dns::Code code)
+// With an answer of our own, without records.
+void Resolver::end(Query& query, dns::Code code, bool truncated)
 {
     memcpy(query.message.data(), &query.id, sizeof query.id);
     dns::Question question = dns::read_question(query.message);
-    answer(query.origin, dns::Answer(query.message, question, code, dns::kMaxTcp).take());
+    dns::Answer made(query.message, question, code, dns::kMaxTcp);
+    if (truncated)
+        made.truncate();
+    answer(query.origin, std::move(made).take());
     query.stream = {};
 }
 
@@ -164,21 +168,17 @@ void Resolver::weigh(Query& query, std::string_view reply, size_t size)
     if (verdict == dns::Verdict::unhelpful) {
         dns::Code code = dns::code_of(reply);
         if (query.tries >= count || !ask(query))
-            fail(query, code);
+            end(query, code);
         return;
     }
     if (query.tries > 1 && count) {
         preferred_ = (query.first + query.tries - 1) % unsigned(count);
         preferred_until_ = clock::steady_ms() + kPreferMs;
     }
+    if (!query.origin.client && size > question.limit)
+        return end(query, dns::Code::good, true);
     String message(reply);
-    memcpy(query.message.data(), &query.id, sizeof query.id);
     memcpy(message.data(), &query.id, sizeof query.id);
-    if (!query.origin.client && size > question.limit) {
-        dns::Answer less(query.message, question, dns::Code::good, question.limit);
-        less.truncate();
-        message = std::move(less).take();
-    }
     answer(query.origin, message);
     query.stream = {};
 }

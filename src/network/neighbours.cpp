@@ -30,6 +30,18 @@ std::string_view without_network(std::string_view name, const String& network)
     return name.substr(0, name.size() - size);
 }
 
+// "2.0.18.172.in-addr.arpa" (RFC 1035, 3.5), or in ip6.arpa (RFC 3596, 2.5).
+String reverse_name(const Address& address)
+{
+    String name;
+    for (size_t i = address.size; i-- > 0;) {
+        unsigned byte = address.bytes[i];
+        name += address.is_v6() ? str::format("%x.%x.", byte & 15, byte >> 4)
+                                : str::format("%u.", byte);
+    }
+    return name + (address.is_v6() ? "ip6.arpa" : "in-addr.arpa");
+}
+
 }  // namespace
 
 void Neighbours::read_circles(const String& directory)
@@ -71,44 +83,30 @@ void Neighbours::refresh(const String& state, const String& container)
     }
 }
 
-Vector<Address> Neighbours::find(std::string_view name) const
+Vector<Address> Neighbours::find(std::string_view name, String& owner) const
 {
     Vector<Address> found;
+    bool reverse = name.size() > 5 && dns::same_name(name.substr(name.size() - 5), ".arpa");
     for (const Circle& circle : circles_) {
         std::string_view bare = without_network(name, circle.network);
         for (const Lease& lease : circle.leases) {
-            if (!is_called(lease, name) && !is_called(lease, bare))
-                continue;
-            for (const String* text : {&lease.address, &lease.address6})
-                if (auto address = Address::parse(*text))
+            bool called = is_called(lease, name) || is_called(lease, bare);
+            for (const String* text : {&lease.address, &lease.address6}) {
+                if (!called && !reverse)
+                    continue;
+                auto address = Address::parse(*text);
+                if (!address)
+                    continue;
+                if (called)
                     found.push_back(*address);
+                else if (!lease.names.empty() && dns::same_name(reverse_name(*address), name))
+                    owner = lease.names[0] + "." + circle.network;
+            }
         }
-        if (!found.empty())
+        if (!found.empty() || !owner.empty())
             break;
     }
     return found;
-}
-
-String Neighbours::find_reverse(std::string_view name) const
-{
-    for (const Circle& circle : circles_)
-        for (const Lease& lease : circle.leases)
-            for (const String* text : {&lease.address, &lease.address6})
-                if (auto address = Address::parse(*text);
-                    address && !lease.names.empty() && dns::same_name(reverse_name(*address), name))
-                    return lease.names[0] + "." + circle.network;
-    return {};
-}
-
-String reverse_name(const Address& address)
-{
-    String name;
-    for (size_t i = address.size; i-- > 0;) {
-        unsigned byte = address.bytes[i];
-        name += address.is_v6() ? str::format("%x.%x.", byte & 15, byte >> 4)
-                                : str::format("%u.", byte);
-    }
-    return name + (address.is_v6() ? "ip6.arpa" : "in-addr.arpa");
 }
 
 }  // namespace kist::network

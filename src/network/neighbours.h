@@ -19,11 +19,9 @@ public:
     void refresh(const String& state, const String& container);
 
     // The addresses of all who are called `name`, or "NAME.NETWORK", on the first network that has
-    // any, in no matter which case; none: nobody is.
-    Vector<Address> find(std::string_view name) const;
-    // The first name of who has the address that "2.0.18.172.in-addr.arpa" or the like says, with
-    // its network: "web.mynet"; "" when nobody has it.
-    String find_reverse(std::string_view name) const;
+    // any, in no matter which case; none: nobody is.  Where `name` stands for an address of one of
+    // them ("2.0.18.172.in-addr.arpa"), `owner` becomes its first name there: "web.mynet".
+    Vector<Address> find(std::string_view name, String& owner) const;
     // Whether one of the networks leads anywhere else.
     bool lead_out() const { return lead_out_; }
 
@@ -39,8 +37,5 @@ private:
     uint64_t stamp_ = 0;      // of the wiring
     bool lead_out_ = false;
 };
-
-// "2.0.18.172.in-addr.arpa" (RFC 1035, 3.5), or in ip6.arpa (RFC 3596, 2.5).
-String reverse_name(const Address& address);
 
 }  // namespace kist::network

@@ -6,6 +6,7 @@
 
 #include "network/resolver.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -148,6 +149,8 @@ void Resolver::listen(std::span<const pollfd> events)
     }
     if (!++last_client_)
         last_client_++;
+    int on = 1;
+    (void)::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     Client& client = clients_.emplace_back();
     client.stream.socket = Fd(number);
     client.number = last_client_;
@@ -199,8 +202,11 @@ bool Resolver::answer_for_neighbour(const String& message, const dns::Question& 
 {
     using dns::Type;
     dns::Answer made(message, question, dns::Code::good, limit);
-    Vector<Address> addresses = neighbours_.find(question.name);
+    String owner;
+    Vector<Address> addresses = neighbours_.find(question.name, owner);
     size_t count = addresses.size();
+    if (!count && owner.empty())
+        return false;
     turn_++;
     for (size_t i = 0; i < count; i++) {
         const Address& address = addresses[(i + turn_) % count];
@@ -208,14 +214,9 @@ bool Resolver::answer_for_neighbour(const String& message, const dns::Question& 
         if (question.type == type || question.type == Type::any)
             made.add(type, address.view());
     }
-    if (!count) {
-        String name = neighbours_.find_reverse(question.name);
-        if (name.empty())
-            return false;
-        name = dns::wire_name(name);
-        if (!name.empty() && (question.type == Type::ptr || question.type == Type::any))
-            made.add(Type::ptr, name);
-    }
+    owner = dns::wire_name(owner);
+    if (!count && question.type == Type::ptr && !owner.empty())
+        made.add(Type::ptr, owner);
     answer(origin, std::move(made).take());
     return true;
 }

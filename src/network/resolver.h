@@ -104,7 +104,7 @@ private:
     void ask_on(Query& query);
     void hear(Query& query, short events);
     void weigh(Query& query, std::string_view reply, size_t size);
-    void fail(Query& query, dns::Code code);
+    void end(Query& query, dns::Code code, bool truncated = false);
     void answer(const Origin& origin, std::string_view message);
     void expire(int64_t now);
 
