@@ -16,12 +16,12 @@ namespace {
 
 // As `nft -y list table inet kist` prints it.  The last chain says which rules these are: a table
 // without it is an older kist's, gets these rules and keeps what is in its sets.  So whoever
-// changes a rule gives that chain the next number, and whoever changes a set's type gives the set
-// another name.
+// changes a rule gives that chain the next number, and what gets another type or hook another name.
 //
 // raw: what this machine sends to ports published on 127.0.0.1 gets to the bridges by
 // route_localnet, which would open the machine's loopback to containers; and to neighbours the
 // ports that are published there.
+// postrouting: the addresses of the bridges are of those subnets, and this machine's.
 // forward: `open` has a bridge with itself, which counts where br_netfilter shows us what passes
 // within one.
 constexpr char kRules[] = R"(
@@ -74,6 +74,7 @@ chain output {
 }
 chain postrouting {
   type nat hook postrouting priority 100; policy accept;
+  oifname "lo" accept
   oifname != @bridges ip saddr @subnets4 masquerade
   oifname != @bridges ip6 saddr @subnets6 masquerade
   oifname @bridges ip saddr 127.0.0.0/8 masquerade
@@ -126,26 +127,14 @@ Result<Netlink> open_netfilter()
     return netlink;
 }
 
-// The first line of `rules` that the kernel does not understand.
-std::string_view unknown_line(Netlink& netlink, const nft::Table& table, std::string_view rules)
-{
-    for (size_t begin = 0, end; (end = rules.find('\n', begin)) != rules.npos; begin = end + 1) {
-        nft::Batch batch(table);
-        batch.rules(rules.substr(0, end));
-        if (!batch.rehearse(netlink))
-            return str::trim(rules.substr(begin, end - begin));
-    }
-    return "nf_tables";
-}
-
 Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
 {
     auto made = batch.commit(netlink);
     if (made || made.error().is(EPERM))
         return made;
-    String line(unknown_line(netlink, batch.table(), rules));
-    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s", line.c_str(),
-                 made.error().message().c_str())
+    String line(nft::refused_line(netlink, batch.table(), rules));
+    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s",
+                 line.empty() ? "nf_tables" : line.c_str(), made.error().message().c_str())
         .with_hint(kModules);
 }
 

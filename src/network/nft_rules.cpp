@@ -14,6 +14,7 @@
 #include <net/if.h>
 
 #include <bit>
+#include <cstring>
 #include <span>
 
 #include "base/str.h"
@@ -63,6 +64,7 @@ constexpr Phrase kPhrases[] = {
     {"meta l4proto",         "meta",    {NFT_META_L4PROTO},  1, 1,  0,     Test::none,    0,           0},
     {"meta nfproto ipv4",    "meta",    {NFT_META_NFPROTO},  1, 1,  0,     Test::equal,   0,           bytes(kIPv4)},
     {"meta nfproto ipv6",    "meta",    {NFT_META_NFPROTO},  1, 1,  0,     Test::equal,   0,           bytes(kIPv6)},
+    {"oifname \"lo\"",       "meta",    {NFT_META_OIFNAME},  1, 16, 0,     Test::equal,   0,           bytes('l', 'o')},
     {"oifname",              "meta",    {NFT_META_OIFNAME},  1, 16, 0,     Test::none,    0,           0},
     {"th dport",             "payload", {kTransport, 2, 2},  3, 2,  0,     Test::none,    0,           0},
 };
@@ -99,11 +101,11 @@ constexpr uint32_t register_at(uint32_t size)
 }
 
 // Takes `words` and the blank behind them off the front of `text`.
-bool eat(std::string_view& text, std::string_view words)
+bool eat(std::string_view& text, const char* words)
 {
     if (!text.starts_with(words))
         return false;
-    text.remove_prefix(words.size());
+    text.remove_prefix(strlen(words));
     if (text.starts_with(' '))
         text.remove_prefix(1);
     return true;

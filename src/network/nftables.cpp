@@ -6,6 +6,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "base/str.h"
+
 namespace kist::network::nft {
 namespace {
 
@@ -132,6 +134,17 @@ Result<void> Batch::commit(Netlink& netlink)
 Result<void> Batch::rehearse(Netlink& netlink)
 {
     return netlink.request(message_);  // without an end it is dropped
+}
+
+std::string_view refused_line(Netlink& netlink, const Table& table, std::string_view rules)
+{
+    for (size_t begin = 0, end; (end = rules.find('\n', begin)) != rules.npos; begin = end + 1) {
+        Batch batch(table);
+        batch.rules(rules.substr(0, end));
+        if (!batch.rehearse(netlink))
+            return str::trim(rules.substr(begin, end - begin));
+    }
+    return {};
 }
 
 bool has_chain(Netlink& netlink, const Table& table, const char* chain)

@@ -55,7 +55,7 @@ public:
     const Table& table() const { return table_; }
     // EPERM; ENOENT, EOPNOTSUPP: the kernel does not know all that is asked for.
     Result<void> commit(Netlink& netlink);
-    // Finds out what commit() would answer.
+    // Finds out what commit() would answer, without doing it.
     Result<void> rehearse(Netlink& netlink);
 
 private:
@@ -68,6 +68,8 @@ private:
     size_t list_ = 0;  // where they are
 };
 
+// The first line of `rules` with which the kernel refuses them; "": none.
+std::string_view refused_line(Netlink& netlink, const Table& table, std::string_view rules);
 // Whether the table has a chain of this name; false, too, where that cannot be told.
 bool has_chain(Netlink& netlink, const Table& table, const char* chain);
 // Adds those that are wanted, in place of others with their key, and takes away those that are not,

@@ -102,8 +102,11 @@ TOWN_TEST(LeaveUnderTheMachinesAddress)
     EXPECT_EQ(meets(town.b2, "2001:db8::9", 7001, server6), "2001:db8::1");
     // Between containers and with the machine addresses stay.
     Server neighbour(town.a3, "0.0.0.0", 7000), machine(town.machine, "0.0.0.0", 7000);
+    Server container(town.a2, "0.0.0.0", 7000);
     EXPECT_EQ(meets(town.a2, "172.18.0.3", 7000, neighbour), "172.18.0.2");
     EXPECT_EQ(meets(town.a2, "172.18.0.1", 7000, machine), "172.18.0.2");
+    EXPECT_EQ(meets(town.machine, "172.18.0.1", 7000, machine), "172.18.0.1");
+    EXPECT_EQ(meets(town.machine, "172.18.0.2", 7000, container), "172.18.0.1");
 }
 
 TOWN_TEST(ReachPublishedPortsFromEverywhere)
