@@ -22,7 +22,6 @@ static std::span<const json::Field> fields_of(const LeaseBook*);
 
 namespace {
 
-constexpr const char* kLock = ".lock";
 constexpr size_t kMaxReturned = 64;
 
 // clang-format off
@@ -185,8 +184,9 @@ Result<Leases> Leases::open(const String& state)
 
 Result<Fd> Leases::lock() const
 {
-    Fd lock = TRY(sys::open_at(directory_, kLock, O_RDWR | O_CREAT, 0600));
+    Fd lock = TRY(sys::open_at(directory_, ".", O_RDONLY | O_DIRECTORY));
     TRY(sys::lock(lock, sys::Lock::exclusive));
+    fs::remove_temporaries(lock);  // nobody else writes now: they are of somebody who was killed
     return lock;
 }
 

@@ -1,7 +1,7 @@
 // leases.h - which container has which address and which names on a network.
 //
 //     STATE/network/NETWORK.json   its leases, replaced atomically
-//     STATE/network/.lock          held by who changes one, and while a bridge or rules change
+//     STATE/network                is itself locked (flock) by who changes one, a bridge or rules
 //
 // Names are looked up by reading the file, so nobody has to be told of a change.
 
