@@ -74,8 +74,11 @@ has "$output" nobody
 
 # ---- a network that has gone
 k stop -t 1 bob > /dev/null
-k network rm -f two > /dev/null 2>&1 || k network rm two
+ends_with 1 k network rm two
+has "$output" "in use by bob"
+rm "$KIST_ROOT/networks/$(k network inspect two --format '{{.Id}}').json"
 ends_with 1 k start bob
-has "$output" two
+has "$output" '"two"'
+has "$output" "kist network create two"
 k rm -f ann bob fixed guest > /dev/null
 nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"

@@ -46,8 +46,10 @@ done
 for starter in $starters; do
     wait "$starter" || fail "one did not start: $(cat "$work"/many*)"
 done
-for id in $(k ps -q); do
-    k inspect "$id" --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+i=0
+while [ $i -lt "$count" ]; do
+    address_of "many$i"
+    i=$((i + 1))
 done > "$work/addresses"
 same "$(grep -c '[0-9]' "$work/addresses")" "$count"
 same "$(sort -u "$work/addresses" | grep -c '[0-9]')" "$count"
