@@ -67,15 +67,14 @@ void add_firewalls(Vector<Fact>& facts, const service::Engine& engine)
         return;
     String firewalls;
     auto networks = network::Networks::open(engine.directories.store);
-    auto usual = networks ? networks->find(network::kDefaultNetwork) : std::move(networks).error();
-    auto obstacles = usual ? network::find_obstacles(*usual) : std::move(usual).error();
-    if (!obstacles)
-        return;
-    for (const network::Obstacle& each : *obstacles)
-        firewalls.append(firewalls.empty() ? "" : "; ")
-            .append(each.chain)
-            .append(": ")
-            .append(each.remedy);
+    auto all = networks ? networks->list() : std::move(networks).error();
+    for (size_t i = 0; all && i < all->size(); i++)
+        if (auto obstacles = network::find_obstacles((*all)[i]))
+            for (const network::Obstacle& each : *obstacles)
+                firewalls.append(firewalls.empty() ? "" : "; ")
+                    .append(each.chain)
+                    .append(": ")
+                    .append(each.remedy);
     if (!firewalls.empty())
         facts.push_back({"Firewalls", "firewalls", std::move(firewalls)});
 }

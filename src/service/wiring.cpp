@@ -62,7 +62,8 @@ Result<void> open_resolver(void* context)
 
 void warn_of_obstacles(const Engine& engine, const network::Network& network)
 {
-    if (!image::first_time(engine.places.state, "firewall"))
+    // What to do about one names the bridge.
+    if (!image::first_time(engine.places.state, ("firewall-" + network.link).c_str()))
         return;
     if (auto obstacles = network::find_obstacles(network))
         for (const network::Obstacle& obstacle : *obstacles)
@@ -185,8 +186,8 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
         return Error(ENOTSUP, "rootless networks do not exist yet")
             .with_hint("\"--network host\" shares this machine's network");
     TRY(take());
-    if (!networks_.empty())
-        warn_of_obstacles(engine_, networks_[0]);
+    for (const network::Network& network : networks_)
+        warn_of_obstacles(engine_, network);
     for (const String& host : spec_.hosts)
         if (host.ends_with(String(":") + container::kHostGateway) &&
             (wiring_.endpoints.empty() || wiring_.endpoints[0].gateway.empty()))

@@ -16,6 +16,16 @@ mkdir "$work/www"
 busybox httpd -f -p 127.0.0.1:7001 -h "$work/www" &
 children="$children $!"
 
+# ---- another firewall that drops what it does not know is named, once
+nft add table ip filter
+nft 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
+has "$(k run --rm --network bridge "$image" true 2>&1)" "ip filter FORWARD"
+same "$(k run --rm --network bridge "$image" true 2>&1)" ""
+has "$(k info)" "ip filter FORWARD"
+nft delete table ip filter
+lacks "$(k info)" "ip filter FORWARD"
+has "$(k info)" "net.ipv4.ip_forward = 1"
+
 k network create one > /dev/null
 k network create two > /dev/null
 k network create --internal within > /dev/null

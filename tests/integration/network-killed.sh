@@ -29,6 +29,19 @@ for policy in no always; do
 done
 same "$(ip -o link show type veth | wc -l)" "$before"
 
+# A power cut takes all that is not on disk.
+serve web --network one -p 8080:80 --restart always
+kill -9 "$(monitor_of web)"
+eventually 10 sh -c "[ -z \"\$(ip -o link show type veth)\" ]"
+rm -rf "$KIST_STATE"
+ip link delete "$(ip -o link show type bridge | awk -F ": " "{ print \$2; exit }")"
+nft delete table inet kist
+k boot
+answer web 80
+has "$(ask - 127.0.0.1 8080)" "web for"
+k rm -f web > /dev/null
+nothing_left || fail "left after a power cut: $(ip -o link; cat "$KIST_STATE"/network/*.json)"
+
 # What its program ends, a restart brings back.
 k run -d --name again --restart always --network one -p 8080:80 "$image" sleep 1 > /dev/null
 eventually 15 sh -c "[ \"\$('$kist' inspect again --format '{{.RestartCount}}')\" -ge 2 ]"

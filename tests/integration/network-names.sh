@@ -91,6 +91,15 @@ k exec third ping -c 1 -W 2 "$(address_of fourth)" > /dev/null || fail "third ca
 ends_with 1 k exec third nslookup fourth.
 same "$(looked_up third example.test)" 192.0.2.2
 
+# ---- IPv6
+k network create --ipv6 --subnet 10.66.0.0/24 --subnet fd66::/64 six > /dev/null
+serve left --network six
+serve right --network six --ip6 fd66::77
+has "$(hosts_of right)" "fd66::77	$(k ps -q --filter name=right)"
+eventually 5 k exec left ping -6 -c 1 -W 1 right
+has "$(looked_up left right)" "fd66::77"
+k rm -f left right > /dev/null
+
 # ---- a new name, and names after a restart
 k rename second renamed
 eventually 5 finds first renamed "$second"
