@@ -98,7 +98,9 @@ Result<void> find_one(Inspection& all, std::string_view name, Type type)
     }
     return Error(ENOENT, "no container, image, volume or network \"%.*s\"", int(name.size()),
                  name.data())
-        .with_hint("\"kist ps -a\", \"kist images\" and \"kist volume ls\" list what there is");
+        .with_hint(
+            "\"kist ps -a\", \"kist images\", \"kist volume ls\" and \"kist network ls\" list what "
+            "there is");
 }
 
 Vector<String> documents_of(Inspection& all, bool sizes)

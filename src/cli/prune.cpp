@@ -16,6 +16,7 @@
 #include "cli/print.h"
 #include "cli/volume.h"
 #include "network/bridge.h"
+#include "network/firewall.h"
 #include "service/lifecycle.h"
 
 namespace kist::cli {
@@ -193,6 +194,8 @@ Result<void> lower_networks(const service::Engine& engine)
     auto networks = TRY(network::Networks::open(engine.directories.store));
     for (const Network& network : TRY(networks.list()))
         TRY(network::lower(network), "network \"%s\"", network.name.c_str());
+    if (auto removed = network::remove_firewall(); !removed && !removed.error().is(ENOTSUP))
+        return removed;  // this kernel may have none
     return {};
 }
 

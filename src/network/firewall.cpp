@@ -4,6 +4,7 @@
 
 #include <linux/if.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -249,6 +250,17 @@ Result<void> close_firewall(const Network& network)
 {
     TRY(settle(network, false), "cannot remove the rules of network %s", network.name.c_str());
     return {};
+}
+
+Result<void> remove_firewall()
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Table table = our_table();
+    if (nft::has_elements(netlink, table, "bridges"))
+        return {};
+    nft::Batch batch(table);
+    batch.begin(NFT_MSG_DELTABLE, 0);
+    return batch.commit(netlink);
 }
 
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)

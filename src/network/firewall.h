@@ -18,6 +18,8 @@ namespace kist::network {
 // nf_tables (the hint says which modules).
 Result<void> open_firewall(const Network& network);
 Result<void> close_firewall(const Network& network);
+// Takes the table away, unless there are networks in it: another store's.
+Result<void> remove_firewall();
 
 // Sends what comes for `ports` to `endpoint`.  Elements that are there already are replaced.
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports);

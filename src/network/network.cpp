@@ -23,6 +23,7 @@ namespace {
 
 constexpr size_t kIdDigits = 64;
 constexpr size_t kLinkDigits = 12;
+constexpr const char* kDefaultLink = "kist0";
 constexpr size_t kMaxRecord = 1 << 20;
 constexpr size_t kMaxNetworks = 1024;
 constexpr std::string_view kRecord = ".json";
@@ -104,9 +105,11 @@ Result<void> check_options(const Network& network)
 Result<void> settle_link(Network& network, const Vector<Network>& others)
 {
     network.link = network.text_option("com.docker.network.bridge.name");
+    // Another store's default network may have the usual name.
+    if (network.link.empty() && network.name == kDefaultNetwork && !::if_nametoindex(kDefaultLink))
+        network.link = kDefaultLink;
     if (network.link.empty())
-        network.link = network.name == kDefaultNetwork ? String("kist0")
-                                                       : "br-" + network.id.substr(0, kLinkDigits);
+        network.link = "br-" + network.id.substr(0, kLinkDigits);
     for (const Network& other : others)
         if (other.link == network.link)
             return Error(EEXIST, "network \"%s\" has the bridge %s", other.name.c_str(),

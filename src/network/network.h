@@ -33,7 +33,7 @@ struct Network {
     String name;
     String id;       // 64 hex digits
     String created;  // RFC 3339
-    String link;  // the bridge: "kist0" of the default network, else "br-" and 12 digits of the id
+    String link;     // the bridge: "kist0" of the default network, or "br-" and 12 digits of the id
     bool internal = false;  // no way out
     bool ipv6 = false;
     Vector<Pool> pools;  // one of IPv4, at most one of IPv6

@@ -155,6 +155,12 @@ bool has_chain(Netlink& netlink, const Table& table, const char* chain)
     return bool(netlink.request(message));
 }
 
+bool has_elements(Netlink& netlink, const Table& table, const char* set)
+{
+    auto listed = list_elements(netlink, table, set);
+    return listed && !listed->empty();
+}
+
 Result<void> settle(Netlink& netlink, const Table& table, const Vector<Element>& elements)
 {
     Batch batch(table);

@@ -72,6 +72,8 @@ private:
 std::string_view refused_line(Netlink& netlink, const Table& table, std::string_view rules);
 // Whether the table has a chain of this name; false, too, where that cannot be told.
 bool has_chain(Netlink& netlink, const Table& table, const char* chain);
+// The same of something in a set.
+bool has_elements(Netlink& netlink, const Table& table, const char* set);
 // Adds those that are wanted, in place of others with their key, and takes away those that are not,
 // unless their data is another by now.  Neighbours are best of the same set, which is read once for
 // them.  ENOENT: a set in which something is wanted is missing.

@@ -165,6 +165,21 @@ happened() {
     done
 }
 
+# All of it goes, but for what is another store's.
+reset() {
+    need nft
+    other() { KIST_ROOT=$work/other KIST_STATE=$state/other k "$@"; }
+    k run -d --name here --network bridge "$image" sleep 1000 > /dev/null 2>&1
+    other run -d --network bridge "$image" true > /dev/null 2>&1
+    same "$(ip -br link show type bridge | wc -l)" 2
+    k system reset -f
+    same "$(ip -br link show type bridge | grep -c kist0)" 0
+    has "$(nft list tables)" 'inet kist'
+    other system reset -f
+    same "$(ip -br link show type bridge)" ''
+    same "$(nft list tables)" ''
+}
+
 as_root() {
     made
     refused
@@ -173,6 +188,7 @@ as_root() {
     changed
     removed
     happened
+    reset
 }
 
 as_nobody() {

@@ -2,6 +2,8 @@
 
 #include "network/network.h"
 
+#include <net/if.h>
+
 #include "check.h"
 #include "temporary.h"
 
@@ -22,7 +24,10 @@ TEST(Networks, TheDefaultOneIsThereAtItsFirstUse)
     test::TemporaryDirectory root;
     Networks networks = MUST(Networks::open(root.fd()));
     Network first = MUST(networks.find("bridge"));
-    EXPECT_EQ(first.link, "kist0");
+    if (::if_nametoindex("kist0") == 0)
+        EXPECT_EQ(first.link, "kist0");
+    else
+        EXPECT_TRUE(first.link.starts_with("br-"));
     EXPECT_EQ(first.id.size(), 64U);
     ASSERT_TRUE(first.pool(false));
     EXPECT_TRUE(first.pool(false)->subnet.ends_with("/16"));
