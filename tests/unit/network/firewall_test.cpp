@@ -147,6 +147,26 @@ TEST(Firewall, TakesOverTheTableOfAnotherVersion)
     });
 }
 
+TEST(Firewall, IsMadeOnceByManyAtOnce)
+{
+    test::in_new_network([] {
+        constexpr int kCount = 8;
+        for (int i = 0; i < kCount; i++)
+            if (::fork() == 0) {
+                Network network = {.name = "n", .link = str::format("br-%d", i)};
+                ::_exit(!open_firewall(network));
+            }
+        for (int i = 0, status; i < kCount; i++) {
+            ASSERT_GT(::wait(&status), 0);
+            EXPECT_EQ(status, 0);
+        }
+        EXPECT_EQ(squeezed(output_of("nft -y list table inet kist")),
+                  "table inet kist {\n" + squeezed(rules()) + "}\n");
+        for (int i = 0; i < kCount; i++)
+            EXPECT_NE(elements("bridges").find(str::format("\"br-%d\"", i)), String::npos);
+    });
+}
+
 TEST(Firewall, IsOfIPv4AloneWithoutIPv6)
 {
     test::in_new_network([] {
