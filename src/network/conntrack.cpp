@@ -2,7 +2,6 @@
 
 #include "network/conntrack.h"
 
-#include <linux/in.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -29,13 +28,11 @@ struct Search {
     unsigned found = 0;
 };
 
-uint16_t port_of(const Attributes& protocol, uint16_t type)
+// Whether a port, as it is in an attribute, is this one.
+bool is_port(std::string_view bytes, uint16_t port)
 {
-    std::string_view port = protocol.find(type);
-    if (port.size() != sizeof(uint16_t))
-        return 0;
-    return static_cast<uint16_t>(static_cast<uint8_t>(port[0]) << 8 |
-                                 static_cast<uint8_t>(port[1]));
+    const char wanted[] = {static_cast<char>(port >> 8), static_cast<char>(port)};
+    return bytes == std::string_view(wanted, sizeof wanted);
 }
 
 // The reply of a flow that was sent on comes from where it went.
@@ -44,22 +41,21 @@ bool is_stale(const Search& search, const Attributes& flow)
     Attributes from = flow.nest(CTA_TUPLE_ORIG).nest(CTA_TUPLE_PROTO);
     Attributes reply = flow.nest(CTA_TUPLE_REPLY);
     Attributes addresses = reply.nest(CTA_TUPLE_IP);
-    std::string_view source4 = addresses.find(CTA_IP_V4_SRC);
-    std::string_view source = source4.empty() ? addresses.find(CTA_IP_V6_SRC) : source4;
-    std::string_view number = from.find(CTA_PROTO_NUM);
+    std::string_view source = addresses.find(CTA_IP_V4_SRC);
+    if (source.empty())
+        source = addresses.find(CTA_IP_V6_SRC);
+    bool udp = from.find(CTA_PROTO_NUM) == std::string_view("\x11", 1);
     uint32_t status = flow.number32_be(CTA_STATUS);
-    bool here = !source.empty() &&
-                (source == search.targets[0].view() || source == search.targets[1].view());
-    for (const Port& port : search.ports) {
-        bool udp = port.protocol == Protocol::udp;
-        if (number.empty() || number[0] != (udp ? IPPROTO_UDP : IPPROTO_TCP))
-            continue;
-        if (status & IPS_DST_NAT ? here && port_of(reply.nest(CTA_TUPLE_PROTO),
-                                                   CTA_PROTO_SRC_PORT) == port.container_port
-                                 : udp && !(status & IPS_SRC_NAT) &&
-                                       port_of(from, CTA_PROTO_DST_PORT) == port.host_port)
+    bool sent_on = status & IPS_DST_NAT;
+    if (sent_on ? source != search.targets[0].view() && source != search.targets[1].view()
+                : !udp || status & IPS_SRC_NAT)
+        return false;
+    std::string_view port = sent_on ? reply.nest(CTA_TUPLE_PROTO).find(CTA_PROTO_SRC_PORT)
+                                    : from.find(CTA_PROTO_DST_PORT);
+    for (const Port& each : search.ports)
+        if (udp == (each.protocol == Protocol::udp) &&
+            is_port(port, sent_on ? each.container_port : each.host_port))
             return true;
-    }
     return false;
 }
 

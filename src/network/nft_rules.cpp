@@ -233,10 +233,9 @@ void put_rule(Batch& batch, std::string_view chain, std::string_view rule)
         if (eat(rule, "@")) {
             look_up(message, str::cut(rule, ' '), map, not_in);
             size = 0;
-        } else if (eat(rule, "dnat ip to")) {
-            translated = kIPv4;
-        } else if (eat(rule, "dnat ip6 to")) {
-            translated = kIPv6;
+        } else if (eat(rule, "dnat")) {
+            translated = eat(rule, "ip to") ? kIPv4 : kIPv6;
+            eat(rule, "ip6 to");
         } else if (eat(rule, "drop")) {
             verdict(message, NF_DROP);
         } else if (eat(rule, "accept")) {

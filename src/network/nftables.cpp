@@ -66,14 +66,14 @@ void take_elements(void* context, const Reply& reply)
 }
 
 // ENOENT: there is no such table or set.
-Result<Vector<Element>> list_elements(Netlink& netlink, const Table& table, const char* set)
+Result<void> list_elements(Netlink& netlink, const Table& table, const char* set,
+                           Vector<Element>& elements)
 {
+    elements.clear();
     Message message;
     begin_request(message, table, NFT_MSG_GETSETELEM, NLM_F_DUMP);
     message.text(NFTA_SET_ELEM_LIST_SET, set);
-    Vector<Element> elements;
-    TRY(netlink.dump(message, take_elements, &elements));
-    return elements;
+    return netlink.dump(message, take_elements, &elements);
 }
 
 const Element* find(const Vector<Element>& elements, const String& key)
@@ -170,11 +170,10 @@ Result<void> settle(Netlink& netlink, const Table& table, const Vector<Element>&
     for (const Element& each : elements) {
         if (!set || std::string_view(set) != each.set) {
             set = each.set;
-            auto listed = list_elements(netlink, table, set);
+            auto listed = list_elements(netlink, table, set, there);
             bool missing = !listed && (listed.error().is(ENOENT) || listed.error().is(EINVAL));
             if (!listed && (each.wanted || !missing))
                 return std::move(listed).error();
-            there = listed ? listed.take() : Vector<Element>();
         }
         const Element* found = find(there, each.key);
         bool same = found && found->data == each.data;

@@ -23,16 +23,16 @@ namespace {
 constexpr size_t kMaxTables = 200;
 constexpr unsigned kMaxLegacy = 16 << 20;  // bytes of rules
 
-// Who made a table tells a name in it: of a chain, or its own.  BRIDGE, and iptables for ip6tables,
-// are replaced.
+// Who made a table tells how a name in it begins: of a chain, or its own.  What is in capitals, and
+// iptables for ip6tables, is replaced.
 // clang-format off
+constexpr const char* kByIptables = "iptables -I MARK -i BRIDGE -j ACCEPT; iptables -I MARK -o BRIDGE -j ACCEPT";
 constexpr struct { const char* mark; const char* remedy; } kTools[] = {
-    {"DOCKER-USER",         "iptables -I DOCKER-USER -i BRIDGE -j ACCEPT; iptables -I DOCKER-USER -o BRIDGE -j ACCEPT"},
-    {"ufw-before-forward",  "ufw route allow in on BRIDGE; ufw route allow out on BRIDGE"},
-    {"ufw6-before-forward", "ufw route allow in on BRIDGE; ufw route allow out on BRIDGE"},
-    {"firewalld",           "firewall-cmd --permanent --zone=trusted --add-interface=BRIDGE; firewall-cmd --reload"},
-    {"FORWARD",             "iptables -I FORWARD -i BRIDGE -j ACCEPT; iptables -I FORWARD -o BRIDGE -j ACCEPT"},
-    {"",                    "nft insert rule CHAIN iifname BRIDGE accept; nft insert rule CHAIN oifname BRIDGE accept"},
+    {"DOCKER-USER", kByIptables},
+    {"ufw",         "ufw route allow in on BRIDGE; ufw route allow out on BRIDGE"},
+    {"firewalld",   "firewall-cmd --permanent --zone=trusted --add-interface=BRIDGE; firewall-cmd --reload"},
+    {"FORWARD",     kByIptables},
+    {"",            "nft insert rule CHAIN iifname BRIDGE accept; nft insert rule CHAIN oifname BRIDGE accept"},
 };
 // clang-format on
 constexpr size_t kAnyTool = std::size(kTools) - 1;
@@ -48,7 +48,7 @@ struct Foreign {
     void note(std::string_view name)
     {
         for (size_t i = 0; i < tool; i++)
-            if (name == kTools[i].mark)
+            if (name.starts_with(kTools[i].mark))
                 tool = i;
     }
 };
@@ -190,6 +190,7 @@ Obstacle describe(const Foreign& table, const String& link)
     Obstacle obstacle;
     obstacle.chain = str::format("%s %s %s", family, table.table.c_str(), table.chain.c_str());
     obstacle.remedy = kTools[table.tool].remedy;
+    replace_all(obstacle.remedy, "MARK", kTools[table.tool].mark);
     replace_all(obstacle.remedy, "BRIDGE", link);
     replace_all(obstacle.remedy, "CHAIN", obstacle.chain);
     if (table.family == NFPROTO_IPV6)
