@@ -147,7 +147,10 @@ Result<std::optional<Fd>> enter_shared_network(const LaunchOptions& options)
         return std::optional<Fd>();
     if (::setns(options.shared_network->get(), CLONE_NEWNET) < 0)
         return os_error("enter the network namespace of container %.12s",
-                        options.spec.network_of.c_str());
+                        options.spec.network_of.c_str())
+            .with_hint(
+                "root can, and who has subordinate ids (\"kist check\"); others can share a "
+                "container's network when that is the host's");
     return std::optional<Fd>(std::move(home));
 }
 
@@ -170,7 +173,8 @@ Result<Started> start_first(Launch& launch, bool sibling)
         request.cgroup = nullptr;
         pid = clone_process(request);
     }
-    if (home && (!pid || *pid != 0) && ::setns(home->get(), CLONE_NEWNET) < 0)
+    // A helper ends here, and may not come back.
+    if (home && !sibling && (!pid || *pid != 0) && ::setns(home->get(), CLONE_NEWNET) < 0)
         return os_error("come back from the container's network namespace");
     if (!pid) {
         if (const char* missing = missing_namespace(request.namespaces); *missing)
