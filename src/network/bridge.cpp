@@ -9,8 +9,10 @@
 #include "network/bridge.h"
 
 #include <sched.h>
+#include <unistd.h>
 
-#include <cstdlib>
+#include <cerrno>
+#include <cstring>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -28,6 +30,7 @@ constexpr const char* kLinks6 = "/proc/sys/net/ipv6/conf";
 constexpr size_t kMaxValue = 64;
 constexpr const char* kIsolation = "com.docker.network.bridge.enable_icc";
 constexpr const char* kMtu = "com.docker.network.driver.mtu";
+constexpr int kFailed = 125;                        // as of kist itself
 constexpr long long kMinMtu = 68, kMaxMtu = 65535;  // RFC 791; what a veth can have
 
 enum When : unsigned {
@@ -245,8 +248,8 @@ Result<void> in_namespace(const Fd& netns, Result<void> (*action)(void* context)
         return os_error("cannot enter the container's network");
     auto done = action(context);
     if (::setns(here.get(), CLONE_NEWNET) != 0) {
-        log::warn("cannot come back from a container's network");
-        abort();
+        log::warn("cannot come back from a container's network: %s", strerror(errno));
+        ::_exit(kFailed);
     }
     return done;
 }

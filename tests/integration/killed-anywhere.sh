@@ -46,7 +46,9 @@ each_fault() {
     echo "mode $mode"
     k pull -q "$image" > /dev/null
     if [ "$mode" = root ]; then
-        k run --rm --network bridge "$image" true  # what is made once, and stays
+        # What is made once, and stays.
+        k network create ffnet > /dev/null
+        k run --rm --network bridge --network ffnet "$image" true
         sweep "$KIST_ROOT" "$KIST_STATE" "$kist"
     else
         sweep "$work/$mode/home/.local/share/kist" "$state/$mode/kist" \
