@@ -14,24 +14,30 @@
 
 namespace kist::network {
 
-// Makes the table when it is missing, and the elements of `network`.  ENOTSUP: this kernel has no
-// nf_tables (the hint says which modules).
+// Makes the table when it is missing, gives an older kist's the rules of this one, and settles the
+// elements of `network`.  ENOTSUP: this kernel does not know all of it (which line of the rules,
+// and in the hint the modules); EPERM.
 Result<void> open_firewall(const Network& network);
+// Takes them away; missing ones are no error.
 Result<void> close_firewall(const Network& network);
 // Takes the table away, unless there are networks in it: another store's.
 Result<void> remove_firewall();
 
-// Sends what comes for `ports` to `endpoint`.  Elements that are there already are replaced.
+// Sends what comes for `ports` to `endpoint`, in place of where it went before; also what UDP has
+// sent to them all the while.  ENOTSUP: a port of an IPv6 address of this machine where the network
+// has none, and of ::1, from where the kernel does not forward.  ENOENT: there is no table.
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports);
-// Missing elements are no error.  Also forgets the connections that went there (conntrack), so
-// that the next container on the port is not sent the packets of the last.
+// Missing elements are no error, and those that lead elsewhere by now stay.  Also forgets the
+// connections that went there (conntrack), so that the next container on the port is not sent the
+// packets of the last.
 Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports);
 
 // In the network namespace of a container: sends what goes to 127.0.0.11 port 53 to `port` there.
 Result<void> redirect_resolver(uint16_t port);
 
-// Other firewalls of this machine whose forward hook drops what no rule of theirs accepts: names
-// of tables and chains ("ip filter FORWARD"), and what to do about it in words.
+// Other firewalls of this machine whose forward hook drops what no rule of theirs accepts, and who
+// have not been told of the bridge: names of tables and chains ("ip filter FORWARD"), and what to
+// do about it, as commands.
 struct Obstacle {
     String chain, remedy;
 };

@@ -157,8 +157,8 @@ bool has_chain(Netlink& netlink, const Table& table, const char* chain)
 
 bool has_elements(Netlink& netlink, const Table& table, const char* set)
 {
-    auto listed = list_elements(netlink, table, set);
-    return listed && !listed->empty();
+    Vector<Element> there;
+    return list_elements(netlink, table, set, there) && !there.empty();
 }
 
 Result<void> settle(Netlink& netlink, const Table& table, const Vector<Element>& elements)
