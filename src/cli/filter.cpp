@@ -23,17 +23,6 @@ namespace {
 
 constexpr unsigned kList = 1 << unsigned(FilterUse::list), kPrune = 1 << unsigned(FilterUse::prune);
 
-bool has_label(const Listed& listed, std::string_view wanted)
-{
-    std::string_view value = wanted;
-    std::string_view name = str::cut(value, '=');
-    bool any = name.size() == wanted.size();
-    for (auto& [label, text] : listed.spec.labels)
-        if (label == name && (any || text == value))
-            return true;
-    return false;
-}
-
 bool is_on(const Listed& listed, const String& wanted)
 {
     for (const String& name : network_names(listed.spec))
@@ -155,8 +144,8 @@ constexpr FilterKey kKeys[] = {
     {"expose",   kList, false, [](L l, size_t, C c) { return publishes(l, c, true); }, check_ports},
     {"health",   kList, false, [](L l, size_t, C c) { return c.value == (l.health.empty() ? "none" : l.health); }},
     {"id",       kList, false, [](L l, size_t, C c) { return l.spec.id.starts_with(c.value); }},
-    {"label",    kList | kPrune, true, [](L l, size_t, C c) { return has_label(l, c.value); }},
-    {"label!",   kList | kPrune, true, [](L l, size_t, C c) { return !has_label(l, c.value); }},
+    {"label",    kList | kPrune, true, [](L l, size_t, C c) { return has_label(l.spec.labels, c.value); }},
+    {"label!",   kList | kPrune, true, [](L l, size_t, C c) { return !has_label(l.spec.labels, c.value); }},
     {"name",     kList, false, [](L l, size_t, C c) { return l.spec.name.find(c.value) != String::npos; }},
     {"network",  kList, false, [](L l, size_t, C c) { return is_on(l, c.value); }},
     {"publish",  kList, false, [](L l, size_t, C c) { return publishes(l, c, false); }, check_ports},

@@ -131,7 +131,7 @@ const char* word_of(bool value)
 
 Result<int> ls(const LsFlags& flags, const service::Engine& engine, Arguments)
 {
-    Vector<NetworkCondition> conditions = TRY(parse_network_filters(flags.filters, false));
+    Vector<NamedCondition> conditions = TRY(parse_network_filters(flags.filters, false));
     Vector<container::Spec> specs = TRY(container::all_specs(engine.places));
     Vector<Row> rows;
     for (const Network& each : TRY(all_networks(engine))) {
@@ -174,16 +174,6 @@ Result<int> inspect(const InspectFlags& flags, const service::Engine& engine, Ar
     return status;
 }
 
-bool has_label(const Network& network, std::string_view wanted)
-{
-    std::string_view value = wanted;
-    std::string_view name = str::cut(value, '=');
-    for (auto& [label, text] : network.labels)
-        if (label == name && (name.size() == wanted.size() || text == value))
-            return true;
-    return false;
-}
-
 bool is_older(const Network& network, const String& moment)
 {
     auto created = clock::from_text(network.created);
@@ -196,73 +186,43 @@ bool is_true(std::string_view word)
     return word == "true" || word == "1";
 }
 
-}  // namespace
+const SeenNetwork& seen_by(const void* seen)
+{
+    return *static_cast<const SeenNetwork*>(seen);
+}
 
-struct NetworkFilter {
-    const char* name;
-    bool prune;  // prune has it, too
-    bool all;    // every condition of it must hold, not just one
-    bool (*match)(const SeenNetwork& seen, const String& value);
-};
-
-namespace {
-
-using S = const SeenNetwork&;
+using S = const void*;
 using V = const String&;
 
 // clang-format off
-constexpr NetworkFilter kFilters[] = {
-    {"dangling", false, true,  [](S s, V v) { return (!s.used && !network::is_reserved(s.network.name)) == is_true(v); }},
-    {"driver",   false, false, [](S s, V v) { return v == network_driver(s.network); }},
-    {"id",       false, false, [](S s, V v) { return s.network.id.starts_with(v); }},
-    {"label",    true,  true,  [](S s, V v) { return has_label(s.network, v); }},
-    {"label!",   true,  true,  [](S s, V v) { return !has_label(s.network, v); }},
-    {"name",     false, false, [](S s, V v) { return s.network.name.find(v) != String::npos; }},
+constexpr NamedFilter kFilters[] = {
+    {"dangling", false, true,  [](S s, V v) { return (!seen_by(s).used && !network::is_reserved(seen_by(s).network.name)) == is_true(v); }},
+    {"driver",   false, false, [](S s, V v) { return v == network_driver(seen_by(s).network); }},
+    {"id",       false, false, [](S s, V v) { return seen_by(s).network.id.starts_with(v); }},
+    {"label",    true,  true,  [](S s, V v) { return has_label(seen_by(s).network.labels, v); }},
+    {"label!",   true,  true,  [](S s, V v) { return !has_label(seen_by(s).network.labels, v); }},
+    {"name",     false, false, [](S s, V v) { return seen_by(s).network.name.find(v) != String::npos; }},
     {"scope",    false, false, [](S, V v) { return v == "local"; }},
-    {"type",     false, false, [](S s, V v) { return v == (network::is_reserved(s.network.name) ? "builtin" : "custom"); }},
-    {"until",    true,  true,  [](S s, V v) { return is_older(s.network, v); }},
+    {"type",     false, false, [](S s, V v) { return v == (network::is_reserved(seen_by(s).network.name) ? "builtin" : "custom"); }},
+    {"until",    true,  true,  [](S s, V v) { return is_older(seen_by(s).network, v); }},
 };
 // clang-format on
 
 }  // namespace
 
-Result<Vector<NetworkCondition>> parse_network_filters(const Vector<String>& words, bool prune)
+Result<Vector<NamedCondition>> parse_network_filters(const Vector<String>& words, bool prune)
 {
-    Vector<NetworkCondition> conditions;
-    for (const String& word : words) {
-        std::string_view value = word;
-        std::string_view name = str::cut(value, '=');
-        const NetworkFilter* found = nullptr;
-        String known;
-        for (const NetworkFilter& row : kFilters) {
-            if (prune && !row.prune)
-                continue;
-            if (name == row.name)
-                found = &row;
-            known += (known.empty() ? "" : ", ") + String(row.name);
-        }
-        if (!found)
-            return Error(EINVAL, "--filter: \"%.*s\" is not known", int(name.size()), name.data())
-                .with_hint("filters are " + known + ", each with =VALUE");
-        conditions.push_back({found, String(value)});
-        if (std::string_view(found->name) == "until")
-            TRY(parse_moment(conditions.back().value, clock::now_nanos()), "--filter %s",
-                word.c_str());
-    }
+    auto conditions = TRY(parse_named(kFilters, words, prune));
+    for (const NamedCondition& condition : conditions)
+        if (condition.row->name == std::string_view("until"))
+            TRY(parse_moment(condition.value, clock::now_nanos()), "--filter until=%s",
+                condition.value.c_str());
     return conditions;
 }
 
-bool match_network(const Vector<NetworkCondition>& conditions, const SeenNetwork& seen)
+bool match_network(const Vector<NamedCondition>& conditions, const SeenNetwork& seen)
 {
-    for (const NetworkCondition& condition : conditions) {
-        bool good = condition.row->match(seen, condition.value);
-        for (const NetworkCondition& other : conditions)
-            good = good || (!condition.row->all && other.row == condition.row &&
-                            other.row->match(seen, other.value));
-        if (!good)
-            return false;
-    }
-    return true;
+    return match_named(conditions, &seen);
 }
 
 const char* network_driver(const Network& network)

@@ -7,6 +7,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/listing.h"
+#include "cli/named_filter.h"
 #include "network/network.h"
 #include "service/networks.h"
 
@@ -21,18 +22,13 @@ const char* network_driver(const Network& network);
 // All there are, by name, with "host" and "none", which have no bridge.
 Result<Vector<Network>> all_networks(const service::Engine& engine);
 
-struct NetworkFilter;
-struct NetworkCondition {
-    const NetworkFilter* row;
-    String value;
-};
 struct SeenNetwork {
     const Network& network;
     bool used;  // by a container
 };
 // --filter KEY=VALUE; EINVAL names the keys there are.
-Result<Vector<NetworkCondition>> parse_network_filters(const Vector<String>& words, bool prune);
-bool match_network(const Vector<NetworkCondition>& conditions, const SeenNetwork& seen);
+Result<Vector<NamedCondition>> parse_network_filters(const Vector<String>& words, bool prune);
+bool match_network(const Vector<NamedCondition>& conditions, const SeenNetwork& seen);
 
 // Removes those that no container is on; their names.
 Result<Vector<String>> prune_networks(const service::Engine& engine, const Vector<String>& filters);

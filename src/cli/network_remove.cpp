@@ -72,7 +72,7 @@ Result<int> prune(const PruneFlags& flags, const service::Engine& engine, Argume
 
 Result<Vector<String>> prune_networks(const service::Engine& engine, const Vector<String>& filters)
 {
-    Vector<NetworkCondition> conditions = TRY(parse_network_filters(filters, true));
+    Vector<NamedCondition> conditions = TRY(parse_network_filters(filters, true));
     auto networks = TRY(network::Networks::open(engine.directories.store));
     Vector<String> names;
     for (const Network& network : TRY(networks.list())) {
