@@ -21,18 +21,27 @@ namespace kist::cli {
 using Arguments = std::span<const std::string_view>;
 
 // What the shell should offer for operands.
-enum class Offer : unsigned char { nothing, containers, images, volumes, files, commands };
+enum class Offer : unsigned char {
+    nothing,
+    containers,
+    images,
+    volumes,
+    networks,
+    files,
+    commands
+};
 
 // The words for values in help and messages.  A flag keeps the place of its own; a new word goes
 // here.
 // clang-format off
 inline constexpr char kValueWords[] =
     "\0ACTION\0ADDRESS\0BOOL\0BYTES\0COMMAND\0CONDITION\0CONTAINER[:ro]\0COUNT\0DOMAIN"
-    "\0DRIVER\0FILE\0FORMAT\0GROUP\0KEY=VALUE\0KEYS\0LEVEL\0LIST\0MASK\0MICROSECONDS"
-    "\0NAME\0NAME:ADDRESS\0NAME=SOFT[:HARD]\0NAME=VALUE\0NAME[=VALUE]\0NUMBER\0OPTION"
-    "\0PASSWORD\0PATH\0PATH:RATE\0PATH[:OPTIONS]\0PATH[:PATH[:rwm]]\0PLATFORM\0POLICY"
-    "\0PORT\0RULE\0SECONDS\0SIGNAL\0SPEC\0STREAM\0TIME\0TYPE\0USER\0USER[:GROUP]\0ZONE"
-    "\0[SOURCE:]TARGET[:ro]\0host|none\0host|private\0true|false";
+    "\0DRIVER\0FILE\0FORMAT\0GROUP\0KEY=VALUE\0KEYS\0LEVEL\0LIST\0MASK\0MICROSECONDS\0NAME"
+    "\0NAME:ADDRESS\0NAME=SOFT[:HARD]\0NAME=VALUE\0NAME[=VALUE]\0NETWORK"
+    "\0NETWORK[:ip=ADDRESS,...]\0NUMBER\0OPTION\0PASSWORD\0PATH\0PATH:RATE\0PATH[:OPTIONS]"
+    "\0PATH[:PATH[:rwm]]\0PLATFORM\0POLICY\0PORT[-PORT][/udp]\0RULE\0SECONDS\0SIGNAL\0SPEC"
+    "\0STREAM\0SUBNET\0TIME\0TYPE\0USER\0USER[:GROUP]\0ZONE\0[SOURCE:]TARGET[:ro]"
+    "\0[[IP:]PORT:]PORT[/udp]\0host|private\0true|false";
 // clang-format on
 
 consteval unsigned place_of_word(const char* word)

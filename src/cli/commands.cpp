@@ -61,6 +61,8 @@ constexpr Alias kAliases[] = {
     {"image rm",          &kRmi},
     {"image save",        &kSave},
     {"image tag",         &kTag},
+    {"network list",      &kNetworkLs},
+    {"network remove",    &kNetworkRm},
     {"system events",     &kEvents},
     {"system info",       &kInfo},
     {"volume list",       &kVolumeLs},
@@ -69,9 +71,9 @@ constexpr Alias kAliases[] = {
 // clang-format on
 
 // docker's that have no like here: no guess at what was meant.
-constexpr const char* kNotOurs[] = {"build",   "buildx",  "commit", "compose", "context",
-                                    "import",  "network", "plugin", "push",    "search",
-                                    "service", "stack",   "swarm",  "trust"};
+constexpr const char* kNotOurs[] = {"build",  "buildx", "commit", "compose", "context",
+                                    "import", "plugin", "push",   "search",  "service",
+                                    "stack",  "swarm",  "trust"};
 
 // Whether `words` begin with those of `name`; how many these are.
 size_t begins_with(Arguments words, std::string_view name)

@@ -123,6 +123,7 @@ const char* words_command(Offer offer)
         case Offer::containers: return kContainerWords;
         case Offer::images: return kImageWords;
         case Offer::volumes: return "kist volume ls -q 2>/dev/null";
+        case Offer::networks: return "kist network ls --format '{{.Name}}' 2>/dev/null";
         case Offer::commands: return "kist help --names";
         case Offer::nothing:
         case Offer::files: return nullptr;

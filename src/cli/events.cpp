@@ -1,4 +1,4 @@
-// events.cpp - what happens to containers, images and volumes.
+// events.cpp - what happens to containers, images, volumes and networks.
 
 #include "service/events.h"
 #include "cli/say.h"
@@ -24,7 +24,7 @@ struct EventsFlags {
 
 // clang-format off
 constexpr Flag kFlags[] = {
-    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, label, type or event"_help),
+    flag<&EventsFlags::filters>('f', "filter", "KEY=VALUE", "Only those of this container, image, volume, network, label, type or event"_help),
     flag<&EventsFlags::format> (0,   "format", "FORMAT",    "json, or a template such as '{{.Action}} {{.Actor.Attributes.name}}'"_help),
     flag<&EventsFlags::since>  (0,   "since",  "TIME",      "Show those from then on, too: 2026-11-22T10:04:05Z, or 10m (ago)"_help),
     flag<&EventsFlags::until>  (0,   "until",  "TIME",      "End then"_help),
@@ -81,6 +81,7 @@ constexpr FilterRow kFilters[] = {
     {"event",     is_action},
     {"image",     is_image},
     {"label",     has_label, true},
+    {"network",   [](const Event& event, std::string_view value) { return is_actor(event, "network", value); }},
     {"type",      [](const Event& event, std::string_view value) { return event.type == value; }},
     {"volume",    [](const Event& event, std::string_view value) { return is_actor(event, "volume", value); }},
 };
@@ -102,7 +103,7 @@ Result<Vector<Condition>> parse_filters(const Vector<String>& words)
                 found = &row;
         if (!found || value.empty())
             return Error(EINVAL, "--filter %.*s: expected KEY=VALUE", int(key.size()), key.data())
-                .with_hint("keys are container, event, image, label, type and volume");
+                .with_hint("keys are container, event, image, label, network, type and volume");
         conditions.push_back({found, value});
     }
     return conditions;
@@ -213,7 +214,7 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
 extern const Command kEvents = {
     .name = "events",
     .operands = "",
-    .summary = "Show what happens to containers, images and volumes"_help,
+    .summary = "Show what happens to containers, images, volumes and networks"_help,
     .details =
         "Ends with --until, or when it is interrupted.  What happened before a reboot is "
         "gone.\n"_help,

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/network.h"
+#include "network/ports.h"
 
 namespace kist::cli {
 
@@ -21,15 +23,41 @@ namespace {
 
 constexpr unsigned kList = 1 << unsigned(FilterUse::list), kPrune = 1 << unsigned(FilterUse::prune);
 
-bool has_label(const Listed& listed, std::string_view wanted)
+bool is_on(const Listed& listed, const String& wanted)
 {
-    std::string_view value = wanted;
-    std::string_view name = str::cut(value, '=');
-    bool any = name.size() == wanted.size();
-    for (auto& [label, text] : listed.spec.labels)
-        if (label == name && (any || text == value))
+    for (const String& name : network_names(listed.spec))
+        if (name == wanted)
+            return true;
+    for (const network::Endpoint& endpoint : listed.wiring.endpoints)
+        if (endpoint.network_id.starts_with(wanted))
             return true;
     return false;
+}
+
+bool has_port(const Vector<network::Port>& ports, const Vector<network::Port>& wanted)
+{
+    for (const network::Port& port : ports)
+        for (const network::Port& each : wanted)
+            if (port.container_port == each.container_port && port.protocol == each.protocol)
+                return true;
+    return false;
+}
+
+// Of those that it publishes, or of these and those that it only exposes.
+bool publishes(const Listed& listed, const Condition& condition, bool exposes)
+{
+    Vector<network::Port> wanted, exposed;
+    (void)network::add_exposed(wanted, condition.value);
+    for (const String& word : listed.spec.exposed)
+        if (exposes)
+            (void)network::add_exposed(exposed, word);
+    return has_port(listed.spec.published, wanted) || has_port(exposed, wanted);
+}
+
+Result<void> check_ports(Condition& condition, const Context&, const Vector<Listed>&)
+{
+    Vector<network::Port> ports;
+    return network::add_exposed(ports, condition.value);
 }
 
 bool has_volume(const Listed& listed, const String& wanted)
@@ -113,12 +141,14 @@ constexpr FilterKey kKeys[] = {
     {"ancestor", kList, false, [](L l, size_t, C c) { return descends(l, c) || l.spec.image == c.value; }, find_image},
     {"before",   kList, false, [](L, size_t place, C c) { return int64_t(place) > c.number; }, find_place},
     {"exited",   kList, false, [](L l, size_t, C c) { return l.state.status == container::Status::exited && l.state.exit_code == c.number; }, read_exit_code},
+    {"expose",   kList, false, [](L l, size_t, C c) { return publishes(l, c, true); }, check_ports},
     {"health",   kList, false, [](L l, size_t, C c) { return c.value == (l.health.empty() ? "none" : l.health); }},
     {"id",       kList, false, [](L l, size_t, C c) { return l.spec.id.starts_with(c.value); }},
-    {"label",    kList | kPrune, true, [](L l, size_t, C c) { return has_label(l, c.value); }},
-    {"label!",   kList | kPrune, true, [](L l, size_t, C c) { return !has_label(l, c.value); }},
+    {"label",    kList | kPrune, true, [](L l, size_t, C c) { return has_label(l.spec.labels, c.value); }},
+    {"label!",   kList | kPrune, true, [](L l, size_t, C c) { return !has_label(l.spec.labels, c.value); }},
     {"name",     kList, false, [](L l, size_t, C c) { return l.spec.name.find(c.value) != String::npos; }},
-    {"network",  kList, false, [](L l, size_t, C c) { return c.value == (l.spec.network_none ? "none" : "host"); }},
+    {"network",  kList, false, [](L l, size_t, C c) { return is_on(l, c.value); }},
+    {"publish",  kList, false, [](L l, size_t, C c) { return publishes(l, c, false); }, check_ports},
     {"since",    kList, false, [](L, size_t place, C c) { return int64_t(place) < c.number; }, find_place},
     {"status",   kList, false, [](L l, size_t, C c) { return is_state(l, c.value); }, check_state},
     {"until",    kPrune, true, [](L l, size_t, C c) { auto at = clock::from_text(l.spec.created); return at && *at < c.number; }, read_time},

@@ -12,6 +12,8 @@
 #include "cli/print.h"
 #include "cli/say.h"
 #include "container/delegation.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -57,6 +59,25 @@ String system_name()
     return "Linux";
 }
 
+// Who is in the way of containers' networks.
+void add_firewalls(Vector<Fact>& facts, const service::Engine& engine)
+{
+    if (engine.outer.map.tier != image::StoreMap::Tier::root)
+        return;
+    String firewalls;
+    auto networks = network::Networks::open(engine.directories.store);
+    auto all = networks ? networks->list() : std::move(networks).error();
+    for (size_t i = 0; all && i < all->size(); i++)
+        if (auto obstacles = network::find_obstacles((*all)[i]))
+            for (const network::Obstacle& each : *obstacles)
+                firewalls.append(firewalls.empty() ? "" : "; ")
+                    .append(each.chain)
+                    .append(": ")
+                    .append(each.remedy);
+    if (!firewalls.empty())
+        facts.push_back({"Firewalls", "firewalls", std::move(firewalls)});
+}
+
 Result<Vector<Fact>> gather(const Context& context)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
@@ -74,7 +95,7 @@ Result<Vector<Fact>> gather(const Context& context)
     ::sysinfo(&memory);
     auto place = container::find_delegation();
     size_t images = TRY(store.images()).size();
-    return Vector<Fact>{
+    Vector<Fact> facts = {
         {"ServerVersion", "version", kVersion},
         {"DockerRootDir", "root", context.places.root},
         {"StateDir", "state", context.places.state},
@@ -100,6 +121,8 @@ Result<Vector<Fact>> gather(const Context& context)
         {"Driver", nullptr, "overlay2"},
         {"LoggingDriver", nullptr, "json-file"},
     };
+    add_firewalls(facts, engine);
+    return facts;
 }
 
 Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
@@ -109,6 +132,10 @@ Result<int> info(const InfoFlags& flags, const Context& context, Arguments)
         for (const Fact& fact : facts)
             if (fact.title)
                 say("%-12s %s\n", fact.title, fact.value.c_str());
+        // What networks change of this machine; an ordinary user's change nothing.
+        if (context.outer.map.tier == image::StoreMap::Tier::root)
+            for (const network::Setting& setting : network::settings())
+                say("networks set %s = %s (%s)\n", setting.name, setting.value, setting.reason);
         return 0;
     }
     json::Text out(flags.json ? json::Layout::pretty : json::Layout::compact);

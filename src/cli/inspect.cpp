@@ -1,10 +1,11 @@
-// inspect.cpp - all that is known of containers, images and volumes.
+// inspect.cpp - all that is known of containers, images, volumes and networks.
 
 #include "cli/inspect.h"
 
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
+#include "cli/network.h"
 #include "cli/print.h"
 #include "cli/volume.h"
 
@@ -12,7 +13,7 @@ namespace kist::cli {
 
 namespace {
 
-enum class Type { any, container, image, volume };
+enum class Type { any, container, image, volume, network };
 
 struct InspectFlags {
     String format, type;
@@ -23,7 +24,7 @@ struct InspectFlags {
 constexpr Flag kFlags[] = {
     flag<&InspectFlags::format>('f', "format", "FORMAT", "json, or a template such as '{{.State.Status}}'"_help),
     flag<&InspectFlags::size>  ('s', "size",   nullptr,  "Say how much containers have written"_help),
-    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container, image or volume; unless said, whatever has that name"_help),
+    flag<&InspectFlags::type>  (0,   "type",   "TYPE",   "container, image, volume or network; unless said, whatever has that name"_help),
 };
 constexpr Flag kImageFlags[] = {kFlags[0]};
 // clang-format on
@@ -32,7 +33,7 @@ constexpr Flag kImageFlags[] = {kFlags[0]};
 struct Findings {
     Vector<Listed> containers;
     Vector<image::Image> images;
-    Vector<String> volumes;  // their documents
+    Vector<String> others;  // their documents
     Vector<Type> types;
 };
 
@@ -59,7 +60,13 @@ Result<void> find_as_image(Inspection& all, std::string_view name)
 
 Result<void> find_as_volume(Inspection& all, std::string_view name)
 {
-    all.found.volumes.push_back(TRY(volume_document(all.context, String(name))));
+    all.found.others.push_back(TRY(volume_document(all.context, String(name))));
+    return {};
+}
+
+Result<void> find_as_network(Inspection& all, std::string_view name)
+{
+    all.found.others.push_back(TRY(network_document(all.engine, name)));
     return {};
 }
 
@@ -72,6 +79,7 @@ constexpr Kind kKinds[] = {
     {"container", Type::container, find_as_container},
     {"image", Type::image, find_as_image},
     {"volume", Type::volume, find_as_volume},
+    {"network", Type::network, find_as_network},
 };
 
 Result<void> find_one(Inspection& all, std::string_view name, Type type)
@@ -88,8 +96,11 @@ Result<void> find_one(Inspection& all, std::string_view name, Type type)
         if (type != Type::any || !absent)
             return found;
     }
-    return Error(ENOENT, "no container, image or volume \"%.*s\"", int(name.size()), name.data())
-        .with_hint("\"kist ps -a\", \"kist images\" and \"kist volume ls\" list what there is");
+    return Error(ENOENT, "no container, image, volume or network \"%.*s\"", int(name.size()),
+                 name.data())
+        .with_hint(
+            "\"kist ps -a\", \"kist images\", \"kist volume ls\" and \"kist network ls\" list what "
+            "there is");
 }
 
 Vector<String> documents_of(Inspection& all, bool sizes)
@@ -97,14 +108,14 @@ Vector<String> documents_of(Inspection& all, bool sizes)
     Vector<String> documents;
     auto container = all.found.containers.begin();
     auto image = all.found.images.begin();
-    auto volume = all.found.volumes.begin();
+    auto other = all.found.others.begin();
     for (Type type : all.found.types)
         if (type == Type::container)
             documents.push_back(container_document(
                 {.engine = &all.engine, .container = &*container++, .sizes = sizes}));
         else
             documents.push_back(type == Type::image ? image_document({.image = &*image++})
-                                                    : std::move(*volume++));
+                                                    : std::move(*other++));
     return documents;
 }
 
@@ -133,7 +144,7 @@ Result<int> inspect(const InspectFlags& flags, const Context& context, Arguments
         if (flags.type == kind.name)
             type = kind.type;
     if (type == Type::any && !flags.type.empty())
-        return Error(EINVAL, "--type %s: there are container, image and volume",
+        return Error(EINVAL, "--type %s: there are container, image, volume and network",
                      flags.type.c_str());
     return inspect_all(flags, context, names, type);
 }
@@ -153,9 +164,10 @@ Result<int> inspect_images(const InspectFlags& flags, const Context& context, Ar
 extern const Command kInspect = {
     .name = "inspect",
     .operands = "NAME...",
-    .summary = "Show all that is known of containers, images and volumes"_help,
+    .summary = "Show all that is known of containers, images, volumes and networks"_help,
     .details = "Prints docker's JSON documents, or what a template makes of each.\n"_help,
     .flags = kFlags,
+    .offer = Offer::containers,
     .offer = Offer::containers,
     .run = with_context<InspectFlags, inspect>,
 };

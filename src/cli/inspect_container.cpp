@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/inspect.h"
+#include "cli/network.h"
 #include "container/capabilities.h"
 #include "image/places.h"
 
@@ -267,15 +268,6 @@ void write_stop_timeout(Text& out, S s)
     out.integer(timeout == ~0U ? -1 : static_cast<long long>(timeout));
 }
 
-void write_networks(Text& out, S s)
-{
-    out.begin('{');
-    out.name(s.container->spec.network_none ? "none" : "host");
-    out.raw(
-        R"({"IPAddress":"","IPPrefixLen":0,"Gateway":"","MacAddress":"","GlobalIPv6Address":""})");
-    out.end('}');
-}
-
 std::span<const String> part(const Vector<String>& words, size_t from, size_t to)
 {
     from = std::min(from, words.size());
@@ -316,8 +308,8 @@ constexpr InspectRow kRows[] = {
     {"HostConfig.Binds", nullptr,                [](Text& out, S s) { write_binds(out, s); }},
     {"HostConfig.LogConfig.Type", nullptr,       [](Text& out, S s) { out.text(container::to_text(s.container->spec.log.driver)); }},
     {"HostConfig.LogConfig.Config", nullptr,     write_log_options},
-    {"HostConfig.NetworkMode", nullptr,          [](Text& out, S s) { out.text(s.container->spec.network_none ? "none" : "host"); }},
-    {"HostConfig.PortBindings", "{}"},
+    {"HostConfig.NetworkMode", nullptr,          [](Text& out, S s) { out.text(service::network_mode(s.container->spec)); }},
+    {"HostConfig.PortBindings", nullptr,         [](Text& out, S s) { write_port_bindings(out, *s.container); }},
     {"HostConfig.RestartPolicy.Name", nullptr,   [](Text& out, S s) { String text = container::to_text(s.container->spec.restart); out.text(text.substr(0, text.find(':'))); }},
     shown<restart_of, &container::Restart::retries>("HostConfig.RestartPolicy.MaximumRetryCount"),
     spec<&Spec::remove>             ("HostConfig.AutoRemove"),
@@ -325,7 +317,7 @@ constexpr InspectRow kRows[] = {
     {"HostConfig.CapDrop", nullptr, write_dropped},
     {"HostConfig.CgroupnsMode", nullptr, [](Text& out, S s) { write_namespace(out, s.container->spec.cgroupns, "private"); }},
     spec<&Spec::dns>                ("HostConfig.Dns"),
-    {"HostConfig.DnsOptions", "[]"},
+    spec<&Spec::dns_options>        ("HostConfig.DnsOptions"),
     spec<&Spec::dns_search>         ("HostConfig.DnsSearch"),
     spec<&Spec::hosts>              ("HostConfig.ExtraHosts"),
     spec<&Spec::groups>             ("HostConfig.GroupAdd"),
@@ -374,11 +366,8 @@ constexpr InspectRow kRows[] = {
     {"Config.StopTimeout", nullptr, write_stop_timeout},
     spec<&Spec::timezone>           ("Config.Timezone"),
     {"Config.Healthcheck", nullptr, write_health_plan},
-    {"NetworkSettings.IPAddress", "\"\""},
-    {"NetworkSettings.Gateway", "\"\""},
-    {"NetworkSettings.MacAddress", "\"\""},
-    {"NetworkSettings.Ports", "{}"},
-    {"NetworkSettings.Networks", nullptr, write_networks},
+    {"Config.ExposedPorts", nullptr, [](Text& out, S s) { write_exposed_ports(out, *s.container); }},
+    {"NetworkSettings", nullptr,    [](Text& out, S s) { write_network_settings(out, *s.container); }},
 };
 
 constexpr InspectRow kSizes[] = {

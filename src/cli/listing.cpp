@@ -22,11 +22,16 @@ using container::Status;
 
 Listed look_at(const service::Engine& engine, container::Summary summary)
 {
-    Listed listed = {std::move(summary.spec), std::move(summary.state), false, "", 0, 0};
+    Listed listed = {std::move(summary.spec), std::move(summary.state), false, "", 0, 0, {}};
     if (listed.state.status != Status::running)
         return listed;
     if (auto events = read_cgroup(listed.state, "cgroup.events"))
         listed.paused = container::keyed_number(*events, "frozen") == 1;
+    if (!listed.spec.attachments.empty())
+        if (auto directory =
+                sys::open_at(engine.directories.volatiles, listed.spec.id, O_RDONLY | O_DIRECTORY))
+            if (auto wiring = network::read_wiring(*directory))
+                listed.wiring = std::move(*wiring);
     if (!listed.spec.health)
         return listed;
     listed.health = "starting";

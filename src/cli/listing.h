@@ -11,6 +11,7 @@
 #include "base/vector.h"
 #include "cli/context.h"
 #include "container/container.h"
+#include "network/wiring.h"
 #include "service/engine.h"
 
 namespace kist::cli {
@@ -25,6 +26,7 @@ struct Listed {
     String health;             // "starting", "healthy", "unhealthy"; "" without a health check
     uint64_t written = 0;      // bytes in its own layer; by measure()
     uint64_t image_bytes = 0;  // of the layers below it; the same
+    network::Wiring wiring;    // of one that runs
 };
 
 // All containers, newest first.

@@ -10,9 +10,12 @@
 #include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/listing.h"
+#include "cli/network.h"
 #include "cli/print.h"
 #include "cli/say.h"
 #include "cli/volume.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
 #include "service/lifecycle.h"
 
 namespace kist::cli {
@@ -115,7 +118,8 @@ Result<uint64_t> prune_store(const Context& context, const PruneFlags& flags)
 Result<int> system_prune(const PruneFlags& flags, const Context& context, Arguments)
 {
     String question = str::format(
-        "This removes every container that does not run%s, and every image that %s.\nGo on?",
+        "This removes every container that does not run, every network that none is on%s, and "
+        "every image that %s.\nGo on?",
         flags.volumes ? ", every anonymous volume that no container uses" : "",
         flags.all ? "no container uses" : "has no name");
     if (!flags.force && !TRY(confirm(question.c_str())))
@@ -123,6 +127,10 @@ Result<int> system_prune(const PruneFlags& flags, const Context& context, Argume
     if (flags.volumes)  // before anything is taken away
         TRY(parse_volume_filters(flags.filters, true), "--volumes");
     uint64_t freed = TRY(prune_containers(context, flags.filters));
+    service::Engine engine = TRY(service::open_engine(context.places, context.outer));
+    Vector<String> networks = TRY(prune_networks(engine, flags.filters));
+    if (!networks.empty())
+        say("Deleted Networks:\n%s\n\n", joined(networks, "\n").c_str());
     freed += TRY(prune_store(context, flags));
     say("Total reclaimed space: %s\n", human_size(freed).c_str());
     return 0;
@@ -139,11 +147,11 @@ constexpr Flag kResetFlags[] = {
 };
 
 // All that may be in the two directories.  Whatever else is there is not ours.
-constexpr const char* kStoreNames[] = {"containers", "names",    "volumes", "references",
-                                       "images",     "diff-ids", "layers",  "staging",
-                                       "clock",      "lock",     "version"};
-constexpr const char* kStateNames[] = {"run",         "locks", "events.json",
-                                       "events.lock", "outer", "outer.lock"};
+constexpr const char* kStoreNames[] = {"networks",   "containers", "names",    "volumes",
+                                       "references", "images",     "diff-ids", "layers",
+                                       "staging",    "clock",      "lock",     "version"};
+constexpr const char* kStateNames[] = {"run",   "locks",      "events.json", "events.lock",
+                                       "outer", "outer.lock", "network"};
 
 Result<void> clear(const String& path, std::span<const char* const> names)
 {
@@ -177,10 +185,24 @@ Result<void> clear_store(const Context& context)
     return {};
 }
 
+// Their bridges, and the rules.
+Result<void> lower_networks(const service::Engine& engine)
+{
+    if (!service::check_can_have_networks(engine))
+        return {};
+    auto networks = TRY(network::Networks::open(engine.directories.store));
+    for (const Network& network : TRY(networks.list()))
+        TRY(network::lower(network), "network \"%s\"", network.name.c_str());
+    if (auto removed = network::remove_firewall(); !removed && !removed.error().is(ENOTSUP))
+        return removed;  // this kernel may have none
+    return {};
+}
+
 Result<int> system_reset(const ResetFlags& flags, const Context& context, Arguments)
 {
     String question = str::format(
-        "This stops and removes every container, and deletes all images and volumes below %s.\n"
+        "This stops and removes every container, and deletes all networks, images and volumes "
+        "below %s.\n"
         "Go on?",
         context.places.root.c_str());
     if (!flags.force && !TRY(confirm(question.c_str())))
@@ -197,6 +219,7 @@ Result<int> system_reset(const ResetFlags& flags, const Context& context, Argume
         if (!removed && !removed.error().is(ENOENT))
             return std::move(removed).error();
     }
+    TRY(lower_networks(engine));
     TRY(clear_store(context));
     TRY(clear(context.places.state, kStateNames));
     return 0;
@@ -215,8 +238,8 @@ extern const Command kContainerPrune = {
 extern const Command kSystemPrune = {
     .name = "system prune",
     .operands = "",
-    .summary = "Remove containers, images and volumes that nobody needs"_help,
-    .details = "With --filter, containers and volumes only.\n"_help,
+    .summary = "Remove containers, networks, images and volumes that nobody needs"_help,
+    .details = "With --filter, containers, networks and volumes only.\n"_help,
     .flags = kSystemFlags,
     .run = with_context<PruneFlags, system_prune>,
 };
@@ -224,7 +247,7 @@ extern const Command kSystemPrune = {
 extern const Command kSystemReset = {
     .name = "system reset",
     .operands = "",
-    .summary = "Remove everything: all containers, images and volumes"_help,
+    .summary = "Remove everything: all containers, networks, images and volumes"_help,
     .flags = kResetFlags,
     .run = with_context<ResetFlags, system_reset>,
 };

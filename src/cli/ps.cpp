@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/filter.h"
 #include "cli/listing.h"
+#include "cli/network.h"
 #include "cli/print.h"
 
 namespace kist::cli {
@@ -27,7 +28,7 @@ struct PsFlags {
 // clang-format off
 constexpr Flag kFlags[] = {
     flag<&PsFlags::all>     ('a', "all",      nullptr,     "Show containers that do not run, too"_help),
-    flag<&PsFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this id, name, label, status, exited, ancestor, before, since, volume, network or health"_help),
+    flag<&PsFlags::filters> ('f', "filter",   "KEY=VALUE", "Show those with this id, name, label, status, exited, ancestor, before, since, volume, network, publish, expose or health"_help),
     flag<&PsFlags::format>  (0,   "format",   "FORMAT",    "json, or a template such as '{{.Names}} {{.Status}}'"_help),
     flag<&PsFlags::last>    ('n', "last",     "COUNT",     "Show the last so many that were created"_help),
     flag<&PsFlags::latest>  ('l', "latest",   nullptr,     "Show the one that was created last"_help),
@@ -116,11 +117,11 @@ constexpr Field kFields[] = {
     {{"CreatedAt", "CREATED AT", false},     created_at},
     {{"Status", "STATUS"},                   [](L l, bool) { return status_text(l); }},
     {{"State", "STATE", false},              [](L l, bool) { return String(state_word(l)); }},
-    {{"Ports", "PORTS"},                     [](L, bool) { return String(); }},
+    {{"Ports", "PORTS"},                     [](L l, bool) { return ports_text(l); }},
     {{"Labels", "LABELS", false},            labels_of},
     {{"Mounts", "MOUNTS", false},            mounts_of},
     {{"LocalVolumes", "LOCAL VOLUMES", false}, volume_count},
-    {{"Networks", "NETWORKS", false},        [](L l, bool) { return String(l.spec.network_none ? "none" : "host"); }},
+    {{"Networks", "NETWORKS", false},        [](L l, bool) { return joined(network_names(l.spec), ","); }},
     {{"Names", "NAMES"},                     [](L l, bool) { return l.spec.name; }},
     {{"Size", "SIZE", false},                size_of},
     {{"Label", "", false, true},             [](L l, bool) { return json::write(l.spec.labels); }},

@@ -19,6 +19,7 @@
 #include "container/signals.h"
 #include "container/volume_use.h"
 #include "service/lifecycle.h"
+#include "service/networks.h"
 
 namespace kist::cli {
 
@@ -96,6 +97,7 @@ Result<Made> make(const Context& context, const service::Engine& engine, const R
     Vector<container::Mount> inherited =
         TRY(container::inherited_mounts(options.volumes_from, engine.directories));
     Made made = {TRY(container::make_spec(options, name, image, command, inherited)), Fd()};
+    TRY(service::settle_networks(engine, made.spec));
     if (options.replace && !options.name.empty())
         TRY(remove_namesake(engine, options.name));
     Fd image_lock = obtained ? std::move(obtained->lock) : Fd();

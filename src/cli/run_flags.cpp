@@ -50,16 +50,6 @@ Result<void> set_memory_swap(RunOptions& options, std::string_view text)
         options.limits.memory_swap = static_cast<long long>(TRY(str::to_bytes(text)));
     return {};
 }
-Result<void> publish(RunOptions& options, std::string_view)
-{
-    options.publish = true;
-    return {};
-}
-Result<void> ignore(RunOptions&, std::string_view)
-{
-    return {};
-}
-
 using O = RunOptions;
 
 // clang-format off
@@ -85,11 +75,13 @@ constexpr Flag kFlags[] = {
     custom_flag<O, add_rate<&Limits::device_read_bps>>(0, "device-read-bps", "PATH:RATE", "Limit reading from a disk, bytes a second"_help),
     custom_flag<O, add_rate<&Limits::device_write_bps>>(0, "device-write-bps", "PATH:RATE", "Limit writing to a disk, bytes a second"_help),
     flag<&O::dns>(0, "dns", "ADDRESS", "Use this name server"_help),
+    flag<&O::dns_options>(0, "dns-opt", "OPTION", "The same as --dns-option"_help),
+    flag<&O::dns_options>(0, "dns-option", "OPTION", "Set an option of the resolver (ndots:2)"_help),
     flag<&O::dns_search>(0, "dns-search", "DOMAIN", "Search names in this domain"_help),
     flag<&O::entrypoint>(0, "entrypoint", "COMMAND", "Replace the image's entry point; \"\" clears it"_help),
     flag<&O::environment>('e', "env", "NAME=VALUE", "Set a variable; NAME alone takes its value from here"_help),
     flag<&O::environment_files>(0, "env-file", "FILE", "Set the variables that are lines of a file"_help),
-    custom_flag<O, ignore>(0, "expose", "PORT", "Say that the program listens there; changes nothing"_help),
+    flag<&O::expose>(0, "expose", "PORT[-PORT][/udp]", "Say that the program listens there, for --publish-all"_help),
     flag<&O::groups>(0, "group-add", "GROUP", "Add a group, or keep-groups for the caller's"_help),
     flag<&O::health_cmd>(0, "health-cmd", "COMMAND", "Ask the container's health with this line of shell"_help),
     flag<&O::health_interval>(0, "health-interval", "TIME", "How often to ask, 30s unless said"_help),
@@ -101,26 +93,30 @@ constexpr Flag kFlags[] = {
     flag<&O::hostname>('h', "hostname", "NAME", "Name the host that the container sees"_help),
     flag<&O::init>(0, "init", nullptr, "Run a small init that forwards signals and reaps"_help),
     flag<&O::interactive>('i', "interactive", nullptr, "Pass on what comes from stdin"_help),
+    flag<&O::ip>(0, "ip", "ADDRESS", "Have this IPv4 address on the network"_help),
+    flag<&O::ip6>(0, "ip6", "ADDRESS", "Have this IPv6 address on the network"_help),
     flag<&O::ipc>(0, "ipc", "host|private", "Share the host's IPC, or not"_help),
     flag<&O::labels>('l', "label", "NAME=VALUE", "Add a label"_help),
     flag<&O::label_files>(0, "label-file", "FILE", "Add the labels that are lines of a file"_help),
     flag<&O::log_driver>(0, "log-driver", "DRIVER", "Where output is kept: json-file, syslog, ring (in memory) or none"_help),
     flag<&O::log_options>(0, "log-opt", "NAME=VALUE", "max-size, max-file, tag, syslog-address"_help),
+    flag<&O::mac_address>(0, "mac-address", "ADDRESS", "Have this hardware address on the network"_help),
     custom_flag<O, set_bytes<&Limits::memory>>('m', "memory", "BYTES", "Limit memory, for example 64m"_help),
     custom_flag<O, set_bytes<&Limits::memory_reservation>>(0, "memory-reservation", "BYTES", "Memory that is protected from others"_help),
     custom_flag<O, set_memory_swap>(0, "memory-swap", "BYTES", "Limit memory and swap together; -1: any amount"_help),
     flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs|volume,source=...,target=...[,readonly]"_help),
     flag<&O::name>(0, "name", "NAME", "Name the container"_help),
-    flag<&O::network>(0, "net", "host|none", "The same as --network"_help),
-    flag<&O::network>(0, "network", "host|none", "Share the host's network (the default), or have loopback only"_help),
+    flag<&O::networks>(0, "net", "NETWORK", "The same as --network"_help),
+    flag<&O::networks>(0, "network", "NETWORK[:ip=ADDRESS,...]", "Be on a network, also ip6=, alias=, mac=; or host (the default), none, container:NAME"_help),
+    flag<&O::network_aliases>(0, "network-alias", "NAME", "Be found by this name on the network, too"_help),
     flag<&O::no_healthcheck>(0, "no-healthcheck", nullptr, "Do without the image's health check"_help),
     flag<&O::oom_score_adj>(0, "oom-score-adj", "NUMBER", "How readily the kernel kills it for memory, -1000 to 1000"_help),
     flag<&O::pid>(0, "pid", "host|private", "Share the host's processes, or not"_help),
     custom_flag<O, set_number<&Limits::pids>>(0, "pids-limit", "COUNT", "Limit the number of processes"_help),
     flag<&O::platform>(0, "platform", "PLATFORM", "Another platform than this machine's"_help),
     flag<&O::privileged>(0, "privileged", nullptr, "Take all confinement away that can be taken away"_help),
-    custom_flag<O, publish>('p', "publish", "PORT", "Only with --network host, where it changes nothing: all ports are open"_help),
-    custom_flag<O, publish>('P', "publish-all", nullptr, "The same as --publish, for all ports"_help),
+    flag<&O::publish>('p', "publish", "[[IP:]PORT:]PORT[/udp]", "Send what comes to a port of the host to a port of the container, or ranges of them"_help),
+    flag<&O::publish_all>('P', "publish-all", nullptr, "Publish all exposed ports on ports of the host that are free"_help),
     flag<&O::pull>(0, "pull", "POLICY", "Pull the image: missing (the default), always or never"_help),
     flag<&O::quiet>('q', "quiet", nullptr, "Say nothing while the image is pulled"_help),
     flag<&O::read_only>(0, "read-only", nullptr, "Make the root file system read-only"_help),

@@ -97,7 +97,7 @@ constexpr Column kColumns[] = {
 
 Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
 {
-    Vector<VolumeCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
+    Vector<NamedCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
     VolumeStore store = TRY(open_volumes(context));
     Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
     Vector<Row> rows;

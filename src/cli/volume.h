@@ -6,6 +6,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/context.h"
+#include "cli/named_filter.h"
 #include "cli/print.h"
 #include "container/volume_use.h"
 
@@ -29,18 +30,13 @@ void tell_volume(const Context& context, const char* action, const String& name)
 // Names of the containers that use a volume, in front of each a blank.
 String users_of(const Vector<VolumeUse>& uses, const String& volume);
 
-struct VolumeFilter;
-struct VolumeCondition {
-    const VolumeFilter* row;
-    String value;
-};
 struct SeenVolume {
     const VolumeInfo& info;
     bool used;  // by a container
 };
 // --filter KEY=VALUE; EINVAL names the keys there are.
-Result<Vector<VolumeCondition>> parse_volume_filters(const Vector<String>& words, bool prune);
-bool match_volume(const Vector<VolumeCondition>& conditions, const SeenVolume& seen);
+Result<Vector<NamedCondition>> parse_volume_filters(const Vector<String>& words, bool prune);
+bool match_volume(const Vector<NamedCondition>& conditions, const SeenVolume& seen);
 
 struct PrunedVolumes {
     Vector<String> names;

@@ -11,73 +11,34 @@ namespace kist::cli {
 
 namespace {
 
-bool has_label(const VolumeInfo& info, std::string_view wanted)
+const SeenVolume& seen_by(const void* seen)
 {
-    std::string_view value = wanted;
-    std::string_view name = str::cut(value, '=');
-    for (auto& [label, text] : info.labels)
-        if (label == name && (name.size() == wanted.size() || text == value))
-            return true;
-    return false;
+    return *static_cast<const SeenVolume*>(seen);
 }
 
-}  // namespace
-
-struct VolumeFilter {
-    const char* name;
-    bool prune;  // prune has it, too
-    bool all;    // every condition of it must hold, not just one
-    bool (*match)(const SeenVolume& seen, const String& value);
-};
-
-namespace {
-
-using S = const SeenVolume&;
+using S = const void*;
 using V = const String&;
 
 // clang-format off
-constexpr VolumeFilter kFilters[] = {
-    {"dangling", false, true,  [](S s, V v) { return s.used == (v == "false" || v == "0"); }},
+constexpr NamedFilter kFilters[] = {
+    {"dangling", false, true,  [](S s, V v) { return seen_by(s).used == (v == "false" || v == "0"); }},
     {"driver",   false, false, [](S, V v) { return v == "local"; }},
-    {"label",    true,  true,  [](S s, V v) { return has_label(s.info, v); }},
-    {"label!",   true,  true,  [](S s, V v) { return !has_label(s.info, v); }},
-    {"name",     false, false, [](S s, V v) { return s.info.name.find(v) != String::npos; }},
+    {"label",    true,  true,  [](S s, V v) { return has_label(seen_by(s).info.labels, v); }},
+    {"label!",   true,  true,  [](S s, V v) { return !has_label(seen_by(s).info.labels, v); }},
+    {"name",     false, false, [](S s, V v) { return seen_by(s).info.name.find(v) != String::npos; }},
 };
 // clang-format on
 
 }  // namespace
 
-Result<Vector<VolumeCondition>> parse_volume_filters(const Vector<String>& words, bool prune)
+Result<Vector<NamedCondition>> parse_volume_filters(const Vector<String>& words, bool prune)
 {
-    Vector<VolumeCondition> conditions;
-    for (const String& word : words) {
-        std::string_view value = word;
-        std::string_view name = str::cut(value, '=');
-        const VolumeFilter* found = nullptr;
-        for (const VolumeFilter& row : kFilters)
-            if (name == row.name && (row.prune || !prune))
-                found = &row;
-        if (!found)
-            return Error(EINVAL, "--filter: \"%.*s\" is not known", int(name.size()), name.data())
-                .with_hint(prune ? "filters are label=NAME[=VALUE] and label!=NAME[=VALUE]"
-                                 : "filters are dangling, driver, label, label! and name, each "
-                                   "with =VALUE");
-        conditions.push_back({found, String(value)});
-    }
-    return conditions;
+    return parse_named(kFilters, words, prune);
 }
 
-bool match_volume(const Vector<VolumeCondition>& conditions, const SeenVolume& seen)
+bool match_volume(const Vector<NamedCondition>& conditions, const SeenVolume& seen)
 {
-    for (const VolumeCondition& condition : conditions) {
-        bool good = condition.row->match(seen, condition.value);
-        for (const VolumeCondition& other : conditions)
-            good = good || (!condition.row->all && other.row == condition.row &&
-                            other.row->match(seen, other.value));
-        if (!good)
-            return false;
-    }
-    return true;
+    return match_named(conditions, &seen);
 }
 
 Result<VolumeStore> open_volumes(const Context& context)

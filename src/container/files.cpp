@@ -36,6 +36,22 @@ std::string_view keyword_of(std::string_view line)
     return line.substr(0, line.find_first_of(" \t"));
 }
 
+// "172.18.0.2/16" or without the length; "" adds nothing.
+void add_host(String& text, std::string_view address, std::string_view name)
+{
+    address = address.substr(0, address.find('/'));
+    if (!address.empty())
+        text.append(address).append("\t").append(name).append("\n");
+}
+
+void add_words(String& text, const char* keyword, const Vector<String>& words)
+{
+    text += keyword;
+    for (const String& word : words)
+        text += " " + word;
+    text += '\n';
+}
+
 String read_host(const char* path)
 {
     auto text = fs::read_path(path, kMaxHostFile);
@@ -47,8 +63,15 @@ Result<void> bind_file(const FilesRequest& request, const char* name, const char
 {
     if (user_mounts_at(request.spec, target) || user_mounts_at(request.spec, "/etc"))
         return {};
-    Fd file = TRY(sys::open_at(request.volatile_directory, name, O_RDWR | O_CREAT | O_TRUNC, 0644));
-    TRY(sys::write_all(file, text), "%s", name);
+    Fd file;
+    if (request.shared)
+        if (auto opened = sys::open_at(*request.shared, name, O_RDWR | O_NOFOLLOW))
+            file = std::move(*opened);
+    if (!file.is_open()) {
+        file =
+            TRY(sys::open_at(request.volatile_directory, name, O_RDWR | O_CREAT | O_TRUNC, 0644));
+        TRY(sys::write_all(file, text), "%s", name);
+    }
     Fd tree = TRY(clone_tree(file, "", Depth::one));
     Fd place = TRY(open_target(request.root, target, TargetKind::file));
     return attach(tree, place, target);
@@ -77,39 +100,50 @@ Result<void> provide_timezone(const FilesRequest& request)
 
 }  // namespace
 
-String hosts_text(const Spec& spec, std::string_view host)
+String hosts_text(const Spec& spec, std::string_view host, const network::Wiring* wiring)
 {
     String text(spec.network == Namespace::host && !host.empty() ? host : kLoopbackHosts);
     end_line(text);
-    if (spec.network != Namespace::host)
-        text += "127.0.1.1\t" + spec.hostname + "\n";
+    std::string_view gateway = "127.0.0.1";
+    if (wiring && !wiring->endpoints.empty()) {
+        gateway = wiring->endpoints[0].gateway;
+        for (const network::Endpoint& endpoint : wiring->endpoints) {
+            add_host(text, endpoint.address, spec.hostname);
+            add_host(text, endpoint.address6, spec.hostname);
+        }
+    } else if (spec.network != Namespace::host) {
+        add_host(text, "127.0.1.1", spec.hostname);
+    }
     for (const String& entry : spec.hosts) {
         std::string_view address = entry;
         std::string_view name = str::cut(address, ':');
-        text.append(address).append("\t").append(name).append("\n");
+        add_host(text, address == kHostGateway ? gateway : address, name);
     }
     return text;
 }
 
-String resolver_text(const Spec& spec, std::string_view host)
+String resolver_text(const Spec& spec, std::string_view host, const network::Wiring* wiring)
 {
     String text;
-    for (const String& server : spec.dns)
-        text += "nameserver " + server + "\n";
+    if (wiring)
+        text = "nameserver 127.0.0.11\n";
+    else
+        for (const String& server : spec.dns)
+            text += "nameserver " + server + "\n";
     // "." asks for no search at all.
-    if (!spec.dns_search.empty() && spec.dns_search[0] != ".") {
-        text += "search";
-        for (const String& domain : spec.dns_search)
-            text += " " + domain;
-        text += '\n';
-    }
-    if (spec.network != Namespace::host)
+    if (!spec.dns_search.empty() && spec.dns_search[0] != ".")
+        add_words(text, "search", spec.dns_search);
+    if (!spec.dns_options.empty())
+        add_words(text, "options", spec.dns_options);
+    if (spec.network != Namespace::host && !wiring)
         return text;
     while (!host.empty()) {
         std::string_view line = str::cut(host, '\n');
         std::string_view word = keyword_of(line);
-        bool replaced = (word == "nameserver" && !spec.dns.empty()) ||
-                        ((word == "search" || word == "domain") && !spec.dns_search.empty());
+        bool replaced = (word == "nameserver" && (wiring || !spec.dns.empty())) ||
+                        ((word == "search" || word == "domain") && !spec.dns_search.empty()) ||
+                        (word == "options" && !spec.dns_options.empty()) ||
+                        (wiring && (word.empty() || word[0] == '#' || word[0] == ';'));
         if (!replaced)
             text.append(line).append("\n");
     }
@@ -119,9 +153,9 @@ String resolver_text(const Spec& spec, std::string_view host)
 Result<void> provide_files(const FilesRequest& request)
 {
     TRY(bind_file(request, "hosts", "/etc/hosts",
-                  hosts_text(request.spec, read_host("/etc/hosts"))));
+                  hosts_text(request.spec, read_host("/etc/hosts"), request.wiring)));
     TRY(bind_file(request, "resolv.conf", "/etc/resolv.conf",
-                  resolver_text(request.spec, read_host("/etc/resolv.conf"))));
+                  resolver_text(request.spec, read_host("/etc/resolv.conf"), request.wiring)));
     TRY(bind_file(request, "hostname", "/etc/hostname", request.spec.hostname + "\n"));
     return provide_timezone(request);
 }

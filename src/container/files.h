@@ -10,21 +10,26 @@
 #include "base/result.h"
 #include "base/string.h"
 #include "container/spec.h"
+#include "network/wiring.h"
 
 namespace kist::container {
 
 // `host` is the text of the host's own file; it is what the container gets on the host's network,
-// with --add-host's lines below.
-String hosts_text(const Spec& spec, std::string_view host);
+// with --add-host's lines below.  `wiring`: what networks it is on, null for none; with it come
+// lines of its own addresses.
+String hosts_text(const Spec& spec, std::string_view host, const network::Wiring* wiring);
 
-// The host's resolv.conf with --dns and --dns-search in place of what it says; without a network
-// only these.
-String resolver_text(const Spec& spec, std::string_view host);
+// The host's resolv.conf with --dns, --dns-search and --dns-option in place of what it says;
+// without a network only these.  With `wiring` the one server is kist's (network/resolver.h), which
+// asks those.
+String resolver_text(const Spec& spec, std::string_view host, const network::Wiring* wiring);
 
 struct FilesRequest {
     const Spec& spec;
     const Fd& root;                // of the container, mounted
     const Fd& volatile_directory;  // takes the files
+    const network::Wiring* wiring;
+    const Fd* shared;  // the directory of the container whose files these are to be; may be null
 };
 
 // Writes and mounts them; those that a mount of the user's covers are left out.  Also

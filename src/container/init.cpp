@@ -102,7 +102,11 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
                            .cgroup = plan.options.cgroup != nullptr};
     TRY(mount_system(system));
     TRY(make_devices({spec, root, plan.devices, plan.user_namespace}));
-    TRY(provide_files({spec, root, volatile_directory}));
+    std::optional<Fd> shared;
+    if (plan.options.shared_files)
+        shared = TRY(reopen_here(*plan.options.shared_files));
+    TRY(provide_files(
+        {spec, root, volatile_directory, plan.options.wiring, shared ? &*shared : nullptr}));
     TRY(mount_volumes({spec, root}, volumes));
 
     std::optional<Pty> pty;

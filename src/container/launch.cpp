@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -56,7 +57,7 @@ uint64_t namespaces_of(const Plan& plan)
         flags |= CLONE_NEWIPC;
     if (spec.uts == Namespace::own)
         flags |= CLONE_NEWUTS;
-    if (spec.network == Namespace::own)
+    if (spec.network == Namespace::own && !plan.options.shared_network)
         flags |= CLONE_NEWNET;
     if (spec.cgroupns == Namespace::own && !*missing_namespace(CLONE_NEWCGROUP))
         flags |= CLONE_NEWCGROUP;
@@ -111,8 +112,8 @@ Result<void> make_plan(Plan& plan)
     plan.tty_group = !plan.map_self && has_id(options.outer.gids, kTtyGroup);
     plan.caller_uid = ::geteuid();
     plan.caller_gid = ::getegid();
-    plan.wait_for_go =
-        plan.user_namespace && !plan.map_self && options.spec.userns == Namespace::own;
+    plan.wait_for_go = options.connector || (plan.user_namespace && !plan.map_self &&
+                                             options.spec.userns == Namespace::own);
     plan.confinement.capabilities =
         TRY(grantable(options.spec.capabilities, plan.user_namespace, options.spec.privileged));
     plan.confinement.change_identity = !plan.map_self;
@@ -128,6 +129,31 @@ struct Started {
     bool in_cgroup = true;  // or none is wanted
 };
 
+// Whether both are the same namespace.
+bool same_namespace(const Fd& one, const Fd& other)
+{
+    auto here = sys::stat(one), there = sys::stat(other);
+    return here && there && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
+}
+
+// --network container: what is cloned next is born in the other's network namespace.  The result is
+// the one to come back to.
+Result<std::optional<Fd>> enter_shared_network(const LaunchOptions& options)
+{
+    if (!options.shared_network)
+        return std::optional<Fd>();
+    Fd home = TRY(sys::open("/proc/self/ns/net", O_RDONLY));
+    if (same_namespace(home, *options.shared_network))
+        return std::optional<Fd>();
+    if (::setns(options.shared_network->get(), CLONE_NEWNET) < 0)
+        return os_error("enter the network namespace of container %.12s",
+                        options.spec.network_of.c_str())
+            .with_hint(
+                "root can, and who has subordinate ids (\"kist check\"); others can share a "
+                "container's network when that is the host's");
+    return std::optional<Fd>(std::move(home));
+}
+
 // Clones the first process; in it, this does not return.
 Result<Started> start_first(Launch& launch, bool sibling)
 {
@@ -136,6 +162,7 @@ Result<Started> start_first(Launch& launch, bool sibling)
                             .sibling = sibling,
                             .cgroup = cgroup ? &cgroup->directory() : nullptr};
     Started started;
+    std::optional<Fd> home = TRY(enter_shared_network(launch.options));
     auto pid = clone_process(request);
     if (!pid && cgroup) {
         log::debug("cannot start in the cgroup: %s", pid.error().message().c_str());
@@ -146,6 +173,9 @@ Result<Started> start_first(Launch& launch, bool sibling)
         request.cgroup = nullptr;
         pid = clone_process(request);
     }
+    // A helper ends here, and may not come back.
+    if (home && !sibling && (!pid || *pid != 0) && ::setns(home->get(), CLONE_NEWNET) < 0)
+        return os_error("come back from the container's network namespace");
     if (!pid) {
         if (const char* missing = missing_namespace(request.namespaces); *missing)
             return Error(ENOTSUP, "this kernel has no %s namespaces", missing)
@@ -276,6 +306,11 @@ Result<void> start(Launch& launch)
     launch.result.process = TRY(sys::pidfd_open(started.pid));
     if (!started.in_cgroup)
         TRY(launch.options.cgroup->add(started.pid));
+    if (Connector* connector = launch.options.connector) {
+        // Our child, not waited for: the number is its own.
+        Fd there = TRY(sys::open(str::format("/proc/%d/ns/net", started.pid), O_RDONLY));
+        TRY(connector->connect(there));
+    }
     if (launch.plan.wait_for_go || !started.in_cgroup)
         TRY(say_go(launch.socket.reader));
     return listen_until_executed(launch);

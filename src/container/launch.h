@@ -17,8 +17,18 @@
 #include "container/idmap.h"
 #include "container/spec.h"
 #include "image/places.h"
+#include "network/wiring.h"
 
 namespace kist::container {
+
+// Connects a new network namespace (an open /proc/PID/ns/net) while its first process waits.
+class Connector {
+public:
+    virtual Result<void> connect(const Fd& network_namespace) = 0;
+
+protected:
+    ~Connector() = default;
+};
 
 struct LaunchOptions {
     const Spec& spec;
@@ -33,6 +43,12 @@ struct LaunchOptions {
     unsigned short rows = 0, columns = 0;
     // What to write to /proc/self/oom_score_adj when the Spec does not say.
     std::optional<int> oom_score_adj;
+    // What networks it is on (network/wiring.h), and who connects it with them; null: with none.
+    const network::Wiring* wiring = nullptr;
+    Connector* connector = nullptr;
+    // --network container: the other's network namespace, and its directory in the state.
+    const Fd* shared_network = nullptr;
+    const Fd* shared_files = nullptr;
     // Borrowed; when it can be read from, the launch is given up (EINTR).
     const Fd* cancel = nullptr;
 };

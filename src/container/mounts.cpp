@@ -59,7 +59,8 @@ How proc(const SystemMounts& r)
 
 How sysfs(const SystemMounts& r)
 {
-    return shared(r.spec.network) && r.user_namespace ? How::host_read_only : How::fresh;
+    bool others = shared(r.spec.network) || !r.spec.network_of.empty();
+    return others && r.user_namespace ? How::host_read_only : How::fresh;
 }
 
 How shm(const SystemMounts& r)

@@ -140,7 +140,7 @@ Result<void> apply_namespace_settings(const Spec& spec, const Fd& root)
 {
     if (spec.uts == Namespace::own && ::sethostname(spec.hostname.data(), spec.hostname.size()) < 0)
         return os_error("set hostname %s", spec.hostname.c_str());
-    if (spec.network == Namespace::own)
+    if (spec.network == Namespace::own && spec.network_of.empty())
         TRY(raise_loopback());
     for (auto& [name, value] : spec.sysctls)
         TRY(write_sysctl(root, name, value));

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "base/relocate.h"
@@ -18,6 +17,7 @@
 #include "base/vector.h"
 #include "container/names.h"
 #include "container/spec_life.h"
+#include "container/spec_network.h"
 #include "container/spec_words.h"
 
 namespace kist::container {
@@ -168,19 +168,6 @@ Result<void> settle_namespaces(Spec& spec, const RunOptions& options)
         else if (!asked.empty() && asked != "private")
             return Error(EINVAL, "--%s %s: expected host or private", row.flag, asked.c_str());
     }
-    if (options.network == "none") {
-        spec.network = Namespace::own;
-        spec.network_none = true;
-    } else if (!options.network.empty() && options.network != "host") {
-        return Error(EINVAL, "--network %s: only host and none exist yet", options.network.c_str())
-            .with_hint(
-                "\"--network host\" shares this machine's network, \"none\" gives loopback only");
-    }
-    if (options.publish && options.network != "host")
-        return Error(ENOTSUP, "-p, --publish: ports cannot be published yet")
-            .with_hint("\"--network host\" shares this machine's network: all ports are open");
-    if (options.publish)
-        log::warn("--publish changes nothing with --network host: all ports are open");
     if (spec.uts == Namespace::host && !options.hostname.empty())
         return Error(EINVAL, "--hostname cannot be set with --uts host");
     spec.hostname = options.hostname.empty() ? spec.id.substr(0, kShortId) : options.hostname;
@@ -288,19 +275,6 @@ Result<void> settle_files(Spec& spec, const RunOptions& options)
         spec.devices.push_back(TRY(parse_device(device)));
     if (!options.shm_size.empty())
         spec.shm_size = TRY(str::to_bytes(options.shm_size), "--shm-size");
-
-    for (const String& host : options.hosts) {
-        std::string_view address = host;
-        std::string_view name = str::cut(address, ':');
-        if (name.empty() || address.empty())
-            return Error(EINVAL, "--add-host %s: expected NAME:ADDRESS", host.c_str());
-        if (address == "host-gateway" && options.network == "none")
-            return Error(EINVAL, "--add-host %s: there is no host-gateway in --network none",
-                         host.c_str());
-        spec.hosts.push_back(address != "host-gateway" ? host : String(name) + ":127.0.0.1");
-    }
-    spec.dns = options.dns;
-    spec.dns_search = options.dns_search;
     return {};
 }
 
@@ -363,6 +337,7 @@ Result<Spec> make_spec(const RunOptions& options, const String& image_name,
     spec.remove = options.remove;
     TRY(settle_rootfs(spec, image_name, image));
     TRY(settle_namespaces(spec, options));
+    TRY(settle_network(spec, options, execution));
     TRY(settle_program(spec, options, execution, command));
     TRY(settle_environment(spec, options, execution));
     TRY(settle_labels(spec, options, execution));

@@ -16,15 +16,19 @@
 #include "container/capabilities.h"
 #include "container/cgroup.h"
 #include "image/store.h"
+#include "network/wiring.h"
 
 namespace kist::container {
+
+// In place of an address in --add-host: this machine's, as the container sees it.
+inline constexpr const char* kHostGateway = "host-gateway";
 
 // Tri-state of a flag that may be absent.
 using Choice = std::optional<String>;
 
 struct RunOptions {
     bool interactive = false, tty = false, remove = false, replace = false, read_only = false;
-    bool privileged = false, init = false, publish = false;
+    bool privileged = false, init = false, publish_all = false;
     Vector<String> environment, environment_files;
     String user, workdir, hostname, name, cidfile, stop_signal, umask, timezone, platform;
     Choice entrypoint;  // --entrypoint "" clears the image's
@@ -32,7 +36,9 @@ struct RunOptions {
     Vector<String> capabilities_added, capabilities_dropped, security, ulimits, sysctls;
     Vector<String> hosts, dns, dns_search, groups, labels, label_files, annotations;
     String shm_size, pull = "missing";
-    String network;  // "host" unless said
+    Vector<String> networks;  // "host" unless said
+    Vector<String> network_aliases, publish, expose, dns_options;
+    String ip, ip6, mac_address;
     String userns, pid, ipc, uts, cgroupns;
     std::optional<int> oom_score_adj;
     // Life
@@ -61,6 +67,13 @@ struct Mount {
     String options;        // tmpfs: "size=64m,mode=1777"
     bool no_exec = false, no_suid = false, no_dev = false;
     json::Map labels, driver_options;  // volume: when it has to be made
+};
+
+// A network that the container is on, and what was asked for there; "": anything.
+struct Attachment {
+    String network;  // its name
+    String address, address6, mac;
+    Vector<String> aliases;
 };
 
 struct Device {
@@ -161,6 +174,13 @@ struct Spec {
     Vector<Device> devices;
     uint64_t shm_size = 64 << 20;           // bytes
     Vector<String> hosts, dns, dns_search;  // "name:address"
+
+    // Networks
+    Vector<Attachment> attachments;   // none: host, none, or another container's
+    String network_of;                // the id of the container whose network is shared
+    Vector<network::Port> published;  // as asked for
+    Vector<String> exposed;           // "80/tcp", "8000-8010/udp"
+    Vector<String> dns_options;
 };
 
 // Merges the two by docker's rules (entrypoint clears cmd; "-e NAME" takes the caller's value; a

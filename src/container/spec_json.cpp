@@ -7,6 +7,7 @@ namespace kist::container {
 
 // Found beside the types (json.h), so not in the unnamed namespace.
 static std::span<const json::Field> fields_of(const Mount*);
+static std::span<const json::Field> fields_of(const Attachment*);
 static std::span<const json::Field> fields_of(const Device*);
 static std::span<const json::Field> fields_of(const Ulimit*);
 static std::span<const json::Field> fields_of(const Capabilities*);
@@ -38,6 +39,14 @@ constexpr json::Field kMount[] = {
     json::field<&Mount::no_dev>     ("noDev", optional),
     json::field<&Mount::labels>     ("labels", optional),
     json::field<&Mount::driver_options>("driverOptions", optional),
+};
+
+constexpr json::Field kAttachment[] = {
+    json::field<&Attachment::network> ("network"),
+    json::field<&Attachment::address> ("address", optional),
+    json::field<&Attachment::address6>("address6", optional),
+    json::field<&Attachment::mac>     ("mac", optional),
+    json::field<&Attachment::aliases> ("aliases", optional),
 };
 
 constexpr json::Field kDevice[] = {
@@ -158,6 +167,11 @@ constexpr json::Field kSpec[] = {
     json::field<&Spec::hosts>                 ("hosts", optional),
     json::field<&Spec::dns>                   ("dns", optional),
     json::field<&Spec::dns_search>            ("dnsSearch", optional),
+    json::field<&Spec::attachments>           ("attachments", optional),
+    json::field<&Spec::network_of>            ("networkOf", optional),
+    json::field<&Spec::published>             ("published", optional),
+    json::field<&Spec::exposed>               ("exposed", optional),
+    json::field<&Spec::dns_options>           ("dnsOptions", optional),
 };
 // clang-format on
 
@@ -178,6 +192,10 @@ std::span<const json::Field> fields_of(const HealthPlan*)
 std::span<const json::Field> fields_of(const LogPlan*)
 {
     return kLogPlan;
+}
+std::span<const json::Field> fields_of(const Attachment*)
+{
+    return kAttachment;
 }
 std::span<const json::Field> fields_of(const Device*)
 {

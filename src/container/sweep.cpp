@@ -16,6 +16,7 @@
 #include "container/log_files.h"
 #include "container/volume_store.h"
 #include "container/volume_use.h"
+#include "network/unwire.h"
 
 namespace kist::container {
 
@@ -54,6 +55,15 @@ Result<void> remove_cgroup(const State& state)
         return cgroup.error().is(ENOENT) ? Result<void>() : std::move(cgroup).error();
     TRY(cgroup->kill());
     return cgroup->destroy();
+}
+
+Result<void> leave_networks(const Directories& directories, const image::Places& places,
+                            const String& id)
+{
+    auto directory = sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY);
+    if (!directory)
+        return directory.error().is(ENOENT) ? Result<void>() : std::move(directory).error();
+    return network::unwire(places.state, *directory);
 }
 
 // What a container leaves in memory when it ends: a log that is kept there, and nothing else.
@@ -180,6 +190,8 @@ Result<void> finish(const Directories& directories, const image::Places& places,
     auto ended = kill_leftover(state);
     if (ended)
         ended = remove_cgroup(state);
+    if (ended)
+        ended = leave_networks(directories, places, spec.id);
     if (!ended) {
         if (auto directory = directories.open_container(spec.id))
             (void)write_state(*directory, state, !spec.remove);

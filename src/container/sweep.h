@@ -17,10 +17,11 @@ namespace kist::container {
 // given to another process since, or before this boot, is not taken for it.
 Result<std::optional<Fd>> find_process(const State& state);
 
-// How a container ends, whoever finds out: kills what still lives of it, removes its mounts,
-// cgroup and volatile files, and removes it (--rm; anonymous volumes with it) or records `state`.
-// The caller holds its lock. When its processes or its cgroup cannot be removed, it stays on record
-// for the next sweep to try again.  Goes on past other errors; the first one is returned.
+// How a container ends, whoever finds out: kills what still lives of it, removes its links,
+// addresses and ports (network/unwire.h), mounts, cgroup and volatile files, and removes it (--rm;
+// anonymous volumes with it) or records `state`. The caller holds its lock. When its processes,
+// cgroup or links cannot be removed, it stays on record for the next sweep to try again.  Goes on
+// past other errors; the first one is returned.
 Result<void> finish(const Directories& directories, const image::Places& places,
                     const OuterNamespace& outer, const Spec& spec, State& state);
 

@@ -1,4 +1,4 @@
-// events.h - what happens to containers, images and volumes, for `kist events`.
+// events.h - what happens to containers, images, volumes and networks, for `kist events`.
 //
 // STATE/events.json holds one JSON object a line, docker's form; beyond 512 KiB it becomes
 // events.json.1 in the place of an older one.  Volatile: both are gone after a reboot.  Every
@@ -17,7 +17,7 @@
 namespace kist::service {
 
 struct Event {
-    String type;           // "container", "image", "volume"
+    String type;           // "container", "image", "volume", "network"
     String action;         // "create", "start", "die", "health_status: healthy"
     String id;             // of the actor
     json::Map attributes;  // name, image, exitCode, ...

@@ -78,6 +78,7 @@ Result<void> Keeper::start(const Fd* cancel)
         .oom_score_adj = oom_score_,
         .cancel = cancel,
     };
+    TRY(wire_.prepare(options));
     std::optional<container::Streams> streams;
     if (!spec_.tty) {
         streams = TRY(container::make_streams(spec_.interactive));
@@ -116,17 +117,20 @@ void Keeper::record_start()
 // One poll(2), and what it brings.  `until` is in clock::steady_ms().
 void Keeper::turn(int64_t until)
 {
-    constexpr size_t kOwn = 4;
+    constexpr size_t kOwn = 4, kWire = kOwn + Plumbing::kWaits;
     if (health_)
         until = std::min(until, health_->due());
     if (hotplug_)
         until = std::min(until, hotplug_->due());
+    until = std::min(until, wire_.due());
     waits_.clear();
     waits_.push_back({running_ ? launched_.process.get() : -1, POLLIN, 0});
     waits_.push_back({signals_.get(), POLLIN, 0});
     waits_.push_back({health_ ? health_->descriptor() : -1, POLLIN, 0});
     waits_.push_back({hotplug_ ? hotplug_->descriptor() : -1, POLLIN, 0});
     plumbing_.wish(waits_);
+    wire_.wish(waits_);
+    size_t clients_at = waits_.size();
     clients_.wish(waits_);
     int64_t pause = until == INT64_MAX ? -1 : std::max<int64_t>(0, until - clock::steady_ms());
     int ready = ::poll(waits_.data(), waits_.size(), int(std::min<int64_t>(pause, INT32_MAX)));
@@ -138,7 +142,8 @@ void Keeper::turn(int64_t until)
     heed_devices(waits_[3].revents);
     std::span<const pollfd> all = waits_;
     plumbing_.act(all.subspan(kOwn, Plumbing::kWaits));
-    clients_.act(all.subspan(kOwn + Plumbing::kWaits), *this);
+    wire_.act(all.subspan(kWire, clients_at - kWire));
+    clients_.act(all.subspan(clients_at), *this);
     ended_ = waits_[0].revents != 0;
 }
 

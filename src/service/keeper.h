@@ -22,6 +22,7 @@
 #include "service/hotplug.h"
 #include "service/plumbing.h"
 #include "service/restart.h"
+#include "service/wiring.h"
 
 namespace kist::service {
 
@@ -80,6 +81,7 @@ private:
     std::optional<Health> health_;
     std::optional<Hotplug> hotplug_;
     std::optional<container::Cgroup> cgroup_;
+    Wire wire_{engine_, spec_, volatile_};
     container::Launched launched_;
     Vector<pollfd> waits_;
     Backoff backoff_;

@@ -75,7 +75,11 @@ void Keeper::stop(int timeout, int number, std::string_view then)
 void Keeper::reload()
 {
     if (auto spec = engine_.directories.read_spec(spec_.id)) {
-        spec_.name = spec->name;
+        bool renamed = spec_.name != spec->name;
+        spec_.name = std::move(spec->name);
+        spec_.attachments = std::move(spec->attachments);
+        if (renamed)
+            wire_.rename();
         spec_.restart = spec->restart;
         swap_with(spec_.limits, spec->limits);
     }
@@ -100,6 +104,8 @@ bool Keeper::wait_to_restart(int64_t pause_ms)
         (void)cgroup_->destroy();
         cgroup_.reset();
     }
+    if (auto gone = wire_.let_go(); !gone)
+        log::warn("%s", gone.error().message().c_str());
     (void)container::clean_up(engine_.places, engine_.outer, spec_.id, false);
     int64_t end = clock::steady_ms() + pause_ms;
     while (!over_ && clock::steady_ms() < end)
@@ -117,6 +123,7 @@ void Keeper::finish()
     if (!finished)
         log::warn("the end of container %.12s could not be recorded: %s", spec_.id.c_str(),
                   finished.error().message().c_str());
+    wire_.forget();  // before clients hear of the end: its ports are free
     if (asked_)
         emit_of(engine_.places, spec_, "stop");
     if (spec_.remove)

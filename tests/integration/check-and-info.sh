@@ -17,6 +17,11 @@ check() {
     $python -c 'import json, sys; assert json.load(open(sys.argv[1]))' "$work/$mode.json"
     k info > /dev/null
     [ "$mode" = single ] || has "$(k info)" "$mode"
+    # What networks change of the machine: root's do, others' cannot.
+    case $mode in
+        root) has "$(k info)" 'net.ipv4.ip_forward = 1' ;;
+        *) lacks "$(k info)" 'net.ipv4' ;;
+    esac
     k version > /dev/null
 
     # A shell among the subordinate ids, to look at what belongs to them and to delete it.

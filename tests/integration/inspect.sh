@@ -72,7 +72,7 @@ print("good")')" good
     ends_with 1 k inspect --type image one
     ends_with 1 k container inspect "$image"
     ends_with 1 k inspect --type cat one
-    has "$output" "container, image and volume"
+    has "$output" "container, image, volume and network"
 
     # Volumes.
     k volume create --label l=m disk > /dev/null

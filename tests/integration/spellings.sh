@@ -52,7 +52,7 @@ same "$(tr '\n' ' ' < "$work/said")" "b seen lo "
 has "$("$kist" run --rm --add-host=box:host-gateway "$image" cat /etc/hosts)" "127.0.0.1	box"
 ends_with 125 "$kist" run --rm --net none --add-host box:host-gateway "$image" true
 ends_with 125 "$kist" run --rm -p 80:80 "$image" true
-has "$output" "cannot be published yet"
+has "$output" "--network bridge"
 ends_with 0 "$kist" run --rm -p 80:80 -P --expose 80 --network host "$image" true
 has "$output" "--publish changes nothing"
 ends_with 1 "$kist" system prune < /dev/null

@@ -55,6 +55,10 @@ String filtered(const Vector<String>& words, FilterUse use = FilterUse::list)
     all[1].spec.labels = {{"tier", "data"}, {"site", "x"}};
     all[1].spec.health.emplace();
     all[1].health = "unhealthy";
+    all[1].spec.attachments.resize(2);
+    all[1].spec.attachments[1].network = "back";
+    all[1].spec.published.push_back({"", 8080, 80});
+    all[1].spec.exposed = {"443/tcp"};
     all[1].spec.mounts.emplace_back();
     all[1].spec.mounts[0].source = "pgdata";
     all[1].spec.mounts[0].target = "/var/lib";
@@ -101,6 +105,13 @@ TEST(Filters, LetThroughWhatEachKeyMeans)
         {{"health=unhealthy"}, "db"},
         {{"health=none"}, "new old web"},
         {{"network=none"}, "old"},
+        {{"network=back"}, "db"},
+        {{"publish=80"}, "db"},
+        {{"publish=80/udp"}, ""},
+        {{"publish=70-90"}, "db"},
+        {{"publish=443"}, ""},
+        {{"expose=443"}, "db"},
+        {{"expose=80"}, "db"},
     };
     for (auto& each : kCases)
         EXPECT_EQ(filtered(each.words), each.names) << joined(each.words, " ");
@@ -118,6 +129,8 @@ TEST(Filters, OfPruneAreTimesAndLabels)
 TEST(Filters, MistakesAreNamed)
 {
     EXPECT_EQ(filtered({"nmae=x"}), "error: --filter: \"nmae\" is not known");
+    EXPECT_EQ(filtered({"publish=x"}),
+              "error: --filter publish=x: \"x\" is no port of the container, nor a range of them");
     EXPECT_EQ(filtered({"exited=x"}), "error: --filter exited=x: \"x\" is not a whole number");
     EXPECT_EQ(filtered({"before=x"}), "error: --filter before=x: no container \"x\"");
 }

@@ -23,13 +23,49 @@ TEST(Hosts, AreTheHostsOwnOnItsNetworkAndLoopbackWithoutOne)
 {
     Spec spec;
     spec.hosts = {"db:10.0.0.7", "six:fd00::1"};
-    EXPECT_EQ(hosts_text(spec, "127.0.0.1 here"), "127.0.0.1 here\n10.0.0.7\tdb\nfd00::1\tsix\n");
+    EXPECT_EQ(hosts_text(spec, "127.0.0.1 here", nullptr),
+              "127.0.0.1 here\n10.0.0.7\tdb\nfd00::1\tsix\n");
     spec.network = Namespace::own;
     spec.hostname = "box";
-    String text = hosts_text(spec, "10.1.1.1 host-only\n");
+    String text = hosts_text(spec, "10.1.1.1 host-only\n", nullptr);
     EXPECT_EQ(text.find("host-only"), text.npos);
     EXPECT_NE(text.find("127.0.0.1\tlocalhost\n"), text.npos);
     EXPECT_NE(text.find("127.0.1.1\tbox\n"), text.npos);
+}
+
+TEST(Hosts, OnNetworksHaveTheContainersAddresses)
+{
+    Spec spec;
+    spec.network = Namespace::own;
+    spec.hostname = "box";
+    spec.hosts = {"gate:host-gateway", "db:10.0.0.7"};
+    network::Wiring wiring;
+    wiring.endpoints.resize(2);
+    wiring.endpoints[0].address = "172.18.0.2/16";
+    wiring.endpoints[0].gateway = "172.18.0.1";
+    wiring.endpoints[0].address6 = "fd00::2/64";
+    wiring.endpoints[1].address = "172.19.0.2/16";
+    String text = hosts_text(spec, "10.1.1.1 host-only\n", &wiring);
+    EXPECT_TRUE(
+        text.ends_with("\n172.18.0.2\tbox\nfd00::2\tbox\n172.19.0.2\tbox\n"
+                       "172.18.0.1\tgate\n10.0.0.7\tdb\n"));
+    EXPECT_EQ(text.find("127.0.1.1"), text.npos);
+    EXPECT_EQ(text.find("host-only"), text.npos);
+}
+
+TEST(Resolver, OnNetworksIsKistsOwnWithTheHostsSearchAndOptions)
+{
+    network::Wiring wiring;
+    Spec spec;
+    spec.network = Namespace::own;
+    spec.dns = {"1.1.1.1"};
+    constexpr const char* kHost = "# local\nnameserver 127.0.0.53\nsearch lan\noptions edns0\n";
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\nsearch lan\noptions edns0\n");
+    spec.dns_search = {"a"};
+    spec.dns_options = {"ndots:2", "rotate"};
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\nsearch a\noptions ndots:2 rotate\n");
 }
 
 TEST(Resolver, IsTheHostsWithWhatWasAskedForInItsPlace)
@@ -62,7 +98,7 @@ TEST(Resolver, IsTheHostsWithWhatWasAskedForInItsPlace)
         spec.dns = row.dns;
         spec.dns_search = row.search;
         spec.network = row.network;
-        EXPECT_EQ(resolver_text(spec, kHost), row.expected);
+        EXPECT_EQ(resolver_text(spec, kHost, nullptr), row.expected);
     }
 }
 

@@ -123,7 +123,10 @@ TEST(Spec, MistakesAreNamed)
         {[](RunOptions& o) { o.devices = {"/dev/null:/dev/x:rwz"}; }, "r, w and m"},
         {[](RunOptions& o) { o.ulimits = {"nofile=9:3"}; }, "above the hard one"},
         {[](RunOptions& o) { o.ulimits = {"files=9"}; }, "unknown limit"},
-        {[](RunOptions& o) { o.network = "bridge"; }, "only host and none"},
+        {[](RunOptions& o) {
+             o.networks = {"bridge", "host"};
+         },
+         "cannot be combined"},
         {[](RunOptions& o) { o.pid = "container:x"; }, "expected host or private"},
         {[](RunOptions& o) { o.security = {"apparmor=custom"}; }, "is not supported"},
         {[](RunOptions& o) { o.umask = "9"; }, "octal"},
@@ -171,7 +174,7 @@ TEST(Spec, ComesBackFromItsFileAsItWas)
 TEST(Spec, WhatWasTurnedOffStaysOffInItsFile)
 {
     RunOptions options;
-    options.network = "none";
+    options.networks = {"none"};
     options.restart = "on-failure:4";
     options.stop_timeout = 0;
     options.health_cmd = "true";

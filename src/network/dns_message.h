@@ -1,0 +1,82 @@
+// dns_message.h - questions and answers of the domain name system, as bytes (RFC 1035, 6891).
+//
+// Of what others answer only the head and the question are looked at; the rest is passed on as it
+// came.  So no pointer of a compressed name (RFC 1035, 4.1.4) is ever followed.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/string.h"
+
+namespace kist::network::dns {
+
+inline constexpr size_t kMaxUdp = 4096;       // of a message that we read from a datagram
+inline constexpr size_t kMaxTcp = 65535;      // RFC 1035, 4.2.2
+inline constexpr size_t kMaxQuestion = 4096;  // of a message that asks
+
+enum class Type : uint16_t { a = 1, ptr = 12, aaaa = 28, any = 255 };
+
+enum class Code : uint8_t {
+    good = 0,
+    malformed = 1,
+    failed = 2,
+    no_such_name = 3,
+    unknown_operation = 4,
+    refused = 5,
+    unknown_version = 16,  // RFC 6891, 6.1.3
+};
+
+// What a message asks.
+struct Question {
+    Code code = Code::good;  // else what to answer: the members below are not complete then
+    String name;             // "web.mynet" with its case kept and no dot at its end
+    Type type = Type::a;
+    bool internet = false;  // asks for a class that our names are of
+    bool extended = false;  // has an OPT record, and so is the answer to have
+    size_t end = 0;         // of the question in its message; 0: it has none that we could repeat
+    size_t limit = 512;     // bytes that an answer in a datagram may have
+};
+
+// Whether `message` is to be answered at all: answers are not, lest two servers keep at it forever.
+bool is_question(std::string_view message);
+// `message` is_question(), and may be anything else.
+Question read_question(std::string_view message);
+
+// Builds an answer of our own.
+class Answer {
+public:
+    // `question` was read from `message`; the answer is to have at most `limit` bytes.
+    Answer(std::string_view message, const Question& question, Code code, size_t limit);
+    // A record of the name that was asked for: 4 bytes, 16 bytes or wire_name().  What there is no
+    // room for is left out, and marked (TC) so that it is asked for again by TCP.
+    void add(Type type, std::string_view data);
+    // Says that there is more than a datagram can hold.
+    void truncate();
+    String take() &&;
+
+private:
+    String bytes_;
+    size_t limit_;
+    bool extended_;
+    uint8_t high_code_;
+};
+
+// "web.mynet" as it is in messages; "" when it cannot be: RFC 1035, 2.3.4.
+String wire_name(std::string_view name);
+
+// What came back for `message`, whose question ends at `end` (RFC 5452, 9.1).
+enum class Verdict : uint8_t {
+    foreign,    // no answer to it
+    unhelpful,  // this server cannot or will not say: another may
+    useful
+};
+Verdict judge(std::string_view reply, std::string_view message, size_t end);
+// The code in a reply of at least a head's size.
+Code code_of(std::string_view reply);
+
+// Equal but for the case of ASCII's letters.
+bool same_name(std::string_view a, std::string_view b);
+
+}  // namespace kist::network::dns

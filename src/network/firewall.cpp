@@ -1,0 +1,302 @@
+// firewall.cpp - see firewall.h.
+
+#include "network/firewall.h"
+
+#include <linux/if.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "network/address.h"
+#include "network/conntrack.h"
+#include "network/nftables.h"
+
+namespace kist::network {
+namespace {
+
+// As `nft -y list table inet kist` prints it.  The last chain says which rules these are: a table
+// without it is an older kist's, gets these rules and keeps what is in its sets.  So whoever
+// changes a rule gives that chain the next number, and what gets another type or hook another name.
+//
+// raw: what this machine sends to ports published on 127.0.0.1 gets to the bridges by
+// route_localnet, which would open the machine's loopback to containers; and to neighbours the
+// ports that are published there.
+// postrouting: the addresses of the bridges are of those subnets, and this machine's.
+// forward: `open` has a bridge with itself, which counts where br_netfilter shows us what passes
+// within one.
+constexpr char kRules[] = R"(
+set bridges {
+  type ifname
+}
+set internal {
+  type ifname
+}
+set open {
+  type ifname . ifname
+}
+set subnets4 {
+  type ipv4_addr
+  flags interval
+}
+set subnets6 {
+  type ipv6_addr
+  flags interval
+}
+map ports4 {
+  type inet_proto . inet_service : ipv4_addr . inet_service
+}
+map ports6 {
+  type inet_proto . inet_service : ipv6_addr . inet_service
+}
+map address_ports4 {
+  type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+}
+map address_ports6 {
+  type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
+}
+chain raw {
+  type filter hook prerouting priority -300; policy accept;
+  iifname != "lo" ip daddr 127.0.0.0/8 drop
+}
+chain publish {
+  dnat ip to ip daddr . meta l4proto . th dport map @address_ports4
+  dnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6
+  meta nfproto ipv4 dnat ip to meta l4proto . th dport map @ports4
+  meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @ports6
+}
+chain prerouting {
+  type nat hook prerouting priority -100; policy accept;
+  fib daddr type local jump publish
+}
+chain output {
+  type nat hook output priority -100; policy accept;
+  fib daddr type local jump publish
+}
+chain postrouting {
+  type nat hook postrouting priority 100; policy accept;
+  oifname "lo" accept
+  oifname != @bridges ip saddr @subnets4 masquerade
+  oifname != @bridges ip6 saddr @subnets6 masquerade
+  oifname @bridges ip saddr 127.0.0.0/8 masquerade
+  oifname @bridges ct status dnat ip saddr @subnets4 masquerade
+  oifname @bridges ct status dnat ip6 saddr @subnets6 masquerade
+}
+chain forward {
+  type filter hook forward priority 0; policy accept;
+  ct state established,related accept
+  iifname . oifname @open accept
+  iifname @internal drop
+  oifname @internal drop
+  ct status dnat accept
+  oifname @bridges drop
+}
+chain rules_1 {
+}
+)";
+constexpr char kVersion[] = "rules_1";
+
+// In a container.  A map, since it says all that a rule would.
+constexpr nft::Table kResolverTable = {NFPROTO_IPV4, "kist_dns"};
+constexpr char kResolverRules[] = R"(
+map servers {
+  type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+}
+chain output {
+  type nat hook output priority -100; policy accept;
+  dnat ip to ip daddr . meta l4proto . th dport map @servers
+}
+)";
+constexpr uint16_t kDnsPort = 53;
+
+constexpr char kModules[] =
+    "load or build the kernel's modules nf_tables, nf_conntrack, nft_ct, nft_nat, nft_masq, "
+    "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), or use --network host";
+
+// Without IPv6 there is no table that knows both.
+nft::Table our_table()
+{
+    bool v6 = ::access("/proc/net/if_inet6", F_OK) == 0;
+    return {static_cast<uint8_t>(v6 ? NFPROTO_INET : NFPROTO_IPV4), "kist"};
+}
+
+Result<Netlink> open_netfilter()
+{
+    auto netlink = Netlink::open(NETLINK_NETFILTER);
+    if (!netlink && netlink.error().is(EPROTONOSUPPORT))
+        return Error(ENOTSUP, "this kernel has no packet filter").with_hint(kModules);
+    return netlink;
+}
+
+Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
+{
+    auto made = batch.commit(netlink);
+    if (made || made.error().is(EPERM))
+        return made;
+    String line(nft::refused_line(netlink, batch.table(), rules));
+    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s",
+                 line.empty() ? "nf_tables" : line.c_str(), made.error().message().c_str())
+        .with_hint(kModules);
+}
+
+[[gnu::noinline]] void add(Vector<nft::Element>& elements, const char* set, std::string_view key,
+                           bool wanted, std::string_view data = {}, std::string_view end = {})
+{
+    nft::Element& element = elements.emplace_back();
+    element.set = set;
+    element.key = key;
+    element.data = data;
+    element.end = end;
+    element.wanted = wanted;
+}
+
+Result<void> settle(const Vector<nft::Element>& elements)
+{
+    Netlink netlink = TRY(open_netfilter());
+    return nft::settle(netlink, our_table(), elements);
+}
+
+Result<void> settle(const Network& network, bool wanted)
+{
+    constexpr const char* kReach = "com.docker.network.bridge.enable_icc";
+    constexpr const char* kMasquerade = "com.docker.network.bridge.enable_ip_masquerade";
+    bool internal = wanted && network.internal;
+    bool masquerade = wanted && !internal && network.option(kMasquerade, true);
+    String link = network.link;
+    link.resize(IFNAMSIZ);
+    Vector<nft::Element> elements;
+    add(elements, "bridges", link, wanted);
+    add(elements, "internal", link, internal);
+    add(elements, "open", link + link, wanted && network.option(kReach, true));
+    for (const Pool& pool : network.pools) {
+        Subnet subnet = TRY(Subnet::parse(pool.subnet));
+        Address end = subnet.last().next();
+        add(elements, subnet.base.is_v6() ? "subnets6" : "subnets4", subnet.base.view(), masquerade,
+            {}, end.view());
+    }
+    return settle(elements);
+}
+
+// `address`, empty or not, and then what else is in a key or in data.
+String joined(const Address& address, uint16_t port, const Protocol* protocol = nullptr)
+{
+    const char numbers[] = {
+        static_cast<char>(protocol && *protocol == Protocol::udp ? IPPROTO_UDP : IPPROTO_TCP),
+        0,
+        0,
+        0,
+        static_cast<char>(port >> 8),
+        static_cast<char>(port),
+        0,
+        0};
+    String text(address.view());
+    return protocol ? text.append(numbers, sizeof numbers) : text.append(numbers + 4, 4);
+}
+
+// What `ports` put into the map of one family, where an address of this machine is part of the key
+// or not.
+Result<void> add_ports(Vector<nft::Element>& elements, const Address& target,
+                       const Vector<Port>& ports, bool addressed, bool wanted)
+{
+    static constexpr const char* kSets[] = {"ports4", "ports6", "address_ports4", "address_ports6"};
+    for (const Port& port : ports) {
+        Address host;
+        if (!port.host_address.empty())
+            host = TRY(Address::parse(port.host_address));
+        bool any = host.view().find_first_not_of('\0') == String::npos;
+        if (addressed == any || (host.size && host.size != target.size))
+            continue;
+        if (any)
+            host = {};
+        add(elements, kSets[addressed * 2 + target.is_v6()],
+            joined(host, port.host_port, &port.protocol), wanted,
+            joined(target, port.container_port));
+    }
+    return {};
+}
+
+Result<void> settle(const Endpoint& endpoint, const Vector<Port>& ports, bool wanted)
+{
+    Vector<nft::Element> elements;
+    for (const String* text : {&endpoint.address, &endpoint.address6}) {
+        if (text->empty())
+            continue;
+        std::string_view rest = *text;
+        Address target = TRY(Address::parse(String(str::cut(rest, '/'))));
+        for (bool addressed : {false, true})
+            TRY(add_ports(elements, target, ports, addressed, wanted));
+    }
+    TRY(settle(elements), "cannot change published ports");
+    return forget_flows(endpoint, ports);
+}
+
+}  // namespace
+
+Result<void> open_firewall(const Network& network)
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Table table = our_table();
+    if (!nft::has_chain(netlink, table, kVersion)) {
+        nft::Batch batch(table);
+        batch.clear_rules();
+        batch.rules(kRules);
+        TRY(commit(netlink, batch, kRules), "cannot make the rules of networks");
+    }
+    TRY(settle(network, true), "cannot make the rules of network %s", network.name.c_str());
+    return {};
+}
+
+Result<void> close_firewall(const Network& network)
+{
+    TRY(settle(network, false), "cannot remove the rules of network %s", network.name.c_str());
+    return {};
+}
+
+Result<void> remove_firewall()
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Table table = our_table();
+    if (nft::has_elements(netlink, table, "bridges"))
+        return {};
+    nft::Batch batch(table);
+    batch.begin(NFT_MSG_DELTABLE, 0);
+    return batch.commit(netlink);
+}
+
+Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
+{
+    for (const Port& port : ports) {
+        if (port.host_address.find(':') == String::npos)
+            continue;
+        const char* reason = port.host_address == "::1"  ? "the kernel does not forward from there"
+                             : endpoint.address6.empty() ? "the network has no IPv6"
+                                                         : nullptr;
+        if (reason)
+            return Error(ENOTSUP, "cannot publish port %d of [%s]: %s", int(port.host_port),
+                         port.host_address.c_str(), reason)
+                .with_hint("publish it on an IPv4 address");
+    }
+    return settle(endpoint, ports, true);
+}
+
+Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports)
+{
+    return settle(endpoint, ports, false);
+}
+
+Result<void> redirect_resolver(uint16_t port)
+{
+    Netlink netlink = TRY(open_netfilter());
+    nft::Batch batch(kResolverTable);
+    batch.clear();  // one from before
+    batch.rules(kResolverRules);
+    Address server = TRY(Address::parse("127.0.0.11"));
+    Vector<nft::Element> elements;
+    for (Protocol protocol : {Protocol::tcp, Protocol::udp})
+        add(elements, "servers", joined(server, kDnsPort, &protocol), true, joined(server, port));
+    for (const nft::Element& each : elements)
+        batch.add(each);
+    return commit(netlink, batch, kResolverRules);
+}
+
+}  // namespace kist::network

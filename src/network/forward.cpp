@@ -1,0 +1,186 @@
+// forward.cpp - the resolver's part that asks the servers of this machine.
+//
+// Each question goes out of a socket of its own, so that the kernel chooses a new port for it and
+// lets in nobody but the server (RFC 5452); and with an id of its own.
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/random.h"
+#include "network/resolver.h"
+
+namespace kist::network {
+
+namespace {
+
+constexpr size_t kMaxResolvConf = 64 << 10;
+constexpr size_t kPiece = 4096;
+constexpr int64_t kLeastMs = 1000;     // that a server gets to answer
+constexpr int64_t kPreferMs = 30'000;  // for which one that answered in another's place goes first
+
+}  // namespace
+
+bool Stream::receive()
+{
+    char buffer[kPiece];
+    ssize_t got = ::recv(socket.get(), buffer, sizeof buffer, 0);
+    if (got > 0)
+        in.append(buffer, size_t(got));
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+bool Stream::send()
+{
+    ssize_t sent = ::send(socket.get(), out.data(), out.size(), MSG_NOSIGNAL);
+    if (sent > 0)
+        out.erase(0, size_t(sent));
+    return sent >= 0 || errno == EAGAIN;
+}
+
+void Stream::put(std::string_view message)
+{
+    out += static_cast<char>(message.size() >> 8);
+    out += static_cast<char>(message.size());
+    out += message;
+}
+
+bool Stream::next(String& message)
+{
+    if (in.size() < 2)
+        return false;
+    size_t size =
+        size_t(static_cast<unsigned char>(in[0])) << 8 | static_cast<unsigned char>(in[1]);
+    if (in.size() < 2 + size)
+        return false;
+    message = in.substr(2, size);
+    in.erase(0, 2 + size);
+    return true;
+}
+
+void Resolver::forward(String message, const Origin& origin)
+{
+    uint64_t stamp = stamp_of(options_.resolv_conf);
+    if (stamp != upstream_stamp_ || upstream_.servers.empty()) {
+        upstream_ = {};
+        upstream_stamp_ = stamp;
+        preferred_until_ = 0;
+        if (auto text = fs::read_path(options_.resolv_conf, kMaxResolvConf))
+            upstream_.read(*text, options_.port);
+        if (!options_.servers.empty())
+            upstream_.servers.clear();
+        for (const String& server : options_.servers)
+            upstream_.add(server, options_.port);
+    }
+    Query query{.origin = origin, .message = std::move(message)};
+    memcpy(&query.id, query.message.data(), sizeof query.id);
+    if (upstream_.rotate)
+        query.first = turn_++;
+    else if (clock::steady_ms() < preferred_until_)
+        query.first = preferred_;
+    if (!ask(query))
+        return end(query, dns::Code::failed);
+    queries_.push_back(std::move(query));
+}
+
+// Asks the next server; false: all were asked.
+bool Resolver::ask(Query& query)
+{
+    bool tcp = query.origin.client != 0;
+    size_t count = upstream_.servers.size();
+    while (query.tries < count * upstream_.attempts) {
+        const Server& server = upstream_.servers[(query.first + query.tries++) % count];
+        int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+        query.stream = {};
+        Fd socket(::socket(server.get()->sa_family, type, 0));
+        if (::connect(socket.get(), server.get(), server.size) < 0 && errno != EINPROGRESS)
+            continue;
+        random::fill(query.message.data(), sizeof query.id);
+        if (tcp)
+            query.stream.put(query.message);
+        else if (::send(socket.get(), query.message.data(), query.message.size(), 0) < 0)
+            continue;
+        query.stream.socket = std::move(socket);
+        // Who asks us waits for as long as we were told to: all of the servers are to have a try in
+        // that time.
+        int64_t share = int64_t(upstream_.timeout) * 1000 / int64_t(count);
+        query.due = clock::steady_ms() + std::max(kLeastMs, share);
+        return true;
+    }
+    query.stream = {};
+    return false;
+}
+
+void Resolver::ask_on(Query& query)
+{
+    if (!ask(query))
+        end(query, dns::Code::failed);
+}
+
+// With an answer of our own, without records.
+void Resolver::end(Query& query, dns::Code code, bool truncated)
+{
+    memcpy(query.message.data(), &query.id, sizeof query.id);
+    dns::Question question = dns::read_question(query.message);
+    dns::Answer made(query.message, question, code, dns::kMaxTcp);
+    if (truncated)
+        made.truncate();
+    answer(query.origin, std::move(made).take());
+    query.stream = {};
+}
+
+void Resolver::hear(Query& query, short events)
+{
+    if (query.origin.client) {
+        Stream& stream = query.stream;
+        String reply;
+        if (events & POLLOUT && !stream.out.empty() && !stream.send())
+            return ask_on(query);
+        bool more = !(events & (POLLIN | POLLHUP | POLLERR)) || stream.receive();
+        if (stream.next(reply))
+            weigh(query, reply, reply.size());
+        else if (!more)
+            ask_on(query);
+        return;
+    }
+    char buffer[dns::kMaxUdp];
+    ssize_t got = ::recv(query.stream.socket.get(), buffer, sizeof buffer, MSG_TRUNC);
+    if (got >= 0)
+        weigh(query, {buffer, std::min(size_t(got), sizeof buffer)}, size_t(got));
+    else if (errno != EAGAIN)
+        ask_on(query);  // ECONNREFUSED, EHOSTUNREACH...
+}
+
+// `size` is what the reply had before it was cut to what we read.
+void Resolver::weigh(Query& query, std::string_view reply, size_t size)
+{
+    dns::Question question = dns::read_question(query.message);
+    dns::Verdict verdict = dns::judge(reply, query.message, question.end);
+    size_t count = upstream_.servers.size();
+    if (verdict == dns::Verdict::foreign) {
+        if (query.origin.client)
+            ask_on(query);
+        return;
+    }
+    if (verdict == dns::Verdict::unhelpful) {
+        dns::Code code = dns::code_of(reply);
+        if (query.tries >= count || !ask(query))
+            end(query, code);
+        return;
+    }
+    if (query.tries > 1 && count) {
+        preferred_ = (query.first + query.tries - 1) % unsigned(count);
+        preferred_until_ = clock::steady_ms() + kPreferMs;
+    }
+    if (!query.origin.client && size > question.limit)
+        return end(query, dns::Code::good, true);
+    String message(reply);
+    memcpy(message.data(), &query.id, sizeof query.id);
+    answer(query.origin, message);
+    query.stream = {};
+}
+
+}  // namespace kist::network

@@ -1,0 +1,30 @@
+// ports.h - the grammar of --publish and --expose, and the host's ports that are taken.
+
+#pragma once
+
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/vector.h"
+#include "network/wiring.h"
+
+namespace kist::network {
+
+inline constexpr size_t kMaxPorts = 1024;  // of a container: each is a socket that is held
+
+// "[IP:][HOST[-LAST]:]PORT[-LAST][/tcp|udp]"; brackets around an IPv6 address.  A host port that is
+// left out is 0: any.  A range of host ports for a single port of the container is one Port for
+// which the first free of them is taken (`last_host_port`).  EINVAL says which part is wrong.
+// E2BIG: more than kMaxPorts in all.
+Result<void> add_published(Vector<Port>& ports, std::string_view text);
+// "80", "8000-8010/udp": ports of the container; the host's are 0.
+Result<void> add_exposed(Vector<Port>& ports, std::string_view text);
+
+// Binds the host's side of `port`, so that nobody else gets it, and settles host_port when it is
+// 0.  The socket is never listened on: packets go to the container before they get there
+// (firewall.h).  EADDRINUSE, EACCES (below net.ipv4.ip_unprivileged_port_start),
+// EADDRNOTAVAIL: not an address of this machine; each says the fix.
+Result<Fd> reserve(Port& port);
+
+}  // namespace kist::network

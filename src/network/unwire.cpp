@@ -1,0 +1,39 @@
+// unwire.cpp - the end of a container's networks.
+
+#include "network/unwire.h"
+
+#include "base/sys.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
+#include "network/leases.h"
+
+namespace kist::network {
+
+// An endpoint without an address, or a link, is one that was never finished.
+Result<void> unwire(const Leases& leases, const Wiring& wiring, const Endpoint& endpoint)
+{
+    if (&endpoint == wiring.endpoints.begin() && !endpoint.address.empty() && !wiring.ports.empty())
+        TRY(unpublish(endpoint, wiring.ports));
+    if (!endpoint.veth.empty())
+        TRY(unplug(endpoint));
+    return leases.release(endpoint.network_id, wiring.container);
+}
+
+Result<void> unwire(const String& state, const Fd& directory)
+{
+    if (!TRY(sys::exists_at(directory, "network.json")))
+        return {};
+    Leases leases = TRY(Leases::open(state));
+    Fd lock = TRY(leases.lock());
+    auto wiring = read_wiring(directory);
+    if (!wiring && wiring.error().is(EBADMSG))  // not written by us, or not whole: it tells nothing
+        return remove_wiring(directory);
+    if (!wiring)
+        return wiring.error().is(ENOENT) ? Result<void>() : std::move(wiring).error();
+    for (const Endpoint& endpoint : wiring->endpoints)
+        TRY(unwire(leases, *wiring, endpoint), "cannot undo the network \"%s\" of container %.12s",
+            endpoint.network.c_str(), wiring->container.c_str());
+    return remove_wiring(directory);
+}
+
+}  // namespace kist::network

@@ -1,0 +1,114 @@
+// networks.cpp - networks and the containers that are on them.
+
+#include "service/networks.h"
+
+#include "network/bridge.h"
+#include "network/leases.h"
+#include "service/events.h"
+
+namespace kist::service {
+
+namespace {
+
+using container::Attachment;
+using container::Spec;
+using network::Network;
+
+Result<void> check_address(const Network& network, const String& text, bool six)
+{
+    if (text.empty())
+        return {};
+    const network::Pool* pool = network.pool(six);
+    if (!pool)
+        return Error(EINVAL, "%s: network \"%s\" has no IPv6", text.c_str(), network.name.c_str())
+            .with_hint("make one with \"kist network create --ipv6\"");
+    auto subnet = TRY(network::Subnet::parse(pool->subnet));
+    if (!subnet.contains(TRY(network::Address::parse(text))))
+        return Error(EINVAL, "%s is not in %s, the subnet of network \"%s\"", text.c_str(),
+                     pool->subnet.c_str(), network.name.c_str());
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_can_have_networks(const Engine& engine)
+{
+    if (engine.outer.map.tier == image::StoreMap::Tier::root)
+        return {};
+    return Error(ENOTSUP, "rootless networks do not exist yet")
+        .with_hint(
+            "\"--network host\" shares this machine's network, \"none\" gives loopback only");
+}
+
+Result<void> settle_networks(const Engine& engine, Spec& spec)
+{
+    if (!spec.network_of.empty())
+        spec.network_of = TRY(container::find(engine.directories, spec.network_of),
+                              "--network container:%s", spec.network_of.c_str())
+                              .spec.id;
+    if (spec.attachments.empty())
+        return {};
+    TRY(check_can_have_networks(engine), "--network %s", spec.attachments[0].network.c_str());
+    auto networks = TRY(network::Networks::open(engine.directories.store));
+    for (Attachment& attachment : spec.attachments) {
+        Network network = TRY(networks.find(attachment.network), "--network");
+        for (const Attachment& other : spec.attachments)
+            if (&other != &attachment && other.network == network.name)
+                return Error(EINVAL, "--network %s is given twice", network.name.c_str());
+        attachment.network = network.name;
+        TRY(check_address(network, attachment.address, false));
+        TRY(check_address(network, attachment.address6, true));
+    }
+    return {};
+}
+
+bool is_on(const Spec& spec, const Network& network)
+{
+    for (const Attachment& attachment : spec.attachments)
+        if (attachment.network == network.name)
+            return true;
+    return false;
+}
+
+String network_mode(const Spec& spec)
+{
+    if (!spec.attachments.empty())
+        return spec.attachments[0].network;
+    if (!spec.network_of.empty())
+        return "container:" + spec.network_of;
+    return spec.network_none || spec.network == container::Namespace::own ? "none" : "host";
+}
+
+Result<void> remove_network(const Engine& engine, const Network& network)
+{
+    auto networks = TRY(network::Networks::open(engine.directories.store));
+    auto leases = TRY(network::Leases::open(engine.places.state));
+    // Who starts a container looks for its networks with this lock held.
+    Fd lock = TRY(leases.lock());
+    String users;
+    for (const Spec& spec : TRY(container::all_specs(engine.places)))
+        if (is_on(spec, network))
+            users += " " + spec.name;
+    if (!users.empty())
+        return Error(EBUSY, "network \"%s\" is in use by%s", network.name.c_str(), users.c_str())
+            .with_hint(
+                "take them off it with \"kist network disconnect\", or remove them: kist rm" +
+                users);
+    if (engine.outer.map.tier == image::StoreMap::Tier::root)
+        TRY(network::lower(network), "network \"%s\"", network.name.c_str());
+    TRY(networks.remove(network));
+    return leases.remove(network.id);
+}
+
+void tell_network(const Engine& engine, const char* action, const Network& network,
+                  const String& container)
+{
+    Event event = {.type = "network", .action = action, .id = network.id};
+    if (!container.empty())
+        event.attributes.push_back({"container", container});
+    event.attributes.push_back({"name", network.name});
+    event.attributes.push_back({"type", "bridge"});
+    emit(engine.places, event);
+}
+
+}  // namespace kist::service

@@ -1,0 +1,266 @@
+// wiring.cpp - the networks of a container, as its monitor deals with them.
+
+#include "service/wiring.h"
+
+#include <climits>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "container/sweep.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
+#include "network/ports.h"
+#include "network/unwire.h"
+
+namespace kist::service {
+
+namespace {
+
+using container::Namespace;
+using container::Spec;
+using network::Endpoint;
+
+constexpr size_t kShortId = 12;
+constexpr int kMaxShared = 8;  // containers that share the network of one that shares...
+
+Vector<String> names_of(const Spec& spec, const container::Attachment& attachment)
+{
+    Vector<String> names = {spec.name, spec.id.substr(0, kShortId)};
+    if (spec.hostname != names[1])
+        names.push_back(spec.hostname);
+    for (const String& alias : attachment.aliases)
+        names.push_back(alias);
+    return names;
+}
+
+// The first that is free: of a running container one may have been taken away.
+String free_interface(const network::Wiring& wiring)
+{
+    for (unsigned number = 0;; number++) {
+        String name = str::format("eth%u", number);
+        bool taken = false;
+        for (const Endpoint& endpoint : wiring.endpoints)
+            taken |= endpoint.interface == name;
+        if (!taken)
+            return name;
+    }
+}
+
+struct ResolverPlace {
+    std::optional<network::ResolverSockets> sockets;
+};
+
+// In the container's network namespace.
+Result<void> open_resolver(void* context)
+{
+    auto sockets = TRY(network::ResolverSockets::open());
+    TRY(network::redirect_resolver(sockets.port));
+    static_cast<ResolverPlace*>(context)->sockets.emplace(std::move(sockets));
+    return {};
+}
+
+void warn_of_obstacles(const Engine& engine, const network::Network& network)
+{
+    // What to do about one names the bridge.
+    if (!image::first_time(engine.places.state, ("firewall-" + network.link).c_str()))
+        return;
+    if (auto obstacles = network::find_obstacles(network))
+        for (const network::Obstacle& obstacle : *obstacles)
+            log::warn("another firewall (%s) may keep containers from the network: %s",
+                      obstacle.chain.c_str(), obstacle.remedy.c_str());
+}
+
+}  // namespace
+
+Result<network::Network> find_network(const Engine& engine, const Spec& spec, const String& name)
+{
+    auto networks = TRY(network::Networks::open(engine.directories.store));
+    auto network = networks.find(name);
+    if (!network && network.error().is(ENOENT))
+        return std::move(network)
+            .error()
+            .context("container \"%s\"", spec.name.c_str())
+            .with_hint(str::format("\"kist network create %s\" makes it; \"kist network disconnect "
+                                   "%s %s\" does without",
+                                   name.c_str(), name.c_str(), spec.name.c_str()));
+    return network;
+}
+
+Result<std::optional<Fd>> network_namespace_of(const container::State& state)
+{
+    std::optional<Fd> process = TRY(container::find_process(state));
+    if (!process)
+        return std::optional<Fd>();
+    auto opened = sys::open(str::format("/proc/%d/ns/net", state.pid), O_RDONLY);
+    // Still that process: the number was not given to another before it was opened.
+    if (!opened || !sys::pidfd_send_signal(*process, 0))
+        return std::optional<Fd>();
+    return std::optional<Fd>(std::move(*opened));
+}
+
+Result<void> take_endpoint(const network::Leases& leases, const network::Network& network,
+                           const Spec& spec, const container::Attachment& attachment,
+                           network::Wiring& wiring, const Fd& directory)
+{
+    String interface = free_interface(wiring);
+    Endpoint first_word;
+    first_word.network = network.name;
+    first_word.network_id = network.id;
+    wiring.endpoints.push_back(std::move(first_word));
+    TRY(network::write_wiring(directory, wiring));
+    TRY(network::raise(network), "cannot make the network \"%s\"", network.name.c_str());
+    network::Wish wish = {attachment.address, attachment.address6, attachment.mac,
+                          names_of(spec, attachment)};
+    Endpoint& endpoint = wiring.endpoints.back();
+    endpoint = TRY(leases.take(network, spec.id, wish));
+    endpoint.interface = std::move(interface);
+    endpoint.veth = str::format("kv%.9s%s", spec.id.c_str(), endpoint.interface.c_str() + 3);
+    return network::write_wiring(directory, wiring);
+}
+
+// The other may itself share a third one's: whose the files are.
+Result<void> Wire::share()
+{
+    String id = spec_.network_of;
+    for (int left = kMaxShared; left > 0 && !id.empty(); left--) {
+        Spec other =
+            TRY(engine_.directories.read_spec(id), "--network container:%.12s", id.c_str());
+        if (!shared_network_) {
+            Fd directory = TRY(engine_.directories.open_container(id));
+            container::State state = TRY(container::read_state(directory));
+            shared_network_ = TRY(network_namespace_of(state));
+            if (!shared_network_)
+                return Error(EINVAL,
+                             "container \"%s\", whose network is to be shared, is not running",
+                             other.name.c_str())
+                    .with_hint(str::format("\"kist start %s\" starts it", other.name.c_str()));
+        }
+        if (auto files = sys::open_at(engine_.directories.volatiles, id, O_RDONLY | O_DIRECTORY))
+            shared_files_ = std::move(*files);
+        spec_.hostname = other.hostname;
+        id = std::move(other.network_of);
+    }
+    return {};
+}
+
+Result<void> Wire::take_ports()
+{
+    for (network::Port& port : wiring_.ports)
+        ports_.push_back(TRY(network::reserve(port)));
+    return {};
+}
+
+Result<void> Wire::take()
+{
+    auto leases = TRY(network::Leases::open(engine_.places.state));
+    Fd lock = TRY(leases.lock());
+    wiring_.container = spec_.id;
+    wiring_.ports = spec_.published;
+    TRY(network::write_wiring(directory_, wiring_));
+    for (const container::Attachment& attachment : spec_.attachments) {
+        networks_.push_back(TRY(find_network(engine_, spec_, attachment.network)));
+        TRY(take_endpoint(leases, networks_.back(), spec_, attachment, wiring_, directory_));
+        // The way out is by the first one.
+        Endpoint& first = wiring_.endpoints.front();
+        if (first.gateway.empty() && !wiring_.endpoints.back().gateway.empty()) {
+            std::swap(first, wiring_.endpoints.back());
+            std::swap(networks_.front(), networks_.back());
+        }
+    }
+    TRY(take_ports());
+    return network::write_wiring(directory_, wiring_);
+}
+
+Result<void> Wire::prepare(container::LaunchOptions& options)
+{
+    if (!spec_.network_of.empty()) {
+        TRY(share());
+        options.shared_network = &*shared_network_;
+        options.shared_files = shared_files_ ? &*shared_files_ : nullptr;
+        return {};
+    }
+    if (spec_.network == Namespace::host || spec_.network_none)
+        return {};
+    if (engine_.outer.map.tier != image::StoreMap::Tier::root)
+        return Error(ENOTSUP, "rootless networks do not exist yet")
+            .with_hint("\"--network host\" shares this machine's network");
+    TRY(take());
+    for (const network::Network& network : networks_)
+        warn_of_obstacles(engine_, network);
+    for (const String& host : spec_.hosts)
+        if (host.ends_with(String(":") + container::kHostGateway) &&
+            (wiring_.endpoints.empty() || wiring_.endpoints[0].gateway.empty()))
+            return Error(EINVAL, "--add-host %s: there is no gateway on an internal network",
+                         host.c_str())
+                .with_hint("give an address in its place, or another network");
+    options.wiring = &wiring_;
+    options.connector = this;
+    return {};
+}
+
+Result<void> Wire::connect(const Fd& network_namespace)
+{
+    for (size_t i = 0; i < networks_.size(); i++)
+        TRY(network::plug(networks_[i], wiring_.endpoints[i], network_namespace, i == 0),
+            "cannot connect with the network \"%s\"", networks_[i].name.c_str());
+    if (!networks_.empty() && !wiring_.ports.empty())
+        TRY(network::publish(wiring_.endpoints[0], wiring_.ports), "cannot publish ports");
+    networks_.clear();
+    ResolverPlace place;
+    TRY(network::in_namespace(network_namespace, open_resolver, &place),
+        "cannot make the container's resolver");
+    resolver_.emplace(
+        std::move(*place.sockets),
+        network::ResolverOptions{
+            .state = engine_.places.state, .container = spec_.id, .servers = spec_.dns});
+    return {};
+}
+
+void Wire::forget()
+{
+    ports_.clear();
+    networks_.clear();
+    resolver_.reset();
+    shared_network_.reset();
+    shared_files_.reset();
+    wiring_ = {};
+}
+
+Result<void> Wire::let_go()
+{
+    auto undone = network::unwire(engine_.places.state, directory_);
+    forget();
+    return undone;
+}
+
+// Who has an address already keeps it, and gets the names.
+void Wire::rename() const
+{
+    auto leases = network::Leases::open(engine_.places.state);
+    auto lock = leases ? leases->lock() : std::move(leases).error();
+    for (size_t i = 0; lock && resolver_ && i < spec_.attachments.size(); i++) {
+        const container::Attachment& attachment = spec_.attachments[i];
+        if (auto network = find_network(engine_, spec_, attachment.network))
+            (void)leases->take(*network, spec_.id, {.names = names_of(spec_, attachment)});
+    }
+}
+
+void Wire::wish(Vector<pollfd>& waits) const
+{
+    if (resolver_)
+        resolver_->wish(waits);
+}
+
+void Wire::act(std::span<const pollfd> waits)
+{
+    if (resolver_)
+        resolver_->act(waits);
+}
+
+int64_t Wire::due() const
+{
+    return resolver_ ? resolver_->due() : INT64_MAX;
+}
+
+}  // namespace kist::service

@@ -1,0 +1,89 @@
+#!/bin/sh
+# network-ports.sh - published ports are reached from this machine, from beyond it and from other containers;
+# TCP and UDP, chosen and random, and never twice.
+. "$(dirname "$0")/network.sh"
+# timeout: 120
+outside_begins
+
+k network create one > /dev/null
+k network create two > /dev/null
+serve web --network one -p 8080:80 -p 127.0.0.1:8081:80
+serve near --network one
+serve far --network two
+answer web 80
+web=$(address_of web)
+
+# ---- where it is reached from, and who it sees
+has "$(ask - 127.0.0.1 8080)" "web for "
+has "$(ask - 10.99.0.1 8080)" "web for "
+has "$(ask - localhost 8080)" "web for "
+has "$(ask - 127.0.0.1 8081)" "web for "
+has "$(ask outside 10.99.0.1 8080)" "web for 10.99.0.2"
+has "$(ask near 10.99.0.1 8080)" "web for "
+has "$(ask far 10.99.0.1 8080)" "web for "
+has "$(ask web 10.99.0.1 8080)" "web for "
+ends_with 1 ask outside 10.99.0.1 8081
+# Not behind our back: beyond this machine there are no routes to a container.
+outside ip route replace "$web" via 10.99.0.1
+ends_with 1 ask outside "$web" 80
+# The way out.
+outside mkdir -p "$work/www/cgi-bin"
+printf '#!/bin/sh\nwho=${REMOTE_ADDR##*:}\nprintf "\\r\\noutside for ${who%%]}."\n' > "$work/www/cgi-bin/who"
+chmod +x "$work/www/cgi-bin/who"
+nsenter --net="/proc/$beyond/ns/net" busybox httpd -f -p 8090 -h "$work/www" &
+children="$children $!"
+eventually 5 ask web 10.99.0.2 8090
+has "$(ask web 10.99.0.2 8090)" "outside for 10.99.0.1"
+
+# ---- UDP
+serve echo --network one -p 5353:53/udp
+# In the container's network: BusyBox has no server for it.
+nsenter --net="/proc/$(k inspect echo --format '{{.State.Pid}}')/ns/net" $python -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 53))
+while True:
+    s.sendto(*s.recvfrom(64))' &
+children="$children $!"
+said_back() {
+    [ "$("$@" $python -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(2)
+s.connect((sys.argv[1], 5353))
+s.send(b"hello")
+print(s.recv(64).decode())' "$host")" = hello ]
+}
+host=10.99.0.1
+eventually 5 said_back outside
+host=127.0.0.1
+said_back command || fail "no UDP from loopback"
+k rm -f echo > /dev/null
+
+# ---- a port is had once
+ends_with 125 k run --rm --network two -p 8080:80 "$image" true
+has "$output" 8080
+ends_with 125 k run --rm --network two -p 10.99.0.77:8080:80 "$image" true
+has "$output" 10.99.0.77
+serve other --network two
+has "$(k ps --filter name=web)" "8080->80/tcp"
+k rm -f other > /dev/null
+
+# ---- random ones
+serve random --network two -p 80 --expose 90 -P
+answer random 80
+port=$(k port random 80/tcp | head -1 | sed 's/.*://')
+has "$(ask - 127.0.0.1 "$port")" "random for "
+[ -n "$(k port random 90/tcp)" ] || fail "no port for 90: $(k port random)"
+k rm -f random > /dev/null
+ends_with 1 ask - 127.0.0.1 "$port"
+
+# ---- a restart keeps it; the end frees it
+k restart -t 1 web > /dev/null
+answer web 80
+has "$(ask outside 10.99.0.1 8080)" "web for 10.99.0.2"
+k rm -f web near far > /dev/null
+ends_with 1 ask outside 10.99.0.1 8080
+serve web --network one -p 8080:80
+answer web 80
+has "$(ask outside 10.99.0.1 8080)" "web for 10.99.0.2"
+k rm -f web > /dev/null
+nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"

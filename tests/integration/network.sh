@@ -1,0 +1,71 @@
+# network.sh - sourced first: box.sh as root, in a network namespace of the test's own.
+#
+#   outside COMMAND...     in a namespace beside it, 10.99.0.2, to which this one is 10.99.0.1
+#   serve NAME OPTION...   a container that runs; see answer
+#   answer NAME PORT       makes it say its name and who asks to whoever connects to PORT (TCP)
+#   ask NAME HOST PORT     what container NAME gets from there; as from the test itself with "-"
+if [ "$(id -u)" = 0 ] && [ -z "${KIST_NETWORK_TEST:-}" ]; then
+    export KIST_NETWORK_TEST=1
+    exec unshare --net --mount --propagation private "$0" "$@"
+fi
+. "$(dirname "$0")/common.sh"
+need_root
+need ip nft nsenter
+ip link set lo up
+. "$(dirname "$0")/box.sh"
+k pull -q "$image" > /dev/null
+
+
+outside_begins() {
+    unshare --net sleep 1000 &
+    beyond=$!
+    children="$children $beyond"
+    here=$(readlink /proc/self/ns/net)
+    eventually 5 sh -c "[ \"\$(readlink /proc/$beyond/ns/net)\" != '$here' ]"
+    ip link add out0 type veth peer name in0 netns $beyond
+    ip address add 10.99.0.1/24 dev out0
+    ip link set out0 up
+    outside ip link set lo up
+    outside ip address add 10.99.0.2/24 dev in0
+    outside ip link set in0 up
+    outside ip route add default via 10.99.0.1
+}
+outside() { nsenter --net="/proc/$beyond/ns/net" "$@"; }
+
+serve() {
+    served_name=$1
+    shift
+    k run -d --name "$served_name" "$@" "$image" sh -c \
+        'trap exit TERM; while :; do sleep 0.1; done' > /dev/null
+}
+# As CGI: httpd tells it who asks.
+answer() {
+    k exec "$1" sh -ec 'mkdir -p /www/cgi-bin
+        printf "#!/bin/sh\nwho=\${REMOTE_ADDR##*:}\nprintf \"\\r\\n%s for \${who%%]}.\"\n" "$0" > /www/cgi-bin/who
+        chmod +x /www/cgi-bin/who; httpd -p "$1" -h /www' "$1" "$2"
+}
+# Not with BusyBox's wget, which does not bear up where it is linked to glibc.
+ask() {
+    get='import sys, urllib.request as u
+print(u.urlopen("http://%s:%s/cgi-bin/who" % (sys.argv[1], sys.argv[2]), timeout=3).read().decode())'
+    case $1 in
+        -) $python -c "$get" "$2" "$3" 2>&1 ;;
+        outside) outside $python -c "$get" "$2" "$3" 2>&1 ;;
+        *) k exec "$1" sh -c 'printf "GET /cgi-bin/who HTTP/1.0\r\n\r\n" | nc -w 3 "$0" "$1"' "$2" "$3" ;;
+    esac
+}
+# An address of a container: address_of NAME [NETWORK]
+address_of() {
+    k exec "$1" ip -4 -o address show "${2:-eth0}" | awk '{ sub("/.*", "", $4); print $4 }'
+}
+monitor_of() { pgrep -f ":monitor .*$(k ps -q --no-trunc --filter "name=$1")"; }
+
+# Nothing of a container is left in the kernel or on record.
+nothing_left() {
+    [ -z "$(ip -o link show type veth | grep -v ' out0')" ] &&
+        ! nft list table inet kist 2> /dev/null | grep -q 'elements.*: *[0-9]' &&
+        $python -c 'import json, sys
+sys.exit(any(json.load(open(path)).get("leases") for path in sys.argv[1:]))' \
+            $(ls "$KIST_STATE"/network/*.json 2> /dev/null) &&
+        [ -z "$(ls "$KIST_STATE"/run/*/network.json 2> /dev/null)" ]
+}

@@ -1,0 +1,183 @@
+// leases_test.cpp - network/leases.h.
+
+#include "network/leases.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "check.h"
+#include "temporary.h"
+
+namespace kist::network {
+namespace {
+
+Network a_network(const char* subnet = "10.1.0.0/24", const char* range = "")
+{
+    Network network;
+    network.name = "web";
+    network.id = "abcdef";
+    network.link = "br-abcdef";
+    network.pools.push_back({subnet, "10.1.0.1", range});
+    return network;
+}
+
+String given(const Leases& leases, const Network& network, const char* container,
+             const Wish& wish = {})
+{
+    auto endpoint = leases.take(network, container, wish);
+    return endpoint ? endpoint->address : endpoint.error().message();
+}
+
+TEST(Leases, GiveOutOneAddressAfterTheOther)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Fd lock = MUST(leases.lock());
+    Network network = a_network();
+    Endpoint endpoint = MUST(leases.take(network, "a", {.names = {"one", "uno"}}));
+    EXPECT_EQ(endpoint.address, "10.1.0.2/24");
+    EXPECT_EQ(endpoint.gateway, "10.1.0.1");
+    EXPECT_EQ(endpoint.mac, "02:42:0a:01:00:02");
+    EXPECT_EQ(endpoint.bridge, "br-abcdef");
+    EXPECT_EQ(endpoint.network_id, "abcdef");
+    EXPECT_EQ(endpoint.names[1], "uno");
+    EXPECT_TRUE(endpoint.resolves);
+    EXPECT_EQ(endpoint.address6, "");
+    EXPECT_EQ(given(leases, network, "b"), "10.1.0.3/24");
+    // Not at once to another, but to the one that had it.
+    MUST(leases.release("abcdef", "a"));
+    EXPECT_EQ(given(leases, network, "c"), "10.1.0.4/24");
+    EXPECT_EQ(given(leases, network, "a"), "10.1.0.2/24");
+    MUST(leases.release("abcdef", "never"));
+
+    Vector<Lease> all = MUST(leases.list("abcdef"));
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[2].container, "a");
+    EXPECT_TRUE(all[2].names.empty());
+    MUST(leases.remove("abcdef"));
+    MUST(leases.remove("abcdef"));
+    EXPECT_TRUE(MUST(leases.list("abcdef")).empty());
+}
+
+TEST(Leases, WhoIsThereStaysAndGetsItsNewNames)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network();
+    MUST(leases.take(network, "a", {.names = {"one"}}));
+    EXPECT_EQ(given(leases, network, "a", {.names = {"two"}}), "10.1.0.2/24");
+    EXPECT_EQ(given(leases, network, "a", {.address = "10.1.0.77"}), "10.1.0.77/24");
+    Vector<Lease> all = MUST(leases.list("abcdef"));
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].address, "10.1.0.77");
+}
+
+TEST(Leases, WishesAreGrantedOrRefusedWithAReason)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network("10.1.0.0/24", "10.1.0.128/25");
+    EXPECT_EQ(given(leases, network, "a"), "10.1.0.128/24");
+    // What is asked for may be outside of the range.
+    EXPECT_EQ(given(leases, network, "b", {.address = "10.1.0.9"}), "10.1.0.9/24");
+    Endpoint endpoint = MUST(leases.take(network, "m", {.mac = "02:00:00:00:00:01"}));
+    EXPECT_EQ(endpoint.mac, "02:00:00:00:00:01");
+
+    struct {
+        const char *address, *address6;
+        int code;
+        const char* message;
+    } rows[] = {
+        {"10.1.0.9", "", EADDRINUSE, "is taken by container b"},
+        {"10.1.0.1", "", EADDRINUSE, "is taken by its gateway"},
+        {"10.1.0.0", "", EINVAL, "is no address for a container in 10.1.0.0/24"},
+        {"10.1.0.255", "", EINVAL, "is no address for a container"},
+        {"10.1.1.1", "", EINVAL, "is no address for a container"},
+        {"", "fd00::9", EINVAL, "has no IPv6"},
+    };
+    for (auto& row : rows) {
+        EXPECT_ERROR(leases.take(network, "c", {.address = row.address, .address6 = row.address6}),
+                     row.code, row.message);
+    }
+    EXPECT_EQ(MUST(leases.list("abcdef")).size(), 3U);
+}
+
+TEST(Leases, AFullSubnetSaysSoAndGoesOnWhenOneIsFree)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network("10.1.0.0/29");
+    for (int i = 2; i < 7; i++)
+        EXPECT_EQ(given(leases, network, str::format("c%d", i).c_str()),
+                  str::format("10.1.0.%d/29", i));
+    EXPECT_ERROR(leases.take(network, "more", {}), ENOSPC, "\"web\" has no free address");
+    MUST(leases.release("abcdef", "c4"));
+    EXPECT_EQ(given(leases, network, "more"), "10.1.0.4/29");
+    EXPECT_ERROR(leases.take(network, "c4", {}), ENOSPC, "no free address");
+    // Its former one is another's now.
+    MUST(leases.release("abcdef", "c2"));
+    EXPECT_EQ(given(leases, network, "c4"), "10.1.0.2/29");
+}
+
+TEST(Leases, HaveIPv6BesideIPv4)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network();
+    network.pools.push_back({"fd00:1::/64", "fd00:1::1", ""});
+    network.name = "bridge";
+    Endpoint first = MUST(leases.take(network, "a", {}));
+    EXPECT_EQ(first.address6, "fd00:1::2/64");
+    EXPECT_EQ(first.gateway6, "fd00:1::1");
+    EXPECT_FALSE(first.resolves);
+    network.internal = true;
+    Endpoint second = MUST(leases.take(network, "b", {.address6 = "fd00:1::ff:1"}));
+    EXPECT_EQ(second.address6, "fd00:1::ff:1/64");
+    EXPECT_EQ(second.gateway, "");
+    EXPECT_EQ(second.gateway6, "");
+    EXPECT_ERROR(leases.take(network, "c", {.address6 = "fd00:1:0:0:0::ff:1"}), EADDRINUSE,
+                 "container b");
+}
+
+TEST(Leases, AreNeverGivenTwiceByProcessesAtOnce)
+{
+    constexpr int kProcesses = 4, kEach = 25;
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network();
+    pid_t children[kProcesses];
+    for (int p = 0; p < kProcesses; p++)
+        if (children[p] = ::fork(); children[p] == 0) {
+            for (int i = 0; i < kEach; i++) {
+                auto lock = leases.lock();
+                if (!lock || !leases.take(network, str::format("c%d-%d", p, i), {}))
+                    ::_exit(1);
+                if (i % 5 == 4 && !leases.release("abcdef", str::format("c%d-%d", p, i)))
+                    ::_exit(1);
+            }
+            ::_exit(0);
+        }
+    for (pid_t child : children) {
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        EXPECT_EQ(status, 0);
+    }
+    Vector<Lease> all = MUST(leases.list("abcdef"));
+    EXPECT_EQ(all.size(), size_t(kProcesses * kEach * 4 / 5));
+    for (size_t i = 0; i < all.size(); i++)
+        for (size_t j = 0; j < i; j++)
+            EXPECT_NE(all[i].address, all[j].address);
+}
+
+TEST(Leases, ADamagedFileIsAnError)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Fd directory = MUST(sys::open_at(state.fd(), "network", O_RDONLY | O_DIRECTORY));
+    MUST(fs::replace(directory, "abcdef.json", "{"));
+    EXPECT_ERROR(leases.take(a_network(), "a", {}), EBADMSG, "the leases of network abcdef");
+}
+
+}  // namespace
+}  // namespace kist::network
