@@ -5,12 +5,11 @@
 names='{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'
 past() { k events --since 10m --until 0s "$@"; }
 
-# In $follower: sees the events of one container, and ends by itself.
+# $follower sees the events of one container.
 follow() {
-    in_mode "$kist" events --filter container=seen --until "$(($(date +%s) + 600))" --format "$names" \
-        > "$work/$mode.followed" &
-    follower=$!
-    children="$children $follower"
+    start events --filter container=seen --until "$(($(date +%s) + 600))" --format "$names" \
+        > "$work/$mode.followed"
+    follower=$runner
 }
 
 check() {
