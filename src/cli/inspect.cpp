@@ -168,7 +168,6 @@ extern const Command kInspect = {
     .details = "Prints docker's JSON documents, or what a template makes of each.\n"_help,
     .flags = kFlags,
     .offer = Offer::containers,
-    .offer = Offer::containers,
     .run = with_context<InspectFlags, inspect>,
 };
 
