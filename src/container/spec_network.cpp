@@ -201,6 +201,8 @@ Result<void> settle_names(Spec& spec, const RunOptions& options)
         spec.hosts.push_back(gateway && spec.attachments.empty() ? String(name) + ":127.0.0.1"
                                                                  : host);
     }
+    for (const String& server : options.dns)
+        TRY(network::Address::parse(server.substr(0, server.find('%'))), "--dns");
     spec.dns = options.dns;
     spec.dns_search = options.dns_search;
     spec.dns_options = options.dns_options;

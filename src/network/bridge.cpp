@@ -52,6 +52,8 @@ constexpr Setting kSettings[] = {
     {"net.ipv6.conf.BRIDGE.accept_dad",      "0", "its fe80:: address asks for neighbours at once",    kWithV6},
     {"net.ipv6.conf.*.accept_ra",            "2", "where it is 1: forwarding would switch that off",   kWithV6 | kWithWayOut | kRouters},
     {"net.ipv6.conf.all.forwarding",         "1", "containers reach others than this machine by IPv6", kWithV6 | kWithWayOut},
+    {"net.ipv4.ip_unprivileged_port_start",  "0", "any user of a container serves ports below 1024",   kInside},
+    {"net.ipv4.ping_group_range", "0 2147483647", "any user of a container may ping",                 kInside},
     {"net.ipv6.conf.INTERFACE.disable_ipv6", "1", "a container on a network without IPv6",             kWithoutV6 | kInside},
     {"net.ipv6.conf.INTERFACE.disable_ipv6", "0", "a container on a network with IPv6",                kWithV6 | kInside},
 };
@@ -195,12 +197,13 @@ Result<void> raise(const Network& network)
     Mac mac = Mac::of(gateways.empty() ? Address() : gateways[0].base);
     uint32_t mtu = TRY(mtu_of(network));
     TRY(explained(make_bridge(route, network.link, mac, mtu), network.link));
+    // Before anything passes, and before route_localnet lets packets to 127.0.0.0/8 in.
+    TRY(open_firewall(network));
     TRY(apply((network.ipv6 ? kWithV6 : kWithoutV6) | (network.internal ? 0 : kWithWayOut),
               network.link));
     int link = TRY(find_link(route, network.link));
     for (const Subnet& gateway : gateways)
         TRY(add_address(route, link, gateway));
-    TRY(open_firewall(network));  // before anything passes
     return bring_up(route, network.link);
 }
 

@@ -248,7 +248,10 @@ Result<void> open_firewall(const Network& network)
 
 Result<void> close_firewall(const Network& network)
 {
-    TRY(settle(network, false), "cannot remove the rules of network %s", network.name.c_str());
+    auto closed = settle(network, false);
+    if (!closed && !closed.error().is(ENOTSUP))  // a kernel without rules has none to remove
+        return std::move(closed).error().context("cannot remove the rules of network %s",
+                                                 network.name.c_str());
     return {};
 }
 
@@ -281,7 +284,8 @@ Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
 
 Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports)
 {
-    return settle(endpoint, ports, false);
+    auto settled = settle(endpoint, ports, false);
+    return !settled && settled.error().is(ENOTSUP) ? Result<void>() : std::move(settled);
 }
 
 Result<void> redirect_resolver(uint16_t port)

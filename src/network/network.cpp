@@ -48,12 +48,11 @@ constexpr json::Field kNetwork[] = {
     json::field<&Network::options> ("options", json::optional),
 };
 
-enum class Kind : uint8_t { boolean, number, address, link };
+enum class Kind : uint8_t { boolean, number, address };
 constexpr struct { const char* name; Kind kind; } kOptions[] = {
     {"com.docker.network.bridge.enable_icc",           Kind::boolean},
     {"com.docker.network.bridge.enable_ip_masquerade", Kind::boolean},
     {"com.docker.network.bridge.host_binding_ipv4",    Kind::address},
-    {"com.docker.network.bridge.name",                 Kind::link},
     {"com.docker.network.driver.mtu",                  Kind::number},
 };
 // clang-format on
@@ -72,9 +71,6 @@ bool fits(Kind kind, const String& value)
         auto address = Address::parse(value);
         return address && !address->is_v6();
     }
-    if (kind == Kind::link)
-        return !value.empty() && value.size() < IF_NAMESIZE && value != "." && value != ".." &&
-               value.find_first_of("/: \t\n") == value.npos;
     auto number = str::to_integer(value);
     return number && *number >= kMinMtu && *number <= kMaxMtu;
 }
@@ -102,19 +98,13 @@ Result<void> check_options(const Network& network)
     return {};
 }
 
-Result<void> settle_link(Network& network, const Vector<Network>& others)
+// Never one that is there: what kist makes it also takes away.  Another store's default network may
+// have the usual name.
+String link_of(const Network& network)
 {
-    network.link = network.text_option("com.docker.network.bridge.name");
-    // Another store's default network may have the usual name.
-    if (network.link.empty() && network.name == kDefaultNetwork && !::if_nametoindex(kDefaultLink))
-        network.link = kDefaultLink;
-    if (network.link.empty())
-        network.link = "br-" + network.id.substr(0, kLinkDigits);
-    for (const Network& other : others)
-        if (other.link == network.link)
-            return Error(EEXIST, "network \"%s\" has the bridge %s", other.name.c_str(),
-                         network.link.c_str());
-    return {};
+    if (network.name == kDefaultNetwork && !::if_nametoindex(kDefaultLink))
+        return kDefaultLink;
+    return "br-" + network.id.substr(0, kLinkDigits);
 }
 
 int by_name(const void* left, const void* right)
@@ -268,7 +258,7 @@ Result<Network> Networks::add(Network network) const
     TRY(check_options(network));
     network.id = random::hex(kIdDigits);
     network.created = clock::now_text();
-    TRY(settle_link(network, others));
+    network.link = link_of(network);
     TRY(settle_pools(network, others));
     String text = json::write(network, json::Layout::pretty) + "\n";
     if (text.size() > kMaxRecord)

@@ -38,7 +38,7 @@ struct Network {
     bool ipv6 = false;
     Vector<Pool> pools;  // one of IPv4, at most one of IPv6
     json::Map labels;
-    // com.docker.network.bridge.enable_icc, .enable_ip_masquerade, .host_binding_ipv4, .name,
+    // com.docker.network.bridge.enable_icc, .enable_ip_masquerade, .host_binding_ipv4,
     // com.docker.network.driver.mtu.
     json::Map options;
 

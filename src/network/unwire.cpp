@@ -30,9 +30,15 @@ Result<void> unwire(const String& state, const Fd& directory)
         return remove_wiring(directory);
     if (!wiring)
         return wiring.error().is(ENOENT) ? Result<void>() : std::move(wiring).error();
-    for (const Endpoint& endpoint : wiring->endpoints)
-        TRY(unwire(leases, *wiring, endpoint), "cannot undo the network \"%s\" of container %.12s",
-            endpoint.network.c_str(), wiring->container.c_str());
+    Result<void> first;
+    for (const Endpoint& endpoint : wiring->endpoints) {
+        auto undone = unwire(leases, *wiring, endpoint);
+        if (!undone && first)
+            first = std::move(undone).error().context(
+                "cannot undo the network \"%s\" of container %.12s", endpoint.network.c_str(),
+                wiring->container.c_str());
+    }
+    TRY(std::move(first));
     return remove_wiring(directory);
 }
 

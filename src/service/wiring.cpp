@@ -10,7 +10,9 @@
 #include "container/sweep.h"
 #include "network/bridge.h"
 #include "network/firewall.h"
+#include "network/netlink.h"
 #include "network/ports.h"
+#include "network/route.h"
 #include "network/unwire.h"
 
 namespace kist::service {
@@ -54,6 +56,8 @@ struct ResolverPlace {
 // In the container's network namespace.
 Result<void> open_resolver(void* context)
 {
+    auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
+    TRY(network::bring_up(route, "lo"));
     auto sockets = TRY(network::ResolverSockets::open());
     TRY(network::redirect_resolver(sockets.port));
     static_cast<ResolverPlace*>(context)->sockets.emplace(std::move(sockets));
@@ -146,13 +150,21 @@ Result<void> Wire::share()
 
 Result<void> Wire::take_ports()
 {
-    for (network::Port& port : wiring_.ports)
+    std::string_view usual;
+    if (!networks_.empty())
+        usual = networks_[0].text_option("com.docker.network.bridge.host_binding_ipv4");
+    for (network::Port& port : wiring_.ports) {
+        if (port.host_address.empty())
+            port.host_address = usual;
         ports_.push_back(TRY(network::reserve(port)));
+    }
     return {};
 }
 
 Result<void> Wire::take()
 {
+    // What the last run could not undo is not to be forgotten.
+    TRY(network::unwire(engine_.places.state, directory_));
     auto leases = TRY(network::Leases::open(engine_.places.state));
     Fd lock = TRY(leases.lock());
     wiring_.container = spec_.id;
@@ -199,14 +211,22 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
     return {};
 }
 
-Result<void> Wire::connect(const Fd& network_namespace)
+Result<void> Wire::plug(const Fd& network_namespace)
 {
+    auto leases = TRY(network::Leases::open(engine_.places.state));
+    Fd lock = TRY(leases.lock());
     for (size_t i = 0; i < networks_.size(); i++)
         TRY(network::plug(networks_[i], wiring_.endpoints[i], network_namespace, i == 0),
             "cannot connect with the network \"%s\"", networks_[i].name.c_str());
     if (!networks_.empty() && !wiring_.ports.empty())
         TRY(network::publish(wiring_.endpoints[0], wiring_.ports), "cannot publish ports");
     networks_.clear();
+    return {};
+}
+
+Result<void> Wire::connect(const Fd& network_namespace)
+{
+    TRY(plug(network_namespace));
     ResolverPlace place;
     TRY(network::in_namespace(network_namespace, open_resolver, &place),
         "cannot make the container's resolver");

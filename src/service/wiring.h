@@ -56,6 +56,7 @@ private:
     Result<void> share();
     Result<void> take();
     Result<void> take_ports();
+    Result<void> plug(const Fd& network_namespace);
 
     const Engine& engine_;
     container::Spec& spec_;

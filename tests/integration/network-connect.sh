@@ -44,6 +44,8 @@ k start ann > /dev/null
 has "$(address_of ann eth0)" 10.20.0.
 k network disconnect one ann
 lacks "$(k exec ann ip -o link)" eth0
+k restart -t 1 ann > /dev/null  # on no network at all
+lacks "$(k exec ann ip -o link)" eth0
 k network connect one ann
 has "$(address_of ann eth0)" 10.20.0.
 answer ann 80

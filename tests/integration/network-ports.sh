@@ -76,6 +76,21 @@ has "$(ask - 127.0.0.1 "$port")" "random for "
 k rm -f random > /dev/null
 ends_with 1 ask - 127.0.0.1 "$port"
 
+# ---- a network's usual address of the host; any user may serve low ports and ping
+k network create -o com.docker.network.bridge.host_binding_ipv4=127.0.0.1 tight > /dev/null
+serve local --network tight -p 8085:80
+answer local 80
+same "$(k port local 80)" 127.0.0.1:8085
+has "$(ask - 127.0.0.1 8085)" "local for "
+ends_with 1 ask outside 10.99.0.1 8085
+same "$(k exec local cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" 0
+same "$(k exec local cat /proc/sys/net/ipv4/ping_group_range | tr -s "\t" " ")" "0 2147483647"
+k rm -f local > /dev/null
+k network rm tight > /dev/null
+ip link add br0 type bridge
+ends_with 1 k network create -o com.docker.network.bridge.name=br0 taken
+ip link delete br0
+
 # ---- a restart keeps it; the end frees it
 k restart -t 1 web > /dev/null
 answer web 80
