@@ -34,7 +34,7 @@ add_custom_command(OUTPUT ${generated}/texts_data.h
     COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/third_party/texts.py ${generated}/texts_data.h
         ${generated}/licenses.txt ${texts_sources}
     DEPENDS ${CMAKE_SOURCE_DIR}/third_party/texts.py ${CMAKE_SOURCE_DIR}/third_party/bytes.py
-        ${CMAKE_SOURCE_DIR}/third_party/deflate.py ${generated}/licenses.txt ${texts_sources} VERBATIM)
+        ${generated}/licenses.txt ${texts_sources} VERBATIM)
 
 add_custom_target(generated DEPENDS ${generated}/roots_data.h ${generated}/texts_data.h)
 add_dependencies(generated version)

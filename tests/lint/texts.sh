@@ -10,7 +10,6 @@ status=0
 pack()
 {
     cat > "$work/source.cpp"
-    rm -f "$work/out.h"
     python3 third_party/texts.py "$work/out.h" "$work/licences" "$work/source.cpp" 2>&1
 }
 
