@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/str.h"
+
 namespace kist::network::dns {
 
 namespace {
@@ -96,17 +98,6 @@ Code read_records(std::string_view message, size_t at, unsigned count, Question&
 }
 
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b)
-{
-    auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-    if (a.size() != b.size())
-        return false;
-    for (size_t i = 0; i < a.size(); i++)
-        if (lower(a[i]) != lower(b[i]))
-            return false;
-    return true;
-}
 
 bool is_question(std::string_view message)
 {
@@ -216,10 +207,10 @@ Verdict judge(std::string_view reply, std::string_view message, size_t end)
         !(byte(reply, 2) & kResponse) || byte(reply, 2) & kOperation)
         return Verdict::foreign;
     Code code = code_of(reply);
-    bool repeats =
-        number(reply, 4) == 1 && reply.size() >= end &&
-        same_name(reply.substr(kHead, end - 4 - kHead), message.substr(kHead, end - 4 - kHead)) &&
-        reply.substr(end - 4, 4) == message.substr(end - 4, 4);
+    bool repeats = number(reply, 4) == 1 && reply.size() >= end &&
+                   str::same_name(reply.substr(kHead, end - 4 - kHead),
+                                  message.substr(kHead, end - 4 - kHead)) &&
+                   reply.substr(end - 4, 4) == message.substr(end - 4, 4);
     // Some who refuse send no more than a head.
     if (!repeats && (number(reply, 4) || code == Code::good || code == Code::no_such_name))
         return Verdict::foreign;

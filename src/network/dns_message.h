@@ -76,7 +76,4 @@ Verdict judge(std::string_view reply, std::string_view message, size_t end);
 // The code in a reply of at least a head's size.
 Code code_of(std::string_view reply);
 
-// Equal but for the case of ASCII's letters.
-bool same_name(std::string_view a, std::string_view b);
-
 }  // namespace kist::network::dns

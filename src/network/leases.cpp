@@ -1,6 +1,7 @@
 // leases.cpp - which container has which address on a network.
 
 #include "network/leases.h"
+#include "network/route.h"
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -158,14 +159,6 @@ String with_prefix(const String& address, const Pool& pool)
     return address + pool.subnet.substr(pool.subnet.find('/'));
 }
 
-// docker's: 02:42 and the address, so that who has the address next is found at once.
-Result<String> mac_of(const String& address)
-{
-    const Address four = TRY(Address::parse(address));
-    const uint8_t* b = four.bytes;
-    return str::format("02:42:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3]);
-}
-
 }  // namespace
 
 std::span<const json::Field> fields_of(const Lease*)
@@ -223,7 +216,7 @@ Result<Endpoint> Leases::take(const Network& network, const String& container,
     endpoint.network = network.name;
     endpoint.network_id = network.id;
     endpoint.bridge = network.link;
-    endpoint.mac = wish.mac.empty() ? TRY(mac_of(lease.address)) : wish.mac;
+    endpoint.mac = wish.mac.empty() ? Mac::of(TRY(Address::parse(lease.address))).text() : wish.mac;
     endpoint.names = wish.names;
     endpoint.resolves = network.name != kDefaultNetwork;
     book.leases.push_back(std::move(lease));

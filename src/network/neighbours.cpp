@@ -15,7 +15,7 @@ namespace {
 bool is_called(const Lease& lease, std::string_view name)
 {
     for (const String& each : lease.names)
-        if (dns::same_name(each, name))
+        if (str::same_name(each, name))
             return true;
     return false;
 }
@@ -25,7 +25,7 @@ std::string_view without_network(std::string_view name, const String& network)
 {
     size_t size = network.size() + 1;
     if (name.size() <= size || name[name.size() - size] != '.' ||
-        !dns::same_name(name.substr(name.size() - network.size()), network))
+        !str::same_name(name.substr(name.size() - network.size()), network))
         return name;
     return name.substr(0, name.size() - size);
 }
@@ -64,7 +64,7 @@ void Neighbours::read_circles(const String& directory)
 void Neighbours::refresh(const String& state, const String& container)
 {
     String directory = state + "/run/" + container;
-    uint64_t stamp = stamp_of(directory + "/network.json");
+    uint64_t stamp = stamp_of(directory + "/" + kWiringFile);
     if (stamp != stamp_) {
         read_circles(directory);
         stamp_ = stamp;
@@ -86,7 +86,7 @@ void Neighbours::refresh(const String& state, const String& container)
 Vector<Address> Neighbours::find(std::string_view name, String& owner) const
 {
     Vector<Address> found;
-    bool reverse = name.size() > 5 && dns::same_name(name.substr(name.size() - 5), ".arpa");
+    bool reverse = name.size() > 5 && str::same_name(name.substr(name.size() - 5), ".arpa");
     for (const Circle& circle : circles_) {
         std::string_view bare = without_network(name, circle.network);
         for (const Lease& lease : circle.leases) {
@@ -99,7 +99,7 @@ Vector<Address> Neighbours::find(std::string_view name, String& owner) const
                     continue;
                 if (called)
                     found.push_back(*address);
-                else if (!lease.names.empty() && dns::same_name(reverse_name(*address), name))
+                else if (!lease.names.empty() && str::same_name(reverse_name(*address), name))
                     owner = lease.names[0] + "." + circle.network;
             }
         }

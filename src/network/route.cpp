@@ -109,6 +109,12 @@ Result<Mac> Mac::parse(const String& text)
     return Error(EINVAL, "\"%s\" is no address of a network card", text.c_str());
 }
 
+String Mac::text() const
+{
+    const uint8_t* b = bytes;
+    return str::format("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
 Mac Mac::of(const Address& address)
 {
     Mac mac;

@@ -27,6 +27,7 @@ struct Mac {
     // 02:42 and the IPv4 address: an address that is given out again is the same card to its
     // neighbours, whose tables stay right.
     static Mac of(const Address& address);
+    String text() const;
     std::string_view view() const { return {reinterpret_cast<const char*>(bytes), sizeof bytes}; }
 };
 

@@ -21,7 +21,7 @@ Result<void> unwire(const Leases& leases, const Wiring& wiring, const Endpoint& 
 
 Result<void> unwire(const String& state, const Fd& directory)
 {
-    if (!TRY(sys::exists_at(directory, "network.json")))
+    if (!TRY(sys::exists_at(directory, kWiringFile)))
         return {};
     Leases leases = TRY(Leases::open(state));
     Fd lock = TRY(leases.lock());

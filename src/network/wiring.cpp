@@ -12,7 +12,6 @@ static std::span<const json::Field> fields_of(const Wiring*);
 
 namespace {
 
-constexpr const char* kFile = "network.json";
 constexpr size_t kMaxFile = 1 << 20;
 constexpr auto optional = json::optional;
 
@@ -71,17 +70,17 @@ const char* to_text(Protocol protocol)
 
 Result<Wiring> read_wiring(const Fd& directory)
 {
-    return json::parse<Wiring>(TRY(fs::read(directory, kFile, kMaxFile)));
+    return json::parse<Wiring>(TRY(fs::read(directory, kWiringFile, kMaxFile)));
 }
 
 Result<void> write_wiring(const Fd& directory, const Wiring& wiring)
 {
-    return fs::replace(directory, kFile, json::write(wiring) + "\n", 0600, fs::Durable::no);
+    return fs::replace(directory, kWiringFile, json::write(wiring) + "\n", 0600, fs::Durable::no);
 }
 
 Result<void> remove_wiring(const Fd& directory)
 {
-    return sys::unlink_at(directory, kFile);
+    return sys::unlink_at(directory, kWiringFile);
 }
 
 }  // namespace kist::network

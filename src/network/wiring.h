@@ -18,6 +18,8 @@
 
 namespace kist::network {
 
+inline constexpr const char* kWiringFile = "network.json";
+
 // The container's end on one network.
 struct Endpoint {
     String network, network_id;

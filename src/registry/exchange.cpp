@@ -42,7 +42,7 @@ public:
     {
         Vector<std::string_view> values;
         for (const Header& header : head_.headers)
-            if (same_name(header.name, name))
+            if (str::same_name(header.name, name))
                 values.emplace_back(header.value);
         return values;
     }
@@ -93,7 +93,7 @@ String head_of(const Connection& connection, const Request& request, const Url& 
         text += str::format("Content-Length: %zu\r\n", request.body.size());
     bool same_origin = url.same_origin(request.url);
     for (const Header& header : request.headers)
-        if (same_origin || !same_name(header.name, "Authorization"))
+        if (same_origin || !str::same_name(header.name, "Authorization"))
             text += header.name + ": " + header.value + "\r\n";
     return text + "\r\n";
 }

@@ -20,7 +20,7 @@ Result<int64_t> content_length(const HttpHead& head, const String& peer)
 {
     int64_t length = -1;
     for (const Header& header : head.headers) {
-        if (!same_name(header.name, "Content-Length"))
+        if (!str::same_name(header.name, "Content-Length"))
             continue;
         std::string_view rest = header.value;
         do {
@@ -50,7 +50,7 @@ Result<HttpBody> HttpBody::of(const HttpHead& head, std::string_view method, con
     if (method == "HEAD" || head.status == 204 || head.status == 304) {
         body.length_ = method == "HEAD" ? length : 0;
     } else if (coding) {
-        if (!same_name(*coding, "chunked") || head.minor == 0)
+        if (!str::same_name(*coding, "chunked") || head.minor == 0)
             return Error(EPROTO, "%s sends a body in an unknown coding", peer.c_str());
         body.framing_ = Framing::chunked;
     } else if (length >= 0) {

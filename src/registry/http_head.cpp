@@ -71,20 +71,10 @@ Result<HttpHead> status_line(std::string_view line, const String& peer)
 
 }  // namespace
 
-bool same_name(std::string_view a, std::string_view b)
-{
-    if (a.size() != b.size())
-        return false;
-    for (size_t i = 0; i < a.size(); i++)
-        if (lower(a[i]) != lower(b[i]))
-            return false;
-    return true;
-}
-
 const String* HttpHead::find(std::string_view name) const
 {
     for (const Header& header : headers)
-        if (same_name(header.name, name))
+        if (str::same_name(header.name, name))
             return &header.value;
     return nullptr;
 }
@@ -92,11 +82,11 @@ const String* HttpHead::find(std::string_view name) const
 bool HttpHead::lists(std::string_view name, std::string_view word) const
 {
     for (const Header& header : headers) {
-        if (!same_name(header.name, name))
+        if (!str::same_name(header.name, name))
             continue;
         std::string_view rest = header.value;
         while (!rest.empty())
-            if (same_name(str::trim(str::cut(rest, ',')), word))
+            if (str::same_name(str::trim(str::cut(rest, ',')), word))
                 return true;
     }
     return false;

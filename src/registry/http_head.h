@@ -27,8 +27,6 @@ struct HttpHead {
     bool lists(std::string_view header, std::string_view word) const;
 };
 
-bool same_name(std::string_view a, std::string_view b);  // in any case
-
 // Reads the next head, past interim ones (1xx).  `peer` is for messages.
 // EPROTO: not HTTP, or against its rules.  ECONNRESET: the stream ended.
 Result<HttpHead> read_head(Transport& transport, const String& peer);

@@ -14,6 +14,7 @@
 #include "network/ports.h"
 #include "network/route.h"
 #include "network/unwire.h"
+#include "service/networks.h"
 
 namespace kist::service {
 
@@ -49,9 +50,7 @@ String free_interface(const network::Wiring& wiring)
     }
 }
 
-struct ResolverPlace {
-    std::optional<network::ResolverSockets> sockets;
-};
+using Sockets = std::optional<network::ResolverSockets>;
 
 // In the container's network namespace.
 Result<void> open_resolver(void* context)
@@ -60,7 +59,7 @@ Result<void> open_resolver(void* context)
     TRY(network::bring_up(route, "lo"));
     auto sockets = TRY(network::ResolverSockets::open());
     TRY(network::redirect_resolver(sockets.port));
-    static_cast<ResolverPlace*>(context)->sockets.emplace(std::move(sockets));
+    static_cast<Sockets*>(context)->emplace(std::move(sockets));
     return {};
 }
 
@@ -194,9 +193,7 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
     }
     if (spec_.network == Namespace::host || spec_.network_none)
         return {};
-    if (engine_.outer.map.tier != image::StoreMap::Tier::root)
-        return Error(ENOTSUP, "rootless networks do not exist yet")
-            .with_hint("\"--network host\" shares this machine's network");
+    TRY(check_can_have_networks(engine_));
     TRY(take());
     for (const network::Network& network : networks_)
         warn_of_obstacles(engine_, network);
@@ -227,13 +224,12 @@ Result<void> Wire::plug(const Fd& network_namespace)
 Result<void> Wire::connect(const Fd& network_namespace)
 {
     TRY(plug(network_namespace));
-    ResolverPlace place;
-    TRY(network::in_namespace(network_namespace, open_resolver, &place),
+    Sockets opened;
+    TRY(network::in_namespace(network_namespace, open_resolver, &opened),
         "cannot make the container's resolver");
-    resolver_.emplace(
-        std::move(*place.sockets),
-        network::ResolverOptions{
-            .state = engine_.places.state, .container = spec_.id, .servers = spec_.dns});
+    resolver_.emplace(std::move(*opened), network::ResolverOptions{.state = engine_.places.state,
+                                                                   .container = spec_.id,
+                                                                   .servers = spec_.dns});
     return {};
 }
 

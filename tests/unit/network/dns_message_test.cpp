@@ -191,10 +191,10 @@ TEST(DnsName, IsWrittenAsLabels)
 
 TEST(DnsName, IsEqualInAnyCase)
 {
-    EXPECT_TRUE(same_name("Web-1.NET", "wEB-1.net"));
-    EXPECT_FALSE(same_name("web", "web1"));
-    EXPECT_FALSE(same_name("web@", "web`"));
-    EXPECT_TRUE(same_name("", ""));
+    EXPECT_TRUE(str::same_name("Web-1.NET", "wEB-1.net"));
+    EXPECT_FALSE(str::same_name("web", "web1"));
+    EXPECT_FALSE(str::same_name("web@", "web`"));
+    EXPECT_TRUE(str::same_name("", ""));
 }
 
 TEST(DnsReply, IsJudged)
