@@ -1,0 +1,31 @@
+// socket_address.h - an address and a port, as sockets want them: ip(7), ipv6(7).
+
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+
+#include "network/address.h"
+
+namespace kist::network {
+
+struct SocketAddress {
+    Address address;
+    uint16_t port = 0;
+
+    // An IPv6 address that stands for one of IPv4 (::ffff:10.0.0.1) becomes that; the address is
+    // empty when `from` is of another family.
+    static SocketAddress of(const sockaddr_storage& from);
+    // Returns how much of `to` it is.
+    socklen_t write(sockaddr_storage& to) const;
+    bool operator==(const SocketAddress& other) const = default;
+};
+
+// What flows are known by: who speaks to whom, seen from inside.
+struct FlowKey {
+    SocketAddress guest, remote;
+    bool operator==(const FlowKey& other) const = default;
+};
+
+}  // namespace kist::network
