@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/labels.h"
 #include "cli/network.h"
 #include "network/ports.h"
 

@@ -43,14 +43,4 @@ bool match_named(const Vector<NamedCondition>& conditions, const void* seen)
     return true;
 }
 
-bool has_label(const json::Map& labels, std::string_view wanted)
-{
-    std::string_view value = wanted;
-    std::string_view name = str::cut(value, '=');
-    for (auto& [label, text] : labels)
-        if (label == name && (name.size() == wanted.size() || text == value))
-            return true;
-    return false;
-}
-
 }  // namespace kist::cli

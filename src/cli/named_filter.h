@@ -5,7 +5,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/json.h"
 #include "base/result.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -27,8 +26,5 @@ struct NamedCondition {
 Result<Vector<NamedCondition>> parse_named(std::span<const NamedFilter> rows,
                                            const Vector<String>& words, bool prune);
 bool match_named(const Vector<NamedCondition>& conditions, const void* seen);
-
-// "NAME" or "NAME=VALUE".
-bool has_label(const json::Map& labels, std::string_view wanted);
 
 }  // namespace kist::cli

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "cli/command.h"
+#include "cli/labels.h"
 #include "cli/moment.h"
 #include "cli/print.h"
 #include "cli/say.h"
@@ -39,15 +40,6 @@ constexpr Flag kCreateFlags[] = {
 };
 // clang-format on
 
-void add_pairs(json::Map& map, const Vector<String>& words)
-{
-    for (const String& word : words) {
-        std::string_view value = word;
-        std::string_view name = str::cut(value, '=');
-        map.emplace_back(name, value);
-    }
-}
-
 // The pool whose subnet has the address, which `flag` says.
 Result<Pool*> pool_of(Vector<Pool>& pools, const Address& address, const char* flag)
 {
@@ -78,8 +70,8 @@ Result<int> create(const CreateFlags& flags, const service::Engine& engine, Argu
         Address address = TRY(Address::parse(gateway), "--gateway");
         TRY(pool_of(network.pools, address, "gateway"))->gateway = gateway;
     }
-    add_pairs(network.labels, flags.labels);
-    add_pairs(network.options, flags.options);
+    network.labels = pairs_of(flags.labels);
+    network.options = pairs_of(flags.options);
     auto networks = TRY(network::Networks::open(engine.directories.store));
     network = TRY(networks.make(std::move(network)));
     service::tell_network(engine, "create", network);
@@ -115,14 +107,6 @@ constexpr Column kColumns[] = {
 };
 // clang-format on
 
-String labels_of(const Network& network)
-{
-    String labels;
-    for (auto& [name, value] : network.labels)
-        labels += (labels.empty() ? "" : ",") + name + "=" + value;
-    return labels;
-}
-
 const char* word_of(bool value)
 {
     return value ? "true" : "false";
@@ -141,7 +125,7 @@ Result<int> ls(const LsFlags& flags, const service::Engine& engine, Arguments)
             continue;
         rows.push_back({flags.no_trunc ? each.id : each.id.substr(0, kShortId), each.name,
                         network_driver(each), "local", word_of(each.ipv6), word_of(each.internal),
-                        labels_of(each), each.created, json::write(each.labels)});
+                        text_of(each.labels), each.created, json::write(each.labels)});
     }
     TRY(print_rows(kColumns, rows, flags.quiet ? "{{.ID}}" : flags.format));
     return 0;

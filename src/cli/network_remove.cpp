@@ -78,9 +78,11 @@ Result<Vector<String>> prune_networks(const service::Engine& engine, const Vecto
         if (network::is_reserved(network.name) || !match_network(conditions, {network, false}))
             continue;
         auto removed = service::remove_network(engine, network);
-        if (!removed && removed.error().is(EBUSY))
+        if (!removed) {
+            if (!removed.error().is(EBUSY))  // the others are removed all the same, and told of
+                report(removed.error());
             continue;
-        TRY(std::move(removed));
+        }
         service::tell_network(engine, "destroy", network);
         names.push_back(network.name);
     }

@@ -6,6 +6,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
+#include "cli/labels.h"
 #include "cli/say.h"
 #include "container/volume_use.h"
 
@@ -32,15 +33,6 @@ constexpr Flag kCreateFlags[] = {
 };
 // clang-format on
 
-void add_pairs(json::Map& map, const Vector<String>& words)
-{
-    for (const String& word : words) {
-        std::string_view value = word;
-        std::string_view name = str::cut(value, '=');
-        map.emplace_back(name, value);
-    }
-}
-
 Result<int> create(const CreateFlags& flags, const Context& context, Arguments operands)
 {
     if (flags.driver != "local")
@@ -50,8 +42,8 @@ Result<int> create(const CreateFlags& flags, const Context& context, Arguments o
     info.anonymous = info.name.empty();
     if (info.anonymous)
         info.name = random::hex(kAnonymousName);
-    add_pairs(info.labels, flags.labels);
-    add_pairs(info.options, flags.options);
+    info.labels = pairs_of(flags.labels);
+    info.options = pairs_of(flags.options);
     if (!info.options.empty())
         TRY(container::mount_of_options(info.options, {}), "--opt");
 
@@ -107,10 +99,7 @@ Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
             links += use.volume == info.name;
         if (!match_volume(conditions, {info, links > 0}))
             continue;
-        String labels;
-        for (auto& [name, value] : info.labels)
-            labels += (labels.empty() ? "" : ",") + name + "=" + value;
-        rows.push_back({"local", info.name, labels, str::format("%zu", links),
+        rows.push_back({"local", info.name, text_of(info.labels), str::format("%zu", links),
                         mountpoint_of(context, info.name), "local", "N/A",
                         json::write(info.labels)});
     }

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/labels.h"
 #include "cli/volume.h"
 #include "service/engine.h"
 #include "service/events.h"
