@@ -194,7 +194,9 @@ Result<void> settle_names(Spec& spec, const RunOptions& options)
         std::string_view name = str::cut(address, ':');
         if (name.empty() || address.empty())
             return Error(EINVAL, "--add-host %s: expected NAME:ADDRESS", host.c_str());
-        bool gateway = address == "host-gateway";
+        bool gateway = address == kHostGateway;
+        if (!gateway)
+            TRY(Address::parse(String(address)), "--add-host %s", host.c_str());
         if (gateway && spec.network_none)
             return Error(EINVAL, "--add-host %s: there is no host-gateway in --network none",
                          host.c_str());

@@ -134,6 +134,7 @@ TEST(SpecNetwork, CombinationsThatMeanNothingAreRefused)
         {[](O& o) { o.networks = {"container:x"}, o.publish_all = true; }, "--publish-all cannot"},
         {[](O& o) { o.networks = {"container:x"}, o.hostname = "h"; }, "--hostname cannot be used"},
         {[](O& o) { o.networks = {"container:x"}, o.hosts = {"a:1.2.3.4"}; }, "--add-host cannot"},
+        {[](O& o) { o.hosts = {"a:b"}; }, "--add-host a:b"},
         {[](O& o) { o.networks = {"container:x"}, o.dns = {"1.2.3.4"}; }, "--dns cannot be used"},
         {[](O& o) { o.networks = {"container:x"}, o.expose = {"80"}; }, "--expose cannot be used"},
         {[](O& o) { o.networks = {"web"}, o.ip = "1.2.3"; }, "--ip: \"1.2.3\" is no IP address"},
