@@ -143,18 +143,25 @@ Place place_of(const Address& address, uint16_t port)
     return place;
 }
 
-// Without SO_REUSEADDR: two that have it could both be bound, as neither listens.
-Result<Fd> bind_to(const Port& port, const Address& address, uint16_t number, bool both)
+// SO_REUSEADDR for who listens, so that connections of before, which linger (TIME_WAIT), are not in
+// the way.  Others do without: two that have it could both be bound, as neither listens.
+Result<Fd> bind_to(const Port& port, const Address& address, uint16_t number, bool both, Hold hold)
 {
+    constexpr int kBacklog = 1024;
     int type = port.protocol == Protocol::tcp ? SOCK_STREAM : SOCK_DGRAM;
-    Fd socket(::socket(address.is_v6() ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0));
+    Fd socket(
+        ::socket(address.is_v6() ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (socket.get() < 0)
         return os_error("socket");
-    int only = !both;
+    int only = !both, on = 1;
+    bool listens = hold == Hold::listens && type == SOCK_STREAM;
     if (address.is_v6())
         (void)::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+    if (listens)
+        (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     Place place = place_of(address, number);
-    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&place.name), place.size) < 0)
+    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&place.name), place.size) < 0 ||
+        (listens && ::listen(socket.get(), kBacklog) < 0))
         return cannot_reserve(port, number);
     return socket;
 }
@@ -192,14 +199,14 @@ Result<void> add_exposed(Vector<Port>& ports, std::string_view text)
     return add_range(ports, TRY(parse_range(text, "container")), {}, port);
 }
 
-Result<Fd> reserve(Port& port)
+Result<Fd> reserve(Port& port, Hold hold)
 {
     // All addresses of both families, by one socket where there is IPv6.
     bool all = port.host_address.empty();
     Address address = TRY(Address::parse(all ? "::" : port.host_address));
     unsigned last = port.last_host_port ? port.last_host_port : port.host_port;
     for (unsigned number = port.host_port;; number++) {
-        auto socket = bind_to(port, address, static_cast<uint16_t>(number), all);
+        auto socket = bind_to(port, address, static_cast<uint16_t>(number), all, hold);
         if (!socket && all && address.is_v6() && socket.error().is(EAFNOSUPPORT)) {
             address = TRY(Address::parse("0.0.0.0"));
             number--;

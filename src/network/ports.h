@@ -21,10 +21,15 @@ Result<void> add_published(Vector<Port>& ports, std::string_view text);
 // "80", "8000-8010/udp": ports of the container; the host's are 0.
 Result<void> add_exposed(Vector<Port>& ports, std::string_view text);
 
+// How the host's side of a port is held.
+enum class Hold : uint8_t {
+    bound,    // never listened on: packets go to the container before they get there (firewall.h)
+    listens,  // TCP: whoever connects waits to be accepted; free again as soon as it is closed
+};
+
 // Binds the host's side of `port`, so that nobody else gets it, and settles host_port when it is
-// 0.  The socket is never listened on: packets go to the container before they get there
-// (firewall.h).  EADDRINUSE, EACCES (below net.ipv4.ip_unprivileged_port_start),
+// 0.  The socket does not block.  EADDRINUSE, EACCES (below net.ipv4.ip_unprivileged_port_start),
 // EADDRNOTAVAIL: not an address of this machine; each says the fix.
-Result<Fd> reserve(Port& port);
+Result<Fd> reserve(Port& port, Hold hold = Hold::bound);
 
 }  // namespace kist::network

@@ -2,6 +2,9 @@
 
 #include "network/ports.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -135,6 +138,31 @@ TEST(Reserve, TakesTheFirstFreeOneOfARange)
     Port full = local(first.host_port);
     full.last_host_port = first.host_port;
     EXPECT_ERROR(reserve(full), EADDRINUSE, "is taken");
+}
+
+TEST(Reserve, ListensOnAPortWhereConnectionsOfBeforeLinger)
+{
+    Port port = local(0);
+    Fd held = MUST(reserve(port, Hold::listens));
+    Port same = local(port.host_port);
+    EXPECT_ERROR(reserve(same, Hold::listens), EADDRINUSE, "of this machine is taken");
+    EXPECT_ERROR(reserve(same), EADDRINUSE, "of this machine is taken");
+    // Whose side ends a connection first keeps it for a while (TIME_WAIT).
+    sockaddr_in to = {};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port.host_port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    Fd served(::accept4(held.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    ASSERT_GE(served.get(), 0);
+    served.close();
+    char end;
+    EXPECT_EQ(::read(client.get(), &end, 1), 0);
+    client.close();
+    held.close();
+    EXPECT_ERROR(reserve(same), EADDRINUSE, "of this machine is taken");
+    EXPECT_TRUE(reserve(same, Hold::listens));
 }
 
 TEST(Reserve, SaysThatAnAddressIsNotOurs)
