@@ -2,10 +2,8 @@
 
 #include "network/ports.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/str.h"
