@@ -25,9 +25,14 @@ private:
 class Reactor {
 public:
     static Result<Reactor> make();
+    Reactor(Reactor&&) = default;
+    ~Reactor();  // deletes whom it has retired, and nobody else
 
-    // Until it is forgotten or closed everywhere.  `handler` is borrowed until it is retired.
+    // Until it is forgotten or closed everywhere; a second time: for `handler` from now on.
+    // `events` of epoll_ctl(2); one handler may wait for several.  It is borrowed until it is
+    // retired.  ENOSPC: fs.epoll.max_user_watches.
     Result<void> watch(const Fd& file, uint32_t events, Handler& handler);
+    // What has happened in this turn may still be told.
     void forget(const Fd& file);
     // Is called once more in the next turn even if nothing happens: who has moved enough for now
     // lets others move.
@@ -38,6 +43,13 @@ public:
     // Waits until something happens, or for `milliseconds` (-1: as long as it takes), and calls
     // whom it concerns.
     void turn(int milliseconds);
+
+private:
+    explicit Reactor(Fd epoll) : epoll_(std::move(epoll)) {}
+    void bury();
+
+    Fd epoll_;
+    Vector<Handler*> again_, retired_;
 };
 
 }  // namespace kist::network
