@@ -16,6 +16,8 @@ userland="busybox-static uidmap libc6 libaudit1 libcap-ng0 libselinux1 libpcre2-
 debian="systemd-sysv dbus-user-session libpam-systemd kmod uidmap busybox-static iproute2"
 first="virtio_pci virtio_mmio virtio_blk crc32c_generic ext4 squashfs"
 second="virtio_net virtio_rng overlay tun fuse loop"
+# Not loaded by the board: the kernel asks for them when a user's first container comes.
+networks="bridge veth nf_tables nft_ct nft_nat nft_masq nft_chain_nat nft_fib_inet nft_tproxy"
 case $board in
     amd64 | systemd) arch=amd64 kernel=linux-image-cloud-amd64= ;;
     arm64) arch=arm64 kernel=linux-image-cloud-arm64= ;;
@@ -69,7 +71,7 @@ busybox_root() {
             ! -path '*/gconv/*' ! -path '*/audit/*' | cpio -pdm --quiet "$tree")
     done
     # shellcheck disable=SC2086
-    copy_modules "$tree" $first $second
+    copy_modules "$tree" $first $second $networks
     cp "$packages"/usr/bin/new?idmap "$tree/usr/bin/"
     cp -r "$here"/root/etc/. "$tree/etc/"
     cp "$here/root/sbin/board" "$tree/sbin/"
@@ -91,7 +93,7 @@ debian_root() {
     tar -C "$tree" -xf "$("$here/debian.sh" $debian)"
     mkdir -p "$tree/data"
     # shellcheck disable=SC2086
-    copy_modules "$tree" $first $second
+    copy_modules "$tree" $first $second $networks
     cp -r "$here"/debian/etc/. "$tree/etc/"
     cp "$here"/debian/sbin/* "$tree/sbin/"
     echo "$second" > "$tree/etc/board.modules"

@@ -5,8 +5,9 @@
 need_root
 need unshare pivot_root
 
-packages=$("$tests/../board/packages.sh" amd64 busybox-static openrc librc1 libeinfo1 libpam0g libaudit1 libcap-ng0 \
-    libselinux1 libpcre2-8-0 libc6 runit s6 libs6-2.11 libskarnet2.13 libexecline2.9) || skip "no Debian packages"
+packages=$(downloads "$tests/../board/packages.sh" amd64 busybox-static openrc librc1 libeinfo1 libpam0g libaudit1 \
+    libcap-ng0 libselinux1 libpcre2-8-0 libc6 runit s6 libs6-2.11 libskarnet2.13 libexecline2.9) ||
+    skip "no Debian packages"
 registry_start http
 push_image "$(fixture busybox)" box
 

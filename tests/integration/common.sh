@@ -8,11 +8,16 @@
 
 set -eu
 export LC_ALL=C
-# On a machine whose cgroups are v1 and v2 together, the v2 tree belongs to its init system: a test
-# that runs as root does not see it, so that nothing is made in it.
-if [ "$(id -u)" = 0 ] && [ -z "${KIST_HIDDEN:-}" ] && [ -d /sys/fs/cgroup/unified ]; then
-    export KIST_HIDDEN=1
-    exec unshare --mount --propagation private sh -c 'umount /sys/fs/cgroup/unified; exec "$0" "$@"' "$0" "$@"
+# A test that runs as root has a network of its own, in which there is loopback only and everybody may ping: bridges
+# and rules are not made on the machine's.  And on a machine whose cgroups are v1 and v2 together, the v2 tree belongs
+# to its init system: the test does not see it, so that nothing is made in it.
+if [ "$(id -u)" = 0 ] && [ -z "${KIST_APART:-}" ]; then
+    export KIST_APART=$PPID
+    exec unshare --net --mount --propagation private sh -c '
+        [ ! -d /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified
+        ip link set lo up || { echo "skip: needs ip"; exit 77; }
+        echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range
+        exec "$0" "$@"' "$0" "$@"
 fi
 tests=$(cd "$(dirname "$0")/../tests" 2> /dev/null || cd "$(dirname "$0")/.."; pwd)  # bench/ has words of it too
 fixtures=$tests/fixtures
@@ -58,6 +63,14 @@ same() { [ "$1" = "$2" ] || fail "expected \"$2\", got \"$1\""; }
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 need() { for tool in "$@"; do command -v "$tool" > /dev/null || skip "needs $tool"; done; }
 [ -x "$kist" ] || skip "no program at $kist"
+
+# downloads COMMAND...: it sees the machine's network, from which Debian's packages come.
+downloads() {
+    case ${KIST_APART:-no} in
+        no) "$@" ;;
+        *) nsenter --net="/proc/$KIST_APART/ns/net" "$@" ;;
+    esac
+}
 
 # ends_with STATUS COMMAND...: runs it; $output is all that it said.
 ends_with() {

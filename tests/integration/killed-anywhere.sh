@@ -5,16 +5,11 @@
 # seconds as KIST_FAULT_SECONDS says; "all" tries everything, as an ordinary user too.  KIST_SEED repeats a
 # sample; a fault is tried again by its name: KIST_FAULT=start/0.1/67/EIO (mode root, or KIST_MODES).
 # timeout: 20000
-if [ "$(id -u)" = 0 ] && [ -z "${KIST_NETWORK_TEST:-}" ]; then
-    export KIST_NETWORK_TEST=1
-    exec unshare --net "$0" "$@"  # its networks are nobody else's
-fi
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/registry.sh"
 . "$(dirname "$0")/modes.sh"
 need_root
-need ip nft
-ip link set lo up
+need nft
 [ "$machine" = amd64 ] || skip "the tracer of faults knows amd64 only"
 [ -e /usr/include/x86_64-linux-gnu/asm/unistd_64.h ] || skip "needs the kernel's headers"
 

@@ -27,6 +27,7 @@ dd if=/dev/zero of="$KIST_ROOT/filler" bs=4k 2> /dev/null || :
 touch "$work/shared/full"
 eventually 20 test -e "$work/shared/done"
 log=$("$kist" inspect --format '{{.LogPath}}' web)
+sleep 0.5  # what is in the pipe yet
 tail -c 1 "$log" | od -c | grep -q '\\n' || fail "a torn line at the end"
 size=$(stat -c %s "$log")
 sleep 0.5

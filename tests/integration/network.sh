@@ -1,20 +1,13 @@
-# network.sh - sourced first: box.sh as root, in a network namespace of the test's own.
+# network.sh - sourced first: box.sh as root, and words about networks.
 #
 #   outside COMMAND...     in a namespace beside it, 10.99.0.2, to which this one is 10.99.0.1
 #   serve NAME OPTION...   a container that runs; see answer
 #   answer NAME PORT       makes it say its name and who asks to whoever connects to PORT (TCP)
 #   ask NAME HOST PORT     what container NAME gets from there; as from the test itself with "-"
-if [ "$(id -u)" = 0 ] && [ -z "${KIST_NETWORK_TEST:-}" ]; then
-    export KIST_NETWORK_TEST=1
-    exec unshare --net --mount --propagation private "$0" "$@"
-fi
-. "$(dirname "$0")/common.sh"
-need_root
-need ip nft nsenter
-ip link set lo up
 . "$(dirname "$0")/box.sh"
+need_root
+need nft nsenter
 k pull -q "$image" > /dev/null
-
 
 outside_begins() {
     unshare --net sleep 1000 &

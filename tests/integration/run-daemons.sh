@@ -11,7 +11,7 @@ registry_start http
 daemon_image() {
     key=$(cat "$fixtures/daemon_image.sh" | sha256sum | cut -c1-12)
     made=${KIST_FIXTURES:-${TMPDIR:-/tmp}/kist-fixtures-$(id -u)}/$1-$key
-    [ -d "$made" ] || { mkdir -p "$(dirname "$made")"; "$fixtures/daemon_image.sh" "$1" "$made" >&2; }
+    [ -d "$made" ] || { mkdir -p "$(dirname "$made")"; downloads "$fixtures/daemon_image.sh" "$1" "$made" >&2; }
     echo "$made"
 }
 for daemon in nginx redis mosquitto; do
