@@ -26,6 +26,9 @@ struct Guest {
     static Result<Guest> parse(String json);  // EBADMSG
 };
 
+// Of an endpoint; empty when it has none of that family.
+Address address_of(const Endpoint& endpoint, bool six);
+
 class Guests {
 public:
     // In place of what was said of the container before.
@@ -51,7 +54,9 @@ public:
 
     // From where a container at `to` sees who comes to a published port from `client`: the same,
     // unless that would not come back to us (loopback, an address of its own subnet, another
-    // family): then its gateway's address and any port.
+    // family, no way out): then its gateway's address and any port; of a network without one no
+    // address, which is the kernel's choice.  The container's address to connect to is that of
+    // the same family, or of IPv4.
     SocketAddress seen_as(const SocketAddress& client, const Endpoint& to) const;
 
 private:

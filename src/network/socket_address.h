@@ -17,8 +17,9 @@ struct SocketAddress {
     // An IPv6 address that stands for one of IPv4 (::ffff:10.0.0.1) becomes that; the address is
     // empty when `from` is of another family.
     static SocketAddress of(const sockaddr_storage& from);
-    // Returns how much of `to` it is.
-    socklen_t write(sockaddr_storage& to) const;
+    // Returns how much of `to` it is; 0: there is no address.  `six`: for a socket of both
+    // families, which wants addresses of IPv4 as ::ffff:10.0.0.1.
+    socklen_t write(sockaddr_storage& to, bool six = false) const;
     bool operator==(const SocketAddress& other) const = default;
 };
 

@@ -6,8 +6,7 @@
 
 namespace kist::network {
 
-// Found beside the types (json.h), so not in the unnamed namespace.
-static std::span<const json::Field> fields_of(const Endpoint*);
+// Found beside the type (json.h), so not in the unnamed namespace.
 static std::span<const json::Field> fields_of(const Wiring*);
 
 namespace {

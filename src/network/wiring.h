@@ -45,6 +45,7 @@ struct Port {
 
     bool operator==(const Port& other) const = default;
 };
+std::span<const json::Field> fields_of(const Endpoint*);
 std::span<const json::Field> fields_of(const Port*);
 
 struct Wiring {

@@ -1,0 +1,261 @@
+// guests.cpp - whose packets are served, and where they may go.
+//
+// Connections of containers are made by a process in the machine's own namespaces, so nothing but
+// what stands here keeps them off its loopback.
+
+#include "network/guests.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "base/str.h"
+#include "network/ports.h"
+
+namespace kist::network {
+
+// Found beside the type (json.h), so not in the unnamed namespace.
+static std::span<const json::Field> fields_of(const Guest*);
+
+namespace {
+
+constexpr size_t kMaxEndpoints = 256;  // networks that a container is on
+constexpr auto optional = json::optional;
+
+// clang-format off
+constexpr json::Field kGuest[] = {
+    json::field<&Guest::version>      ("version"),
+    json::field<&Guest::container>    ("container"),
+    json::field<&Guest::endpoints>    ("endpoints", optional),
+    json::field<&Guest::ports>        ("ports", optional),
+    json::field<&Guest::host_loopback>("hostLoopback", optional),
+};
+
+// What never leaves a machine, or means another one on each link.
+struct Forbidden {
+    uint8_t size, bits;
+    uint8_t base[12];
+};
+constexpr Forbidden kForbidden[] = {
+    { 4,  8, {}},                                         // 0.0.0.0/8: "this machine"
+    { 4,  8, {127}},                                      // 127.0.0.0/8
+    { 4,  4, {224}},                                      // 224.0.0.0/4: groups
+    { 4, 32, {255, 255, 255, 255}},                       // broadcast
+    {16, 96, {}},                                         // ::, ::1, ::127.0.0.1
+    {16, 96, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255}},   // ::ffff:127.0.0.1
+    {16, 10, {0xfe, 0x80}},                               // link-local
+    {16,  8, {0xff}},                                     // groups
+};
+// clang-format on
+
+bool is_forbidden(const Address& address)
+{
+    for (const Forbidden& row : kForbidden) {
+        Subnet subnet = {{}, row.bits};
+        memcpy(subnet.base.bytes, row.base, sizeof row.base);
+        subnet.base.size = row.size;
+        if (subnet.contains(address))
+            return true;
+    }
+    return !address.size;
+}
+
+Address loopback(bool six)
+{
+    Address address;
+    address.size = six ? 16 : 4;
+    address.bytes[address.size - 1] = 1;
+    if (!six)
+        address.bytes[0] = 127;
+    return address;
+}
+
+Address parsed(const String& text)
+{
+    auto address = Address::parse(text);
+    return address ? *address : Address();
+}
+
+// The address by which this machine reaches others: that of a socket connected to one that is in
+// documents only (RFC 5737, 3849); nothing is sent.
+Address outward(bool six)
+{
+    SocketAddress there = {parsed(six ? "2001:db8::1" : "192.0.2.1"), 9};
+    sockaddr_storage name;
+    socklen_t size = there.write(name);
+    Fd socket(::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&name), size) < 0)
+        return {};
+    size = sizeof name;
+    (void)::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size);
+    return SocketAddress::of(name).address;
+}
+
+const String& gateway_of(const Endpoint& endpoint, bool six)
+{
+    return six ? endpoint.gateway6 : endpoint.gateway;
+}
+
+// On all addresses of a family.
+bool is_published(const Guest& guest, bool six, uint16_t port, Protocol protocol)
+{
+    for (const Port& each : guest.ports)
+        if (port && each.host_port == port && each.protocol == protocol &&
+            (each.host_address.empty() || each.host_address == (six ? "::" : "0.0.0.0")))
+            return true;
+    return false;
+}
+
+// "172.18.0.2/16", or "172.18.0.1" of what has no prefix, in the one way that we write it.
+Result<void> check_address(const String& text, bool six, bool prefixed)
+{
+    std::string_view rest = text;
+    Address address = TRY(Address::parse(String(str::cut(rest, '/'))));
+    unsigned long long bits = 0;
+    String same = address.text();
+    if (prefixed && str::read_natural(rest, bits) && bits <= address.size * 8u)
+        same += str::format("/%u", static_cast<unsigned>(bits));
+    if (address.is_v6() != six || text != same || (prefixed && same == address.text()))
+        return Error(EBADMSG, "\"%s\" is no address of a container",
+                     str::printable(text, 64).c_str());
+    return {};
+}
+
+Result<void> check_endpoint(const Endpoint& endpoint)
+{
+    TRY(check_address(endpoint.address, false, true));
+    if (!endpoint.gateway.empty())
+        TRY(check_address(endpoint.gateway, false, false));
+    if (!endpoint.address6.empty())
+        TRY(check_address(endpoint.address6, true, true));
+    if (!endpoint.gateway6.empty())
+        TRY(check_address(endpoint.gateway6, true, false));
+    return {};
+}
+
+Result<void> check(const Guest& guest)
+{
+    if (guest.version != 1)
+        return Error(EBADMSG, "version %d", guest.version);
+    if (guest.container.empty() || guest.endpoints.size() > kMaxEndpoints ||
+        guest.ports.size() > kMaxPorts)
+        return Error(EBADMSG, "no container, or more of it than one can have");
+    for (const Endpoint& endpoint : guest.endpoints)
+        TRY(check_endpoint(endpoint));
+    for (const Port& port : guest.ports)
+        if (!port.host_port || !port.container_port || port.protocol > Protocol::udp)
+            return Error(EBADMSG, "a port that is none");
+    return {};
+}
+
+// Whether `address` is in the subnet of `place`: "172.18.0.2/16".
+bool is_near(const String& place, const Address& address)
+{
+    std::string_view rest = place;
+    Subnet subnet;
+    unsigned long long bits = 0;
+    subnet.base = parsed(String(str::cut(rest, '/')));
+    if (str::read_natural(rest, bits))
+        subnet.bits = static_cast<unsigned>(bits);
+    return subnet.contains(address);
+}
+
+}  // namespace
+
+std::span<const json::Field> fields_of(const Guest*)
+{
+    return kGuest;
+}
+
+String Guest::json() const
+{
+    return json::write(*this);
+}
+
+Result<Guest> Guest::parse(String json)
+{
+    Guest guest = TRY(json::parse<Guest>(std::move(json)), "cannot read of a container");
+    if (auto good = check(guest); !good)
+        return Error(EBADMSG, "cannot serve a container: %s", good.error().message().c_str());
+    return guest;
+}
+
+Address address_of(const Endpoint& endpoint, bool six)
+{
+    std::string_view text = six ? endpoint.address6 : endpoint.address;
+    return parsed(String(str::cut(text, '/')));
+}
+
+void Guests::add(Guest guest)
+{
+    for (Guest& known : guests_)
+        if (known.container == guest.container) {
+            known = std::move(guest);
+            return;
+        }
+    guests_.push_back(std::move(guest));
+}
+
+void Guests::remove(const String& container)
+{
+    erase_if(guests_, [&](const Guest& guest) { return guest.container == container; });
+}
+
+const Guest* Guests::find(const String& container) const
+{
+    for (const Guest& guest : guests_)
+        if (guest.container == container)
+            return &guest;
+    return nullptr;
+}
+
+Guests::Owner Guests::owner(const Address& address) const
+{
+    String text = address.text() + '/';
+    if (address.size)
+        for (const Guest& guest : guests_)
+            for (const Endpoint& endpoint : guest.endpoints)
+                if ((address.is_v6() ? endpoint.address6 : endpoint.address).starts_with(text))
+                    return {&guest, &endpoint};
+    return {};
+}
+
+std::optional<SocketAddress> Guests::destination(const FlowKey& key, Protocol protocol) const
+{
+    const Address& remote = key.remote.address;
+    bool six = remote.is_v6();
+    Owner from = owner(key.guest.address);
+    if (!from.guest || key.guest.address.is_v6() != six || gateway_of(*from.endpoint, six).empty())
+        return {};
+
+    // Any gateway's: in the namespace where the bridges are, all of them are the same machine.
+    String text = remote.text();
+    bool gateway = false, published = false;
+    for (const Guest& guest : guests_) {
+        for (const Endpoint& endpoint : guest.endpoints)
+            gateway |= gateway_of(endpoint, six) == text;
+        published |= is_published(guest, six, key.remote.port, protocol);
+    }
+    SocketAddress to = key.remote;
+    if (gateway && (published || from.guest->host_loopback)) {
+        to.address = loopback(six);
+        return to;
+    }
+    if (gateway)
+        to.address = outward(six);
+    if (is_forbidden(to.address))
+        return {};
+    return to;
+}
+
+SocketAddress Guests::seen_as(const SocketAddress& client, const Endpoint& to) const
+{
+    bool six = client.address.is_v6() && !to.address6.empty();
+    const String& gateway = gateway_of(to, six);
+    if (six == client.address.is_v6() && !gateway.empty() && !is_forbidden(client.address) &&
+        !is_near(six ? to.address6 : to.address, client.address))
+        return client;
+    return {parsed(gateway), 0};
+}
+
+}  // namespace kist::network
