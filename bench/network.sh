@@ -9,9 +9,11 @@
 #
 # ROUNDS=N rounds (5 unless said).
 [ "$(id -u)" = 0 ] || { echo "skip: needs root"; exit 77; }
+# What is started here ends with it, as its processes are in a namespace of their own.
 if [ -z "${KIST_BENCH_NETWORK:-}" ]; then
     export KIST_BENCH_NETWORK=1
-    exec unshare --mount --net --propagation private "$0" "$@"
+    exec unshare --pid --fork --kill-child --mount-proc --mount --net --propagation private \
+        sh -c '"$0" "$@"; exit $?' "$0" "$@"
 fi
 . "$(dirname "$0")/../tests/integration/common.sh"
 . "$tests/integration/modes.sh"
