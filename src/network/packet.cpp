@@ -166,6 +166,18 @@ String put_together(const Address& from, const Address& to, uint8_t protocol, St
     return bytes += body;
 }
 
+String draw_echo(const FlowKey& way, uint16_t identifier, uint32_t number, std::string_view payload,
+                 bool answers)
+{
+    bool six = way.guest.address.is_v6();
+    String body;
+    put32(body, six ? (answers ? 129u << 24 : 128u << 24) : (answers ? 0 : 8u << 24));
+    put16(body, identifier);
+    put16(body, number);
+    body += payload;
+    return put_together(way.guest.address, way.remote.address, icmp(six), std::move(body), 2);
+}
+
 std::optional<Packet> read_syn(const Parts& parts)
 {
     std::string_view body = parts.body;
@@ -233,14 +245,13 @@ String refusal(const Packet& syn)
 
 String echo_reply(const Packet& echo)
 {
-    bool six = echo.key.guest.address.is_v6();
-    String body;
-    put32(body, six ? 129u << 24 : 0);
-    put16(body, echo.key.guest.port);
-    put16(body, echo.sequence);
-    body += echo.payload;
-    return put_together(echo.key.remote.address, echo.key.guest.address, icmp(six), std::move(body),
-                        2);
+    const FlowKey& key = echo.key;
+    return draw_echo({key.remote, key.guest}, key.guest.port, echo.sequence, echo.payload, true);
+}
+
+String echo_request(const FlowKey& key, uint16_t number)
+{
+    return draw_echo(key, key.guest.port, number, {}, false);
 }
 
 String unreachable(std::string_view original, Unreachable reason)
@@ -257,6 +268,9 @@ String unreachable(std::string_view original, Unreachable reason)
     uint8_t size = six ? 16 : 4;
     Address from = address_at(original, header - size - size, size);
     Address to = address_at(original, header - size, size);
+    // RFC 1122, 3.2.2; RFC 4443, 2.4.
+    if (to.bytes[0] >= (six ? 0xff : 224) || from.bytes[0] >= (six ? 0xff : 224))
+        return {};
     auto code = kCodes[static_cast<int>(reason)];
     String body;
     put16(body, six ? 1u << 8 | code.code6 : 3u << 8 | code.code4);

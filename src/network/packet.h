@@ -31,8 +31,10 @@ String with_checksum(const Packet& syn);
 String refusal(const Packet& syn);
 // The answer to `echo`.
 String echo_reply(const Packet& echo);
+// The request that it was, without its payload, for unreachable().
+String echo_request(const FlowKey& key, uint16_t number);
 // Why `original` (a packet's bytes, as far as they are at hand) got nowhere, said to who sent it,
-// in the name of whom it was sent to.
+// in the name of whom it was sent to.  "" when that would be a group, or it is no packet.
 enum class Unreachable : uint8_t { network, host, port, prohibited };
 String unreachable(std::string_view original, Unreachable reason);
 // The packet that a datagram from `from` to `to` was, for unreachable().

@@ -65,4 +65,18 @@ socklen_t SocketAddress::write(sockaddr_storage& to, bool six) const
     return sizeof name;
 }
 
+uint64_t FlowKey::hash() const
+{
+    uint64_t ports = uint64_t{guest.port} << 16 | remote.port;
+    return hash_of(remote.address.view(), hash_of(guest.address.view())) ^
+           ports * 0x9e3779b97f4a7c15;
+}
+
+uint64_t hash_of(std::string_view bytes, uint64_t start)
+{
+    for (char each : bytes)
+        start = (start ^ static_cast<uint8_t>(each)) * 0x100000001b3;
+    return start;
+}
+
 }  // namespace kist::network

@@ -27,6 +27,10 @@ struct SocketAddress {
 struct FlowKey {
     SocketAddress guest, remote;
     bool operator==(const FlowKey& other) const = default;
+    uint64_t hash() const;
 };
+
+// FNV-1a, 64 bits (draft-eastlake-fnv).
+uint64_t hash_of(std::string_view bytes, uint64_t start = 0xcbf29ce484222325);
 
 }  // namespace kist::network

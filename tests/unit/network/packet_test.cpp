@@ -173,6 +173,15 @@ TEST(Packet, IsAnsweredByItsEcho)
     sent = echo_reply(*Packet::read(six));
     EXPECT_TRUE(is_sound(sent));
     EXPECT_EQ(sent.substr(40), echo_body(kRemote6, kGuest6, 0x8100, "even"));
+    for (const String& each : {four, six}) {
+        auto packet = Packet::read(each);
+        String asked = echo_request(packet->key, 7);
+        auto again = Packet::read(asked);
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->key, packet->key);
+        EXPECT_EQ(again->sequence, 7U);
+        EXPECT_EQ(again->payload, "");
+    }
 }
 
 TEST(Packet, ThatGotNowhereComesBackWithTheReason)
@@ -207,6 +216,14 @@ TEST(Packet, ThatGotNowhereComesBackWithTheReason)
             EXPECT_EQ(sent.size(), std::min<size_t>(1280, 48 + original.size()));
             EXPECT_EQ(sent.substr(48), original.substr(0, sent.size() - 48));
         }
+    for (const char* group : {"224.0.0.251", "255.255.255.255"}) {
+        EXPECT_EQ(unreachable(datagram({address("172.18.0.2"), 9}, {address(group), 9}, "x"),
+                              Unreachable::port),
+                  "");
+    }
+    EXPECT_EQ(unreachable(datagram({address(kGuest6), 9}, {address("ff02::fb"), 9}, "x"),
+                          Unreachable::port),
+              "");
     for (const char* none :
          {"", "E", "\x60 too short to be a header of IPv6", "xxxxxxxxxxxxxxxxxxxxxx"})
         EXPECT_EQ(unreachable(none, Unreachable::host), "");

@@ -1,0 +1,177 @@
+// udp_batch.cpp - several datagrams at a time.
+
+#include "network/udp_batch.h"
+
+#include <netinet/in.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace kist::network {
+
+namespace {
+
+constexpr size_t kMaxDatagram = 65535;
+// Of one to the next: the same places of all are to be in different lines of the processor's cache.
+constexpr size_t kStride = 65536 + 25 * 64;
+
+// What `type` of both families' levels says: a struct of its own for each.
+template <class Info>
+bool find_control(const msghdr& message, int level, int type, Info& info)
+{
+    auto* headers = const_cast<msghdr*>(&message);
+    for (cmsghdr* each = CMSG_FIRSTHDR(headers); each; each = CMSG_NXTHDR(headers, each))
+        if (each->cmsg_level == level && each->cmsg_type == type &&
+            each->cmsg_len >= CMSG_LEN(sizeof info)) {
+            memcpy(&info, CMSG_DATA(each), sizeof info);
+            return true;
+        }
+    return false;
+}
+
+template <class Info>
+void put_control(UdpRoute& route, int level, int type, const Info& info)
+{
+    static_assert(CMSG_SPACE(sizeof info) <= sizeof route.control);
+    cmsghdr header{};
+    header.cmsg_len = CMSG_LEN(sizeof info);
+    header.cmsg_level = level;
+    header.cmsg_type = type;
+    memcpy(route.control, &header, sizeof header);
+    memcpy(route.control + CMSG_LEN(0), &info, sizeof info);
+    route.control_size = CMSG_SPACE(sizeof info);
+}
+
+template <class Name>
+SocketAddress address_of(const Name& name)
+{
+    sockaddr_storage storage{};
+    memcpy(&storage, &name, sizeof name);
+    return SocketAddress::of(storage);
+}
+
+}  // namespace
+
+UdpBatch::UdpBatch()
+{
+    void* memory = ::mmap(nullptr, kSize * kStride, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    bytes_ = memory == MAP_FAILED ? nullptr : static_cast<char*>(memory);
+}
+
+UdpBatch::~UdpBatch()
+{
+    if (bytes_)
+        ::munmap(bytes_, kSize * kStride);
+}
+
+void UdpBatch::keep_addresses(const Fd& socket, bool six)
+{
+    int on = 1;
+    (void)::setsockopt(socket.get(), six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVPKTINFO : IP_PKTINFO,
+                       &on, sizeof on);
+}
+
+int UdpBatch::receive(const Fd& socket, bool named)
+{
+    for (int i = 0; i < kSize; i++) {
+        parts_[i] = {bytes_ + i * kStride, kMaxDatagram};
+        messages_[i] = {};
+        msghdr& message = messages_[i].msg_hdr;
+        message.msg_iov = &parts_[i];
+        message.msg_iovlen = 1;
+        if (!named)
+            continue;
+        message.msg_name = &names_[i];
+        message.msg_namelen = sizeof names_[i];
+        message.msg_control = controls_[i].bytes;
+        message.msg_controllen = sizeof controls_[i].bytes;
+    }
+    int count = ::recvmmsg(socket.get(), messages_, kSize, MSG_DONTWAIT, nullptr);
+    for (int i = 0; i < count; i++)
+        parts_[i].iov_len = messages_[i].msg_len;
+    return count < 0 ? -errno : count;
+}
+
+SocketAddress UdpBatch::to(int index) const
+{
+    const msghdr& message = messages_[index].msg_hdr;
+    sockaddr_in four{.sin_family = AF_INET};
+    sockaddr_in6 six{.sin6_family = AF_INET6};
+    in_pktinfo info4;
+    in6_pktinfo info6;
+    if (find_control(message, SOL_IP, IP_ORIGDSTADDR, four))
+        return address_of(four);
+    if (find_control(message, SOL_IPV6, IPV6_ORIGDSTADDR, six))
+        return address_of(six);
+    if (find_control(message, SOL_IPV6, IPV6_PKTINFO, info6)) {
+        six.sin6_addr = info6.ipi6_addr;
+        return address_of(six);
+    }
+    if (!find_control(message, SOL_IP, IP_PKTINFO, info4))
+        return {};
+    four.sin_addr = info4.ipi_spec_dst;
+    return address_of(four);
+}
+
+UdpRoute UdpBatch::back(int index, bool six) const
+{
+    const msghdr& message = messages_[index].msg_hdr;
+    UdpRoute route{};
+    route.name = names_[index];
+    route.size = message.msg_namelen;
+    in_pktinfo info4;
+    in6_pktinfo info6;
+    if (six && find_control(message, SOL_IPV6, IPV6_PKTINFO, info6)) {
+        // By which link routes say, where not each link has the same addresses.
+        if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+            info6.ipi6_ifindex = 0;
+        put_control(route, SOL_IPV6, IPV6_PKTINFO, info6);
+    } else if (!six && find_control(message, SOL_IP, IP_PKTINFO, info4)) {
+        info4.ipi_ifindex = 0;
+        put_control(route, SOL_IP, IP_PKTINFO, info4);
+    }
+    return route;
+}
+
+std::string_view UdpBatch::payload(int index) const
+{
+    return {static_cast<const char*>(parts_[index].iov_base), parts_[index].iov_len};
+}
+
+int UdpBatch::send(const Fd& socket, int first, int last, UdpRoute* route)
+{
+    for (int i = first; i < last; i++) {
+        msghdr& message = messages_[i].msg_hdr;
+        message.msg_name = route ? &route->name : nullptr;
+        message.msg_namelen = route ? route->size : 0;
+        message.msg_control = route ? route->control : nullptr;
+        message.msg_controllen = route ? route->control_size : 0;
+    }
+    int error = 0;
+    bool again = true;
+    while (first < last) {
+        int sent = ::sendmmsg(socket.get(), messages_ + first, static_cast<unsigned>(last - first),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) {
+            first += sent;
+            again = true;
+            continue;
+        }
+        if (errno == EAGAIN || errno == ENOBUFS)
+            break;
+        error = errno;
+        first += !again;  // twice: it is this one's own error
+        again = !again;
+    }
+    return error;
+}
+
+void UdpBatch::rest()
+{
+    if (bytes_)
+        (void)::madvise(bytes_, kSize * kStride, MADV_DONTNEED);
+}
+
+}  // namespace kist::network
