@@ -1,10 +1,11 @@
 // bridge.cpp - see bridge.h.
 //
 // What kist changes of this machine's network besides its own links and rules are the rows of
-// kSettings, and nothing else.  Forwarding lets packets pass between all links of this machine.
-// docker sets the policy of the chain FORWARD to DROP when it switches that on; kist does not,
-// since it would cut off what others forward here (a router, a VPN, another program's containers).
-// What protects containers are the rules of our own table, which are about our bridges alone.
+// kSettings (but for the last ones, whose namespace is its own), and nothing else.  Forwarding lets
+// packets pass between all links of this machine. docker sets the policy of the chain FORWARD to
+// DROP when it switches that on; kist does not, since it would cut off what others forward here (a
+// router, a VPN, another program's containers). What protects containers are the rules of our own
+// table, which are about our bridges alone.
 
 #include "network/bridge.h"
 
@@ -39,7 +40,8 @@ enum When : unsigned {
     kWithoutV6 = 4,   // on those without
     kWithWayOut = 8,  // not on internal networks
     kRouters = 16,    // of every link that has "1" there, unless forwarding is on already
-    kFacts = kInside | kWithV6 | kWithoutV6 | kWithWayOut,
+    kRelay = 32,      // in the namespace of a gateway, when it is made
+    kFacts = kInside | kWithV6 | kWithoutV6 | kWithWayOut | kRelay,
 };
 
 // clang-format off
@@ -56,7 +58,18 @@ constexpr Setting kSettings[] = {
     {"net.ipv4.ping_group_range", "0 2147483647", "any user of a container may ping",                 kInside},
     {"net.ipv6.conf.INTERFACE.disable_ipv6", "1", "a container on a network without IPv6",             kWithoutV6 | kInside},
     {"net.ipv6.conf.INTERFACE.disable_ipv6", "0", "a container on a network with IPv6",                kWithV6 | kInside},
+    {"net.bridge.bridge-nf-call-iptables",   "0", "",                                                  kRelay},
+    {"net.bridge.bridge-nf-call-ip6tables",  "0", "",                                                  kRelay},
+    {"net.ipv4.icmp_echo_ignore_all",        "1", "",                                                  kRelay},
+    {"net.ipv4.ip_local_port_range", "1024 65535", "",                                                 kRelay},
+    {"net.ipv4.ip_unprivileged_port_start",  "0", "",                                                  kRelay},
+    {"net.ipv4.tcp_max_syn_backlog",      "4096", "",                                                  kRelay},
+    {"net.ipv4.tcp_syncookies",              "0", "",                                                  kRelay},
+    {"net.ipv4.tcp_tw_reuse",                "1", "",                                                  kRelay},
+    {"net.ipv6.conf.lo.disable_ipv6",        "0", "",                                                  kRelay | kWithV6},
+    {"net.ipv6.icmp.echo_ignore_all",        "1", "",                                                  kRelay | kWithV6},
 };
+constexpr size_t kOfGateway = 10;  // the last of them
 // clang-format on
 
 // "net.ipv6.conf.BRIDGE.accept_ra": the words of capital letters are the link.
@@ -84,8 +97,8 @@ Result<void> set(const Setting& setting, const String& link)
     if (holds(here, path, setting.value))  // where /proc/sys is read-only, that is enough
         return {};
     auto written = fs::poke(here, path, setting.value);
-    // No IPv6 at all is as good as none on this network.
-    if (written || (written.error().is(ENOENT) && (setting.when & kWithoutV6)))
+    // No IPv6 at all is as good as none on this network; no SYN cookies as good as none sent.
+    if (written || (written.error().is(ENOENT) && (setting.when & (kWithoutV6 | kRelay))))
         return {};
     return std::move(written).error().with_hint(
         str::format("set it to %s beforehand: %s", setting.value, setting.reason));
@@ -111,7 +124,8 @@ Result<void> keep_routers(const char* value)
 Result<void> apply(unsigned facts, const String& link)
 {
     for (const Setting& setting : kSettings) {
-        if ((setting.when & kInside) != (facts & kInside) || (setting.when & kFacts & ~facts))
+        constexpr unsigned kPlaces = kInside | kRelay;
+        if ((setting.when & kPlaces) != (facts & kPlaces) || (setting.when & kFacts & ~facts))
             continue;
         if (setting.when & kRouters)
             TRY(keep_routers(setting.value));
@@ -214,6 +228,25 @@ Result<void> lower(const Network& network)
     return close_firewall(network);
 }
 
+// Echo requests are answered by who is meant, not by this kernel for the world.  A client's port is
+// bound to as its own, whichever it is, and used again soon.  A cookie would be checked where no
+// rule hands the packet over, and br_netfilter has the rules looked at before the tap.
+Result<void> apply_gateway_settings()
+{
+    return apply(kRelay | (has_v6() ? kWithV6 : 0), {});
+}
+
+Result<void> prepare_gateway()
+{
+    auto route = TRY(Netlink::open(NETLINK_ROUTE));
+    TRY(apply_gateway_settings());
+    TRY(bring_up(route, "lo"));
+    TRY(add_local_default(route, false));
+    if (has_v6())
+        TRY(add_local_default(route, true));
+    return open_relay_firewall();
+}
+
 Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first)
 {
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
@@ -259,7 +292,7 @@ Result<void> in_namespace(const Fd& netns, Result<void> (*action)(void* context)
 
 std::span<const Setting> settings()
 {
-    return kSettings;
+    return std::span(kSettings).first(std::size(kSettings) - kOfGateway);
 }
 
 }  // namespace kist::network

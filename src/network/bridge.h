@@ -18,6 +18,12 @@ namespace kist::network {
 // and route_localnet of the bridge); what is there already is completed.  Also the rules
 // (firewall.h). The caller holds the lock of the leases.
 Result<void> raise(const Network& network);
+// In a new namespace that is to be a gateway (gateway.h), before any network is raised there: all
+// addresses are its own, rules hand what comes for them to the relay.  ENOTSUP, as of
+// open_relay_firewall().
+Result<void> prepare_gateway();
+// Part of that; again for each bridge, since a module (br_netfilter) comes with its own settings.
+Result<void> apply_gateway_settings();
 // Takes away bridge and rules; what is not there is no error.  EBUSY is not looked for: leases say
 // who is on it.
 Result<void> lower(const Network& network);

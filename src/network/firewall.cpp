@@ -5,12 +5,12 @@
 #include <linux/if.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "network/address.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
+#include "network/route.h"
 
 namespace kist::network {
 namespace {
@@ -96,6 +96,34 @@ chain rules_1 {
 )";
 constexpr char kVersion[] = "rules_1";
 
+// Behind them in the namespace of a gateway (gateway.h), whose addresses are all that are not of a
+// bridge.  None of it is tracked, so it passes by the rest of the rules.
+//
+// What belongs to a connection finds its socket by itself.  A connection's first packet was seen on
+// the tap by now, and comes again with the mark (kRelayMark) when there is something to connect to;
+// on an internal network, where datagrams find no one either, it does not.
+constexpr char kRelayRules[] = R"(
+chain relayed {
+  notrack
+  tcp flags != syn / syn,ack accept
+  fib daddr type != local accept
+  meta l4proto tcp meta mark != 0x6b697374 drop
+  iifname @internal accept
+  meta l4proto tcp tproxy to :61001 accept
+  meta l4proto udp tproxy to :61002 accept
+}
+chain relay {
+  type filter hook prerouting priority -300; policy accept;
+  iifname @bridges jump relayed
+  iifname "lo" meta mark 0x6b697374 jump relayed
+}
+chain relay_output {
+  type filter hook output priority -300; policy accept;
+  notrack
+}
+)";
+static_assert(kRelayMark == 0x6b697374 && kRelayTcpPort == 61001 && kRelayUdpPort == 61002);
+
 // In a container.  A map, since it says all that a rule would.
 constexpr nft::Table kResolverTable = {NFPROTO_IPV4, "kist_dns"};
 constexpr char kResolverRules[] = R"(
@@ -111,13 +139,13 @@ constexpr uint16_t kDnsPort = 53;
 
 constexpr char kModules[] =
     "load or build the kernel's modules nf_tables, nf_conntrack, nft_ct, nft_nat, nft_masq, "
-    "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), or use --network host";
+    "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), for networks of ordinary users "
+    "nft_tproxy, or use --network host";
 
 // Without IPv6 there is no table that knows both.
 nft::Table our_table()
 {
-    bool v6 = ::access("/proc/net/if_inet6", F_OK) == 0;
-    return {static_cast<uint8_t>(v6 ? NFPROTO_INET : NFPROTO_IPV4), "kist"};
+    return {static_cast<uint8_t>(has_v6() ? NFPROTO_INET : NFPROTO_IPV4), "kist"};
 }
 
 Result<Netlink> open_netfilter()
@@ -148,6 +176,19 @@ Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
     element.data = data;
     element.end = end;
     element.wanted = wanted;
+}
+
+// In place of those that are there.
+Result<void> make_rules(Netlink& netlink, const nft::Table& table, bool relay)
+{
+    String rules(kRules);
+    if (relay)
+        rules += kRelayRules;
+    nft::Batch batch(table);
+    batch.clear_rules();
+    batch.rules(rules);
+    TRY(commit(netlink, batch, rules), "cannot make the rules of networks");
+    return {};
 }
 
 Result<void> settle(const Vector<nft::Element>& elements)
@@ -236,14 +277,16 @@ Result<void> open_firewall(const Network& network)
 {
     Netlink netlink = TRY(open_netfilter());
     nft::Table table = our_table();
-    if (!nft::has_chain(netlink, table, kVersion)) {
-        nft::Batch batch(table);
-        batch.clear_rules();
-        batch.rules(kRules);
-        TRY(commit(netlink, batch, kRules), "cannot make the rules of networks");
-    }
+    if (!nft::has_chain(netlink, table, kVersion))
+        TRY(make_rules(netlink, table, nft::has_chain(netlink, table, "relayed")));
     TRY(settle(network, true), "cannot make the rules of network %s", network.name.c_str());
     return {};
+}
+
+Result<void> open_relay_firewall()
+{
+    Netlink netlink = TRY(open_netfilter());
+    return make_rules(netlink, our_table(), true);
 }
 
 Result<void> close_firewall(const Network& network)

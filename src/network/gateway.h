@@ -14,11 +14,14 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 #include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/string.h"
+#include "base/vector.h"
 #include "network/socket_address.h"
 
 namespace kist::network {
@@ -28,13 +31,18 @@ public:
     // Clones the process, which calls `enter` first: to become root of the user namespace that owns
     // those of the containers (not their network).  ENOTSUP: this kernel lacks what is needed;
     // which, and in the hint the modules and --network host.
+    // The caller has one thread, its limit of open files set, and does not reap this child.
     static Result<Gateway> start(Result<void> (*enter)(void* context), void* context);
-    Gateway(Gateway&&) = default;
+    // None: connect() is from the caller's own namespace and address.  For ports that root
+    // publishes where the kernel has no packet filter.
+    static Gateway here() { return Gateway(); }
+    Gateway(Gateway&& other) noexcept;
     ~Gateway();  // the process ends; what holds the namespace besides goes on
 
     // Sockets in the namespace, all non-blocking.
     struct Family {
-        Fd listener;   // TCP: accept(2) gives the guest's address, getsockname(2) the one it meant
+        // TCP: accept(2) gives the guest's address, getsockname(2) the one it meant.  TCP_NODELAY.
+        Fd listener;
         Fd datagrams;  // UDP: IP_RECVORIGDSTADDR, IPV6_RECVORIGDSTADDR
         Fd marked;     // raw, IP_HDRINCL: passes the rules as a packet of a guest
         Fd raw;        // raw, IP_HDRINCL: to guests
@@ -46,19 +54,29 @@ public:
 
     // A socket in the namespace, bound to `from`, whosever address that is (port 0: any that is
     // free; no address: the kernel's choice), and connecting to `to`, which is not waited for.
-    // `type`: SOCK_STREAM, SOCK_DGRAM.  EADDRINUSE: this pair is connected already.
+    // `type`: SOCK_STREAM (TCP_NODELAY), SOCK_DGRAM.  EADDRINUSE: this pair is connected already.
     Result<Fd> connect(int type, const SocketAddress& from, const SocketAddress& to) const;
     // A packet socket that gets, without the link's header, what comes in through the bridge `link`
-    // and is for us: the first packets of connections, and echo requests, but not what is between
-    // containers (packet(7), bpf).  ENODEV.
+    // and is for us: the first packets of connections, echo requests, and those of either that go
+    // to other bridges' networks (which the rules drop); not what is between containers
+    // (packet(7)). ENODEV.
     Result<Fd> tap(const String& link) const;
 
     // The namespaces, for who works there (service/agent.h): /proc/PID/ns/net and .../user.
     pid_t process() const { return process_; }
 
 private:
+    // Sockets that are neither bound nor connected yet, made several at a time: who asks the
+    // process waits for it to wake up.
+    struct Stock {
+        Vector<Fd> streams, datagrams;
+    };
+    Gateway() = default;
+    Result<Fd> take(int type, bool six) const;
+
     Family families_[2];
-    Fd requests_;
+    mutable Stock stocks_[2];
+    Fd requests_, answers_;  // both ends: the process has no descriptors of its own
     pid_t process_ = 0;
 };
 

@@ -6,6 +6,7 @@
 // as one key.  The text is our own, so what is not understood is left out; the test that reads
 // the rules back finds it.
 
+#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_nat.h>
@@ -48,11 +49,15 @@ constexpr uint8_t kNetwork = NFT_PAYLOAD_NETWORK_HEADER;
 constexpr uint8_t kTransport = NFT_PAYLOAD_TRANSPORT_HEADER;
 constexpr uint8_t kIPv4 = NFPROTO_IPV4;
 constexpr uint8_t kIPv6 = NFPROTO_IPV6;
+constexpr uint8_t kTcp = IPPROTO_TCP;  // no number of the two above
+constexpr uint32_t kSyn = bytes(2), kSynAck = bytes(2 | 16);  // RFC 9293, 3.1
 constexpr uint32_t kFollows = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED);
 constexpr Phrase kPhrases[] = {
     {"ct state established,related", "ct", {NFT_CT_STATE},   1, 4,  0,     Test::any_bit, kFollows,    0},
     {"ct status dnat",       "ct",      {NFT_CT_STATUS},     1, 4,  0,     Test::any_bit, IPS_DST_NAT, 0},
     {"fib daddr type local", "fib",     {NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR}, 2, 4, 0, Test::equal, 0, RTN_LOCAL},
+    {"fib daddr type != local", "fib",  {NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR}, 2, 4, 0, Test::differs, 0, RTN_LOCAL},
+    {"iifname \"lo\"",       "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::equal,   0,           bytes('l', 'o')},
     {"iifname != \"lo\"",    "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::differs, 0,           bytes('l', 'o')},
     {"iifname",              "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::none,    0,           0},
     {"ip daddr 127.0.0.0/8", "payload", {kNetwork, 16, 4},   3, 4,  kIPv4, Test::equal,   bytes(255),  bytes(127)},
@@ -61,11 +66,16 @@ constexpr Phrase kPhrases[] = {
     {"ip saddr",             "payload", {kNetwork, 12, 4},   3, 4,  kIPv4, Test::none,    0,           0},
     {"ip6 daddr",            "payload", {kNetwork, 24, 16},  3, 16, kIPv6, Test::none,    0,           0},
     {"ip6 saddr",            "payload", {kNetwork, 8, 16},   3, 16, kIPv6, Test::none,    0,           0},
+    {"meta l4proto tcp",     "meta",    {NFT_META_L4PROTO},  1, 1,  0,     Test::equal,   0,           bytes(IPPROTO_TCP)},
+    {"meta l4proto udp",     "meta",    {NFT_META_L4PROTO},  1, 1,  0,     Test::equal,   0,           bytes(IPPROTO_UDP)},
     {"meta l4proto",         "meta",    {NFT_META_L4PROTO},  1, 1,  0,     Test::none,    0,           0},
+    {"meta mark 0x6b697374", "meta",    {NFT_META_MARK},     1, 4,  0,     Test::equal,   0,           0x6b697374},
+    {"meta mark != 0x6b697374", "meta", {NFT_META_MARK},     1, 4,  0,     Test::differs, 0,           0x6b697374},
     {"meta nfproto ipv4",    "meta",    {NFT_META_NFPROTO},  1, 1,  0,     Test::equal,   0,           bytes(kIPv4)},
     {"meta nfproto ipv6",    "meta",    {NFT_META_NFPROTO},  1, 1,  0,     Test::equal,   0,           bytes(kIPv6)},
     {"oifname \"lo\"",       "meta",    {NFT_META_OIFNAME},  1, 16, 0,     Test::equal,   0,           bytes('l', 'o')},
     {"oifname",              "meta",    {NFT_META_OIFNAME},  1, 16, 0,     Test::none,    0,           0},
+    {"tcp flags != syn / syn,ack", "payload", {kTransport, 13, 1}, 3, 1, kTcp, Test::differs, kSynAck,     kSyn},
     {"th dport",             "payload", {kTransport, 2, 2},  3, 2,  0,     Test::none,    0,           0},
 };
 
@@ -197,17 +207,32 @@ void translate_destination(Message& message, uint8_t protocol)
     nat.number(NFTA_NAT_REG_PROTO_MIN, register_at(protocol == kIPv4 ? 4 : 16));
 }
 
+// To whoever listens at `port` of this machine, which the packet's own addresses need not be of.
+void hand_over(const Table& table, Message& message, std::string_view port)
+{
+    auto number = str::to_integer(port);
+    uint16_t value = number ? htons(static_cast<uint16_t>(*number)) : uint16_t(0);
+    {
+        Expression immediate(message, "immediate");
+        immediate.number(NFTA_IMMEDIATE_DREG, register_at(0));
+        immediate.value(NFTA_IMMEDIATE_DATA, &value, sizeof value);
+    }
+    Expression tproxy(message, "tproxy");
+    tproxy.number(NFTA_TPROXY_FAMILY, table.family == kIPv4 ? kIPv4 : uint8_t(NFPROTO_UNSPEC));
+    tproxy.number(NFTA_TPROXY_REG_PORT, register_at(0));
+}
+
 // A Phrase off the front of `rule`, into the registers from `size` bytes on.
 void take_phrase(const Table& table, Message& message, std::string_view& rule, uint32_t& size)
 {
     for (const Phrase& phrase : kPhrases) {
         if (!eat(rule, phrase.words))
             continue;
-        if (phrase.protocol && table.family == NFPROTO_INET) {
-            Phrase family = {"",          "meta", {NFT_META_NFPROTO},    1, 1, 0,
-                             Test::equal, 0,      bytes(phrase.protocol)};
-            load(message, family, register_at(size));
-            test(message, family, register_at(size));
+        if (phrase.protocol == kTcp || (phrase.protocol && table.family == NFPROTO_INET)) {
+            uint8_t what = phrase.protocol == kTcp ? NFT_META_L4PROTO : NFT_META_NFPROTO;
+            Phrase before = {"", "meta", {what}, 1, 1, 0, Test::equal, 0, bytes(phrase.protocol)};
+            load(message, before, register_at(size));
+            test(message, before, register_at(size));
         }
         load(message, phrase, register_at(size));
         if (phrase.test != Test::none)
@@ -244,6 +269,10 @@ void put_rule(Batch& batch, std::string_view chain, std::string_view rule)
             verdict(message, NFT_JUMP, str::cut(rule, ' '));
         } else if (eat(rule, "masquerade")) {
             Expression masquerade(message, "masq");
+        } else if (eat(rule, "notrack")) {
+            Expression notrack(message, "notrack");
+        } else if (eat(rule, "tproxy to :")) {
+            hand_over(batch.table(), message, str::cut(rule, ' '));
         } else if (!eat(rule, ".")) {
             take_phrase(batch.table(), message, rule, size);
         }

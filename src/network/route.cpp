@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -250,6 +251,26 @@ Result<void> add_default_route(Netlink& route, int link, const Address& gateway)
     message.bytes(RTA_GATEWAY, gateway.view());
     message.number32(RTA_OIF, static_cast<uint32_t>(link));
     TRY(route.request(message), "cannot make %s the gateway", gateway.text().c_str());
+    return {};
+}
+
+bool has_v6()
+{
+    return ::access("/proc/net/if_inet6", F_OK) == 0;
+}
+
+// In the table main, behind the subnets of bridges there: the one called local is asked before it.
+Result<void> add_local_default(Netlink& route, bool v6)
+{
+    Message message;
+    message.begin(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
+                  rtmsg{.rtm_family = static_cast<unsigned char>(v6 ? AF_INET6 : AF_INET),
+                        .rtm_table = RT_TABLE_MAIN,
+                        .rtm_protocol = RTPROT_BOOT,
+                        .rtm_scope = RT_SCOPE_HOST,
+                        .rtm_type = RTN_LOCAL});
+    message.number32(RTA_OIF, 1);  // lo
+    TRY(route.request(message), "cannot make all addresses local");
     return {};
 }
 

@@ -62,6 +62,10 @@ Result<void> remove_link(Netlink& route, const String& name);
 // An address, and how long the prefix is that it shares with its neighbours.
 Result<void> add_address(Netlink& route, int link, const Subnet& address);
 Result<void> add_default_route(Netlink& route, int link, const Address& gateway);
+// Whether this kernel knows IPv6.
+bool has_v6();
+// Makes all addresses that nothing else leads to this machine's own.
+Result<void> add_local_default(Netlink& route, bool v6);
 
 // The addresses of a link, with their prefixes' lengths; 0: of all links.
 Result<Vector<Subnet>> addresses(Netlink& route, int link);

@@ -173,6 +173,8 @@ public:
         return seen;
     }
 
+    const Fd& socket() const { return socket_; }
+
 private:
     int type_;
     Fd socket_;

@@ -1,0 +1,391 @@
+// gateway.cpp - see gateway.h.
+//
+// The process is a copy of the agent that shares its table of descriptors: what either closes is
+// closed for both.  So what it has from before the clone is never destroyed there (it ends by
+// _exit), and what it opens and hands over is released first.  As both ends of the pair are in that
+// table, its end is not to be seen on them: who waits for an answer looks now and then whether
+// there is still somebody to give it.
+
+#include "network/gateway.h"
+
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
+#include "base/process.h"
+#include "base/sys.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
+#include "network/route.h"
+
+namespace kist::network {
+namespace {
+
+constexpr int kBacklog = 4096;         // as of tcp_max_syn_backlog
+constexpr unsigned kStock = 16;        // sockets made at a time
+constexpr int kBuffer = 1 << 20;       // bytes that may wait in a socket all share; less is given
+constexpr timeval kPatience = {1, 0};  // before looking whether the process is there
+
+struct Request {
+    int type;  // SOCK_STREAM, SOCK_DGRAM; SOCK_PACKET: a tap
+    bool six;
+    char link[16];  // of a tap
+};
+
+struct Answer {
+    int code = 0;  // errno
+    unsigned count = 0;
+    int files[kStock];
+    struct Words {
+        char text[512];
+        void put(std::string_view from) { text[from.copy(text, sizeof text - 1)] = 0; }
+    } message, hint;  // of an error
+
+    size_t size() const { return code ? sizeof *this : offsetof(Answer, message); }
+    void give(Fd& file) { files[count++] = file.release(); }
+    void refuse(const Error& error)
+    {
+        code = error.code();
+        message.put(error.message());
+        hint.put(error.hint());
+    }
+};
+
+// clang-format off
+// What a tap lets through (linux/filter.h): of unfragmented packets to our own card those of TCP
+// that begin a connection, and echo requests.  Offsets are from the network header, X is its size.
+// Packet::read() looks closer.
+constexpr uint16_t kLoad = BPF_LD | BPF_ABS, kLoadFromX = BPF_LD | BPF_B | BPF_IND;
+constexpr uint16_t kIs = BPF_JMP | BPF_JEQ, kGo = BPF_JMP | BPF_JA, kReturn = BPF_RET;
+constexpr uint32_t kFacts = static_cast<uint32_t>(SKF_AD_OFF);
+constexpr uint8_t kFlags = TH_FIN | TH_SYN | TH_RST | TH_ACK;
+constexpr sock_filter kFilter[] = {
+    /*  0 */ {kLoad | BPF_W, 0, 0, kFacts + SKF_AD_PKTTYPE},
+    /*  1 */ {kIs, 0, 20, PACKET_HOST},
+    /*  2 */ {kLoad | BPF_W, 0, 0, kFacts + SKF_AD_PROTOCOL},
+    /*  3 */ {kIs, 6, 0, ETH_P_IPV6},
+    /*  4 */ {kIs, 0, 17, ETH_P_IP},
+    /*  5 */ {kLoad | BPF_H, 0, 0, 6},
+    /*  6 */ {BPF_JMP | BPF_JSET, 15, 0, 0x3fff},  // a fragment
+    /*  7 */ {BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0},
+    /*  8 */ {kLoad | BPF_B, 0, 0, 9},
+    /*  9 */ {kGo, 0, 0, 2},
+    /* 10 */ {BPF_LDX | BPF_IMM, 0, 0, 40},
+    /* 11 */ {kLoad | BPF_B, 0, 0, 6},
+    /* 12 */ {kIs, 2, 0, IPPROTO_TCP},
+    /* 13 */ {kIs, 4, 0, IPPROTO_ICMP},
+    /* 14 */ {kIs, 3, 7, IPPROTO_ICMPV6},
+    /* 15 */ {kLoadFromX, 0, 0, 13},
+    /* 16 */ {BPF_ALU | BPF_AND, 0, 0, kFlags},
+    /* 17 */ {kIs, 3, 4, TH_SYN},
+    /* 18 */ {kLoadFromX, 0, 0, 0},
+    /* 19 */ {kIs, 1, 0, ICMP_ECHO},
+    /* 20 */ {kIs, 0, 1, ICMP6_ECHO_REQUEST},
+    /* 21 */ {kReturn, 0, 0, 0x40000},
+    /* 22 */ {kReturn, 0, 0, 0},
+};
+// clang-format on
+
+void set(const Fd& socket, int level, int option, int value)
+{
+    (void)::setsockopt(socket.get(), level, option, &value, sizeof value);
+}
+
+Result<Fd> open_socket(int domain, int type, int protocol)
+{
+    Fd made(::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+    if (!made.is_open())
+        return os_error("cannot open a socket");
+    return made;
+}
+
+// One that may be bound to any address, and passes off what it is as that.
+Result<Fd> open_transparent(int type, bool six)
+{
+    Fd made = TRY(open_socket(six ? AF_INET6 : AF_INET, type, 0));
+    int on = 1;
+    if (::setsockopt(made.get(), six ? SOL_IPV6 : SOL_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT,
+                     &on, sizeof on) != 0)
+        return os_error("cannot make a socket transparent");
+    set(made, SOL_SOCKET, SO_REUSEADDR, 1);
+    // A port of our choice is chosen when it is known for which pair.
+    set(made, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (type == SOCK_STREAM)
+        set(made, SOL_TCP, TCP_NODELAY, 1);
+    return made;
+}
+
+// Bound to a port of any address.
+Result<Fd> open_at(int type, bool six, uint16_t port)
+{
+    Fd made = TRY(open_transparent(type, six));
+    sockaddr_storage at = {};
+    at.ss_family = six ? AF_INET6 : AF_INET;
+    reinterpret_cast<sockaddr_in&>(at).sin_port = htons(port);  // where it is in both
+    set(made, SOL_IPV6, IPV6_V6ONLY, six);
+    set(made, SOL_SOCKET, SO_RCVBUF, kBuffer);
+    if (::bind(made.get(), reinterpret_cast<sockaddr*>(&at),
+               six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 ||
+        (type == SOCK_STREAM && ::listen(made.get(), kBacklog) != 0))
+        return os_error("cannot listen at port %d", int(port));
+    return made;
+}
+
+Result<Gateway::Family> open_family(bool six)
+{
+    Gateway::Family family;
+    int domain = six ? AF_INET6 : AF_INET;
+    family.listener = TRY(open_at(SOCK_STREAM, six, kRelayTcpPort));
+    family.datagrams = TRY(open_at(SOCK_DGRAM, six, kRelayUdpPort));
+    set(family.datagrams, six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVORIGDSTADDR : IP_RECVORIGDSTADDR,
+        1);
+    family.marked = TRY(open_socket(domain, SOCK_RAW, IPPROTO_RAW));
+    family.raw = TRY(open_socket(domain, SOCK_RAW, IPPROTO_RAW));
+    set(family.marked, SOL_SOCKET, SO_MARK, kRelayMark);
+    return family;
+}
+
+// Nothing gets in before the filter is there: with protocol 0 nothing is asked for.
+Result<Fd> open_tap(const char* link)
+{
+    auto made = open_socket(AF_PACKET, SOCK_DGRAM, 0);
+    if (!made && made.error().is(EAFNOSUPPORT))
+        return Error(ENOTSUP, "this kernel has no packet sockets")
+            .with_hint("load or build the kernel's module af_packet, or use --network host");
+    Fd tap = TRY(std::move(made));
+    const sock_fprog program = {std::size(kFilter), const_cast<sock_filter*>(kFilter)};
+    if (::setsockopt(tap.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        return os_error("cannot filter packets");
+    set(tap, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+    set(tap, SOL_SOCKET, SO_RCVBUF, kBuffer);
+    auto route = TRY(Netlink::open(NETLINK_ROUTE));
+    sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+    at.sll_ifindex = TRY(find_link(route, link));
+    if (::bind(tap.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+        return os_error("cannot listen on the link %s", link);
+    return tap;
+}
+
+// As many as there is room for, up to kStock; one at least.
+Result<void> open_stock(int type, bool six, Answer& answer)
+{
+    while (answer.count < kStock) {
+        auto made = open_transparent(type, six);
+        if (!made && answer.count)
+            break;
+        Fd socket = TRY(std::move(made));
+        answer.give(socket);
+    }
+    return {};
+}
+
+struct Start {
+    Result<void> (*enter)(void* context);
+    void* context;
+    pid_t agent;
+};
+
+Result<void> open_gateway(const Start& start, Answer& answer)
+{
+    TRY(start.enter(start.context));
+    // A process whose rights have changed does not die with its parent any more, and nobody may
+    // look into it (its namespaces) but the machine's root.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+        ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+        return os_error("cannot depend on the agent");
+    if (::getppid() != start.agent)
+        ::_exit(0);
+    if (::unshare(CLONE_NEWNET) != 0)
+        return os_error("cannot make a network namespace")
+            .with_hint("raise user.max_net_namespaces, or use --network host");
+    TRY(prepare_gateway());
+    TRY(open_tap("lo"));  // to know that it can be done
+    Gateway::Family families[2];
+    for (bool six : {false, true})
+        if (!six || has_v6())
+            families[six] = TRY(open_family(six));
+    for (Gateway::Family& each : families)
+        for (Fd* file : {&each.listener, &each.datagrams, &each.marked, &each.raw})
+            answer.give(*file);
+    return {};
+}
+
+Result<void> handle(const Request& request, Answer& answer)
+{
+    if (request.type != SOCK_PACKET)
+        return open_stock(request.type, request.six, answer);
+    TRY(apply_gateway_settings());
+    Fd tap = TRY(open_tap(request.link));
+    answer.give(tap);
+    return {};
+}
+
+void reply(const Fd& requests, const Result<void>& done, Answer& answer)
+{
+    if (!done)
+        answer.refuse(done.error());
+    (void)::send(requests.get(), &answer, answer.size(), MSG_NOSIGNAL);
+}
+
+[[noreturn]] void serve(const Fd& requests, const Start& start)
+{
+    (void)::prctl(PR_SET_NAME, "kist-gateway", 0, 0, 0);
+    // It ends with the agent, whatever a terminal or an init system sends to all at once.
+    for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+        ::signal(signal, SIG_IGN);
+    {
+        Answer answer;
+        reply(requests, open_gateway(start, answer), answer);
+    }
+    Request request;
+    while (sys::retry([&] { return ::recv(requests.get(), &request, sizeof request, 0); }) > 0) {
+        Answer answer;
+        reply(requests, handle(request, answer), answer);
+    }
+    ::_exit(0);
+}
+
+// Whether the child has not ended; it is not reaped.
+bool is_there(pid_t child)
+{
+    siginfo_t info = {};
+    return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0;
+}
+
+Result<void> hear(const Fd& requests, pid_t process, Answer& answer)
+{
+    while (sys::retry([&] { return ::recv(requests.get(), &answer, sizeof answer, 0); }) <= 0)
+        if (errno != EAGAIN || !is_there(process))
+            return Error(ESRCH, "the process in the gateway's network has ended");
+    if (!answer.code)
+        return {};
+    Error error(answer.code, "%s", answer.message.text);
+    return answer.hint.text[0] ? std::move(error).with_hint(answer.hint.text) : std::move(error);
+}
+
+Result<void> ask(const Fd& requests, pid_t process, const Request& request, Answer& answer)
+{
+    if (::send(requests.get(), &request, sizeof request, MSG_NOSIGNAL) < 0)
+        return os_error("cannot ask the gateway");
+    return hear(requests, process, answer);
+}
+
+}  // namespace
+
+Result<Gateway> Gateway::start(Result<void> (*enter)(void* context), void* context)
+{
+    Start start = {enter, context, ::getpid()};
+    sys::Pipe pair = TRY(sys::socket_pair());
+    Gateway gateway;
+    auto child = ::syscall(SYS_clone, CLONE_FILES | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (child == 0)
+        serve(pair.reader, start);
+    if (child < 0)
+        return os_error("cannot start the gateway");
+    gateway.process_ = static_cast<pid_t>(child);
+    gateway.requests_ = std::move(pair.writer);
+    if (::setsockopt(gateway.requests_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience,
+                     sizeof kPatience) != 0)
+        return os_error("cannot start the gateway");
+    Answer answer;
+    TRY(hear(gateway.requests_, gateway.process_, answer),
+        "cannot make the gateway of an ordinary user's networks");
+    const int* file = answer.files;
+    for (Family& each : gateway.families_)
+        for (Fd* to : {&each.listener, &each.datagrams, &each.marked, &each.raw})
+            *to = Fd(*file++);
+    gateway.answers_ = std::move(pair.reader);
+    return gateway;
+}
+
+Gateway::Gateway(Gateway&& other) noexcept
+    : requests_(std::move(other.requests_)),
+      answers_(std::move(other.answers_)),
+      process_(std::exchange(other.process_, 0))
+{
+    for (bool six : {false, true}) {
+        families_[six] = std::move(other.families_[six]);
+        stocks_[six] = std::move(other.stocks_[six]);
+    }
+}
+
+Gateway::~Gateway()
+{
+    if (process_ == 0)
+        return;
+    (void)::kill(process_, SIGKILL);
+    (void)process::wait(process_);
+}
+
+void Gateway::inject(std::string_view packet, const Address& to, bool marked) const
+{
+    const Family& family = families_[to.is_v6()];
+    sockaddr_storage at;
+    socklen_t size = SocketAddress{.address = to}.write(at);
+    (void)::sendto((marked ? family.marked : family.raw).get(), packet.data(), packet.size(),
+                   MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&at), size);
+}
+
+Result<Fd> Gateway::take(int type, bool six) const
+{
+    if (!process_)
+        return open_socket(six ? AF_INET6 : AF_INET, type, 0);
+    auto& stock = type == SOCK_STREAM ? stocks_[six].streams : stocks_[six].datagrams;
+    if (stock.empty()) {
+        Answer answer;
+        TRY(ask(requests_, process_, {.type = type, .six = six, .link = {}}, answer));
+        for (unsigned i = 0; i < answer.count; i++)
+            stock.push_back(Fd(answer.files[i]));
+    }
+    Fd taken = std::move(stock.back());
+    stock.pop_back();
+    return taken;
+}
+
+// Where all addresses are ours a pair that is in use looks like an address that is not.
+Result<Fd> Gateway::connect(int type, const SocketAddress& from, const SocketAddress& to) const
+{
+    sockaddr_storage at;
+    Fd socket = TRY(take(type, to.address.is_v6()));
+    if (process_ && from.address.size) {
+        socklen_t size = from.write(at);
+        if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&at), size) != 0)
+            return os_error("cannot be %s", from.address.text().c_str());
+    }
+    socklen_t size = to.write(at);
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&at), size) == 0 ||
+        errno == EINPROGRESS)
+        return socket;
+    if (errno == EADDRNOTAVAIL)
+        errno = EADDRINUSE;
+    return os_error("cannot connect to %s", to.address.text().c_str());
+}
+
+Result<Fd> Gateway::tap(const String& link) const
+{
+    Request request = {.type = SOCK_PACKET, .six = false, .link = {}};
+    memcpy(request.link, link.data(), std::min(link.size(), sizeof request.link - 1));
+    Answer answer;
+    TRY(ask(requests_, process_, request, answer));
+    return Fd(answer.files[0]);
+}
+
+}  // namespace kist::network
