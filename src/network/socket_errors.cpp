@@ -2,6 +2,8 @@
 
 #include "network/socket_errors.h"
 
+#include <time.h>  // which the next one needs of musl
+
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
