@@ -188,6 +188,14 @@ bool TcpRelay::is_full(const TcpAccount& account) const
     return flows_.count() + pending_.size() >= most_ || account.flows >= most_ / 2;
 }
 
+TcpPending* TcpRelay::find(const FlowKey& key) const
+{
+    for (TcpPending* pending : pending_)
+        if (pending->key.guest.port == key.guest.port && pending->key == key)
+            return pending;
+    return nullptr;
+}
+
 void TcpRelay::wake_at(int64_t when)
 {
     due_ = std::min(due_, when);
