@@ -1,0 +1,257 @@
+// agent.cpp - the agent's connections, and its end.
+
+#include "network/agent.h"
+
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/parcel.h"
+#include "base/sys.h"
+#include "network/ports.h"
+#include "network/reactor.h"
+#include "network/relay.h"
+
+namespace kist::network {
+
+namespace {
+
+constexpr int64_t kLingerMs = 1000;
+constexpr size_t kMaxPeers = 4096;
+constexpr int kMaxMessages = 16;  // that one may send in a turn
+
+class Agent;
+
+// Who is connected: a monitor, or a command that works in the gateway for a moment.
+class Peer final : public Handler {
+public:
+    Peer(Agent& agent, Fd socket) : agent_(agent), socket_(std::move(socket)) {}
+    void ready(uint32_t events) override;
+
+    const Fd& socket() const { return socket_; }
+    String container;  // that is served for it; "": none yet, or another has it by now
+
+private:
+    Result<bool> hear();
+    Result<void> serve(const String& text, Vector<Fd> files);
+
+    Agent& agent_;
+    Fd socket_;
+    Vector<Fd> ports_;  // until the Guest comes
+};
+
+class Watch final : public Handler {
+public:
+    Watch(Agent& agent, void (Agent::*action)()) : agent_(agent), action_(action) {}
+    void ready(uint32_t) override;
+
+private:
+    Agent& agent_;
+    void (Agent::*action_)();
+};
+
+class Agent {
+public:
+    Agent(Reactor& reactor, const Gateway& gateway, AgentOptions& options)
+        : reactor_(reactor), relay_(reactor, gateway), options_(options)
+    {
+    }
+
+    Result<void> run(const Gateway& gateway);
+    void let_in(Fd socket);
+    void let_go(Peer& peer);
+    void accept();
+    Result<void> serve(Peer& peer, Guest guest, Vector<Fd> ports);
+    void end() { over_ = true; }
+
+private:
+    bool may_end();
+    void keep_spare() { spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+    Reactor& reactor_;
+    Relay relay_;
+    AgentOptions& options_;
+    Watch door_{*this, &Agent::accept};
+    Watch ruin_{*this, &Agent::end};  // the end of the gateway's process
+    Fd spare_;                        // to refuse connections with when no descriptor is left
+    Vector<Peer*> peers_;             // the reactor deletes them
+    int64_t end_at_ = INT64_MAX;
+    bool over_ = false;
+};
+
+void Watch::ready(uint32_t)
+{
+    (agent_.*action_)();
+}
+
+// False: it is gone.
+Result<bool> Peer::hear()
+{
+    auto parcel = TRY(receive_parcel(socket_, kMaxGuest));
+    if (!parcel)
+        return false;
+    for (Fd& file : parcel->files)
+        ports_.push_back(std::move(file));
+    if (ports_.size() > kMaxPorts)
+        return Error(E2BIG, "more than %zu sockets", kMaxPorts);
+    if (parcel->bytes == kMorePorts)
+        return true;
+    auto guest = TRY(Guest::parse(std::move(parcel->bytes)));
+    if (!container.empty() && guest.container != container)
+        return Error(EBADMSG, "another container");
+    auto served = agent_.serve(*this, std::move(guest), std::move(ports_));
+    TRY(send_outcome(socket_, served, {}, false));
+    return true;
+}
+
+void Peer::ready(uint32_t)
+{
+    for (int left = kMaxMessages; left > 0; left--) {
+        auto heard = hear();
+        if (heard && *heard)
+            continue;
+        if (!heard && heard.error().is(EAGAIN))
+            return;
+        if (!heard)
+            log::debug("agent: a connection is closed: %s", heard.error().message().c_str());
+        return agent_.let_go(*this);
+    }
+}
+
+void Agent::accept()
+{
+    for (;;) {
+        Fd socket(
+            ::accept4(options_.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket.is_open() && errno == EMFILE && spare_.is_open()) {
+            spare_.close();
+            Fd(::accept(options_.listener.get(), nullptr, nullptr)).close();
+            keep_spare();
+            continue;
+        }
+        if (!socket.is_open())
+            return;
+        ucred who = {};
+        socklen_t size = sizeof who;
+        if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 &&
+            who.uid == ::geteuid())
+            let_in(std::move(socket));
+    }
+}
+
+void Agent::let_in(Fd socket)
+{
+    if (peers_.size() >= kMaxPeers)
+        return;
+    Fd namespaces[2];
+    for (int i = 0; i < 2; i++) {
+        const Fd& from = i ? options_.user_namespace : options_.network_namespace;
+        auto copy = sys::duplicate(from);
+        if (!copy)
+            return;
+        namespaces[i] = std::move(*copy);
+    }
+    auto* peer = new Peer(*this, std::move(socket));
+    if (!send_outcome(peer->socket(), {}, namespaces, false) ||
+        !reactor_.watch(peer->socket(), EPOLLIN, *peer)) {
+        delete peer;
+        return;
+    }
+    peers_.push_back(peer);
+    end_at_ = INT64_MAX;
+}
+
+void Agent::let_go(Peer& peer)
+{
+    reactor_.forget(peer.socket());
+    if (!peer.container.empty())
+        relay_.dismiss(peer.container);
+    erase_if(peers_, [&](Peer* each) { return each == &peer; });
+    reactor_.retire(&peer);
+    if (peers_.empty())
+        end_at_ = clock::steady_ms() + kLingerMs;
+}
+
+Result<void> Agent::serve(Peer& peer, Guest guest, Vector<Fd> ports)
+{
+    String container = guest.container;
+    bool changed = !peer.container.empty();
+    if (ports.size() != (changed ? 0 : guest.ports.size()))
+        return Error(EBADMSG, "%zu sockets for %zu ports", ports.size(), guest.ports.size());
+    for (Peer* other : peers_)
+        if (!changed && other->container == container) {
+            // Its monitor was killed, and we have not heard of that yet.
+            relay_.dismiss(container);
+            other->container.clear();
+        }
+    auto served = relay_.serve(std::move(guest), std::move(ports));
+    if (served)
+        peer.container = std::move(container);
+    else if (!changed)
+        relay_.dismiss(container);
+    return served;
+}
+
+// Who holds the lock wants an agent; whoever has connected without it is let in now.
+bool Agent::may_end()
+{
+    auto locked = sys::try_lock(options_.lock, sys::Lock::exclusive);
+    if (!locked || !*locked) {
+        end_at_ = clock::steady_ms() + kLingerMs;
+        return false;
+    }
+    accept();
+    if (peers_.empty()) {
+        (void)sys::unlink_at(options_.state, kAgentSocket);
+        return true;
+    }
+    (void)::flock(options_.lock.get(), LOCK_UN);
+    return false;
+}
+
+Result<void> Agent::run(const Gateway& gateway)
+{
+    Fd process = TRY(sys::pidfd_open(gateway.process()));
+    TRY(reactor_.watch(process, EPOLLIN, ruin_));
+    TRY(reactor_.watch(options_.listener, EPOLLIN, door_));
+    end_at_ = clock::steady_ms() + kLingerMs;
+    keep_spare();
+    let_in(std::move(options_.first));
+    while (!over_) {
+        int64_t now = clock::steady_ms();
+        if (now >= relay_.due())
+            relay_.expire(now);
+        if (now >= end_at_ && may_end())
+            break;
+        int64_t pause = std::min(relay_.due(), end_at_);
+        reactor_.turn(pause == INT64_MAX ? -1
+                                         : int(std::clamp<int64_t>(pause - now, 0, INT32_MAX)));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> run_agent(const Gateway& gateway, AgentOptions options)
+{
+    Reactor reactor = TRY(Reactor::make());
+    Agent agent(reactor, gateway, options);
+    return agent.run(gateway);
+}
+
+Result<void> tell_agent(const Fd& connection, const Guest& guest, std::span<const Fd> ports)
+{
+    while (ports.size() > kMaxParcelFiles) {
+        TRY(send_parcel(connection, kMorePorts, ports.first(kMaxParcelFiles)));
+        ports = ports.subspan(kMaxParcelFiles);
+    }
+    TRY(send_parcel(connection, guest.json(), ports));
+    TRY(receive_outcome(connection));
+    return {};
+}
+
+}  // namespace kist::network
