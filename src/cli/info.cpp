@@ -14,6 +14,7 @@
 #include "container/delegation.h"
 #include "network/bridge.h"
 #include "network/firewall.h"
+#include "service/agent.h"
 #include "version.h"
 
 namespace kist::cli {
@@ -121,6 +122,8 @@ Result<Vector<Fact>> gather(const Context& context)
         {"Driver", nullptr, "overlay2"},
         {"LoggingDriver", nullptr, "json-file"},
     };
+    if (auto agent = service::Agent::find_living(engine); agent && *agent)
+        facts.push_back({"NetworkAgent", "agent", str::format("process %d", (*agent)->process())});
     add_firewalls(facts, engine);
     return facts;
 }

@@ -11,6 +11,7 @@
 #include "cli/document.h"
 #include "cli/print.h"
 #include "cli/say.h"
+#include "service/agent.h"
 #include "service/monitor.h"
 
 using namespace kist;
@@ -105,8 +106,13 @@ void settle_in()
 int main(int argc, char** argv)
 {
     settle_in();
-    if (argc > 1 && std::string_view(argv[1]) == service::kMonitorWord)
-        return service::run_monitor({argv + 2, size_t(argc - 2)});
+    if (argc > 1 && argv[1][0] == ':') {
+        std::span<char* const> rest(argv + 2, size_t(argc - 2));
+        if (std::string_view(argv[1]) == service::kMonitorWord)
+            return service::run_monitor(rest);
+        if (std::string_view(argv[1]) == service::kAgentWord)
+            return service::run_agent(rest);
+    }
     Vector<std::string_view> words(argv + 1, argv + argc);
     int status = dispatch(words);
     // A full disk behind standard output is noticed at the latest here.

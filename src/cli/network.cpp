@@ -55,7 +55,6 @@ Result<int> create(const CreateFlags& flags, const service::Engine& engine, Argu
     if (flags.driver != "bridge")
         return Error(EINVAL, "--driver %s: there is only \"bridge\"", flags.driver.c_str());
     TRY(container::check_name(operands[0], "network"));
-    TRY(service::check_can_have_networks(engine));
     Network network;
     network.name = operands[0];
     network.internal = flags.internal;

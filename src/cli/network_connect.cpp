@@ -35,7 +35,6 @@ Result<int> connect(const ConnectFlags& flags, const service::Engine& engine, Ar
             TRY(container::set_option(asked, key, value), "--%s", key);
     for (const String& alias : flags.aliases)
         TRY(container::set_option(asked, "alias", alias), "--alias");
-    TRY(service::check_can_have_networks(engine));
     auto networks = TRY(network::Networks::open(engine.directories.store));
     Network network = TRY(networks.find(operands[0]));
     container::Summary container = TRY(container::find(engine.directories, operands[1]));

@@ -188,7 +188,7 @@ Result<void> clear_store(const Context& context)
 // Their bridges, and the rules.
 Result<void> lower_networks(const service::Engine& engine)
 {
-    if (!service::check_can_have_networks(engine))
+    if (engine.outer.map.tier != image::StoreMap::Tier::root)
         return {};
     auto networks = TRY(network::Networks::open(engine.directories.store));
     for (const Network& network : TRY(networks.list()))

@@ -55,6 +55,7 @@ using O = RunOptions;
 // clang-format off
 constexpr Flag kFlags[] = {
     flag<&O::hosts>(0, "add-host", "NAME:ADDRESS", "Add a line to /etc/hosts"_help),
+    flag<&O::allow_host_loopback>(0, "allow-host-loopback", nullptr, "Let it reach what listens on 127.0.0.1 of the host, at its gateway's address"_help),
     flag<&O::annotations>(0, "annotation", "NAME=VALUE", "Add an annotation to the container"_help),
     flag<&O::attach>('a', "attach", "STREAM", "Attach to stdin, stdout or stderr only"_help),
     flag<&O::capabilities_added>(0, "cap-add", "NAME", "Give a capability, or ALL"_help),

@@ -1,10 +1,11 @@
 // launch.cpp - from a Spec to a running process: the monitor's side.
 //
 // Root, and the tier `single`, clone the container's first process at once; in the tier `single` it
-// maps its one id itself.  With subordinate ids a helper is forked which joins the outer user
-// namespace and clones the first process there, as our child (CLONE_PARENT), writes its id maps,
-// tells us its pid and ends.  Either way the first process then does the rest itself (init.h) and
-// we listen until it has executed the program or has failed.
+// maps its one id itself.  With subordinate ids, and in the tier `single` with networks, which are
+// the outer user namespace's, a helper is forked which joins that and clones the first process
+// there, as our child (CLONE_PARENT), writes its id maps, tells us its pid and ends.  Either way
+// the first process then does the rest itself (init.h) and we listen until it has executed the
+// program or has failed.
 
 #include "container/launch.h"
 
@@ -197,12 +198,13 @@ Result<void> help(Launch& launch)
     const LaunchOptions& options = launch.options;
     Report process = {.kind = Report::Kind::process};
     process.file = TRY(join_outer(options.outer, options.places));
+    launch.plan.caller_uid = launch.plan.caller_gid = 0;  // as whom that knows us
     Started started = TRY(start_first(launch, true));
     process.pid = started.pid;
     process.code = started.in_cgroup ? 0 : ENOTSUP;
     // Sent first: from then on the monitor ends what fails here.
     TRY(send_report(launch.socket.writer, process));
-    if (options.spec.userns == Namespace::own)
+    if (options.spec.userns == Namespace::own && !launch.plan.map_self)
         TRY(write_nested_maps(options.outer, started.pid));
     return {};
 }
@@ -301,7 +303,9 @@ Result<void> listen_until_executed(Launch& launch)
 Result<void> start(Launch& launch)
 {
     const OuterNamespace& outer = launch.options.outer;
-    bool through_helper = outer.map.tier == Tier::subuid && !outer.given;
+    bool networks = launch.options.connector || launch.options.shared_network;
+    bool through_helper =
+        !outer.given && (outer.map.tier == Tier::subuid || (launch.plan.map_self && networks));
     Started started = TRY(through_helper ? start_through_helper(launch) : start_directly(launch));
     launch.result.process = TRY(sys::pidfd_open(started.pid));
     if (!started.in_cgroup)

@@ -179,13 +179,6 @@ Result<void> make_outer(const OuterNamespace& outer)
     return fs::poke(here, "/proc/self/uid_map", map_text(outer.uids, false));
 }
 
-Result<void> become_root_inside()
-{
-    if (::syscall(SYS_setresgid, 0, 0, 0) < 0 || ::syscall(SYS_setresuid, 0, 0, 0) < 0)
-        return os_error("become root of the user namespace");
-    return {};
-}
-
 }  // namespace
 
 Result<void> check_user_namespaces()
@@ -229,6 +222,13 @@ void unlock_outer(const Fd& lock)
 {
     // Said aloud, since children hold copies of the descriptor.
     (void)::flock(lock.get(), LOCK_UN);
+}
+
+Result<void> become_root_inside()
+{
+    if (::syscall(SYS_setresgid, 0, 0, 0) < 0 || ::syscall(SYS_setresuid, 0, 0, 0) < 0)
+        return os_error("become root of the user namespace");
+    return {};
 }
 
 Result<Fd> join_outer(const OuterNamespace& outer, const image::Places& places)

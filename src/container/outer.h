@@ -46,6 +46,9 @@ void unlock_outer(const Fd& lock);
 // one.  The caller holds the lock.  Returns a descriptor of it.
 Result<Fd> join_outer(const OuterNamespace& outer, const image::Places& places);
 
+// After setns(2) to a user namespace, where we are nobody yet.
+Result<void> become_root_inside();
+
 // Notes that the calling process holds `user_namespace` open.  The caller holds the lock.
 Result<void> record_outer(const OuterNamespace& outer, const image::Places& places,
                           const Fd& user_namespace);

@@ -28,7 +28,7 @@ using Choice = std::optional<String>;
 
 struct RunOptions {
     bool interactive = false, tty = false, remove = false, replace = false, read_only = false;
-    bool privileged = false, init = false, publish_all = false;
+    bool privileged = false, init = false, publish_all = false, allow_host_loopback = false;
     Vector<String> environment, environment_files;
     String user, workdir, hostname, name, cidfile, stop_signal, umask, timezone, platform;
     Choice entrypoint;  // --entrypoint "" clears the image's
@@ -181,6 +181,7 @@ struct Spec {
     Vector<network::Port> published;  // as asked for
     Vector<String> exposed;           // "80/tcp", "8000-8010/udp"
     Vector<String> dns_options;
+    bool allow_host_loopback = false;  // the gateway's address stands for the host's 127.0.0.1
 };
 
 // Merges the two by docker's rules (entrypoint clears cmd; "-e NAME" takes the caller's value; a

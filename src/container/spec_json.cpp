@@ -172,6 +172,7 @@ constexpr json::Field kSpec[] = {
     json::field<&Spec::published>             ("published", optional),
     json::field<&Spec::exposed>               ("exposed", optional),
     json::field<&Spec::dns_options>           ("dnsOptions", optional),
+    json::field<&Spec::allow_host_loopback>   ("allowHostLoopback", optional),
 };
 // clang-format on
 

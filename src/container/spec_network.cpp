@@ -84,6 +84,7 @@ Result<void> check_uses(const Spec& spec, const RunOptions& o, const String& mod
         {"--ip6", !o.ip6.empty(), true},
         {"--mac-address", !o.mac_address.empty(), true},
         {"--network-alias", !o.network_aliases.empty(), true},
+        {"--allow-host-loopback", o.allow_host_loopback, true},
         {"--publish", !o.publish.empty() && mode != "host" && mode != "none", true},
         {"--publish-all", o.publish_all && mode != "host" && mode != "none", true},
         {"--hostname", !o.hostname.empty(), false},
@@ -234,6 +235,7 @@ Result<void> settle_network(Spec& spec, const RunOptions& options, const image::
     TRY(check_uses(spec, options, mode));
     TRY(settle_first(spec, options));
     TRY(settle_ports(spec, options, image));
+    spec.allow_host_loopback = options.allow_host_loopback;
     return settle_names(spec, options);
 }
 

@@ -90,6 +90,27 @@ bool holds(const Fd& directory, const String& path, std::string_view value)
     return now && str::trim(*now) == value;
 }
 
+// Where not all groups are, as in a user namespace: from the one that is lowest on this machine to
+// the highest, by user_namespaces(7).
+Result<void> let_groups_ping(const String& path)
+{
+    String map = TRY(fs::read_path("/proc/self/gid_map", 64 << 10));
+    long long least = INT64_MAX, most = -1, first = 0, last = 0;
+    for (std::string_view rest = map; !rest.empty();) {
+        long long row[3] = {};
+        std::string_view line = str::cut(rest, '\n');
+        for (long long& number : row) {
+            line = str::trim(line);
+            number = TRY(str::to_integer(str::cut(line, ' ')));
+        }
+        if (row[1] < least)
+            least = row[1], first = row[0];
+        if (row[1] + row[2] > most)
+            most = row[1] + row[2], last = row[0] + row[2] - 1;
+    }
+    return fs::poke(sys::borrow(AT_FDCWD), path, str::format("%lld %lld", first, last));
+}
+
 Result<void> set(const Setting& setting, const String& link)
 {
     String path = path_of(setting.name, link);
@@ -97,6 +118,8 @@ Result<void> set(const Setting& setting, const String& link)
     if (holds(here, path, setting.value))  // where /proc/sys is read-only, that is enough
         return {};
     auto written = fs::poke(here, path, setting.value);
+    if (!written && written.error().is(EINVAL) && path.ends_with("ping_group_range"))
+        written = let_groups_ping(path);
     // No IPv6 at all is as good as none on this network; no SYN cookies as good as none sent.
     if (written || (written.error().is(ENOENT) && (setting.when & (kWithoutV6 | kRelay))))
         return {};

@@ -12,6 +12,8 @@ namespace kist::network {
 // An endpoint without an address, or a link, is one that was never finished.
 Result<void> unwire(const Leases& leases, const Wiring& wiring, const Endpoint& endpoint)
 {
+    if (wiring.relayed)
+        return leases.release(endpoint.network_id, wiring.container);
     if (&endpoint == wiring.endpoints.begin() && !endpoint.address.empty() && !wiring.ports.empty())
         TRY(unpublish(endpoint, wiring.ports));
     if (!endpoint.veth.empty())

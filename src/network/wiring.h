@@ -54,6 +54,7 @@ struct Wiring {
     Vector<Endpoint> endpoints;  // the first has the default route and gets the published ports
     Vector<Port> ports;          // with the host's ports settled
     String resolver;             // address and port of kist's resolver in the container, "" without
+    bool relayed = false;        // links and ports are the agent's (agent.h), and go with it
 };
 
 // `directory` is STATE/run/CONTAINER.  ENOENT: it has none.

@@ -204,7 +204,7 @@ Result<Client> Client::connect(const container::Directories& directories, const 
     if (number < 0)
         return os_error("socket");
     Client client{Fd(number)};
-    sockaddr_un address = control_address(directory);
+    sockaddr_un address = socket_address(directory, kControl);
     if (::connect(number, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
         return Error(errno == ECONNREFUSED ? ENOENT : errno, "container %.12s has no monitor",
                      id.c_str());

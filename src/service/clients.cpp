@@ -66,7 +66,7 @@ Result<void> Clients::listen(const Fd& volatile_directory)
     if (number < 0)
         return os_error("socket");
     listener_ = Fd(number);
-    sockaddr_un address = control_address(volatile_directory);
+    sockaddr_un address = socket_address(volatile_directory, kControl);
     if (::bind(number, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
         ::listen(number, kBacklog) < 0)
         return os_error("cannot listen at %s", address.sun_path);

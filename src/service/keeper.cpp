@@ -61,6 +61,7 @@ Result<void> Keeper::start(const Fd* cancel)
     state_.oom_killed = false;
     state_.memory_peak = 0;
     state_.monitor_version = kProtocolVersion;
+    TRY(wire_.summon());
     cgroup_ = TRY(container::make_cgroup(spec_));
     state_.cgroup = cgroup_ ? cgroup_->path() : "";
     TRY(write_state(directory_, state_, !spec_.remove && !ever_ran_));

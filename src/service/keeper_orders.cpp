@@ -80,6 +80,7 @@ void Keeper::reload()
         spec_.attachments = std::move(spec->attachments);
         if (renamed)
             wire_.rename();
+        wire_.reload();
         spec_.restart = spec->restart;
         swap_with(spec_.limits, spec->limits);
     }

@@ -1,9 +1,6 @@
-// monitor.cpp - a monitor's beginning: what it finds in the two descriptors and words it is born
-// with.
+// monitor.cpp - a monitor's beginning.
 
 #include "service/monitor.h"
-
-#include <sys/prctl.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -11,18 +8,19 @@
 #include "container/signals.h"
 #include "service/keeper.h"
 #include "service/protocol.h"
+#include "service/spawn.h"
 
 namespace kist::service {
 
 namespace {
 
-Result<void> monitor(const String& root, const String& state, const String& id, Fd& socket, Fd lock)
+Result<void> monitor(const image::Places& places, const String& id, Fd& socket, Fd lock)
 {
     Fd signals = TRY(container::catch_signals());
     std::optional<Message> first = TRY(receive(socket));
     if (!first || first->word != Word::attach)
         return Error(EPIPE, "nobody there");
-    Engine engine = {{root, state}, TRY(container::choose_outer()), {}};
+    Engine engine = {places, TRY(container::choose_outer()), {}};
     engine.directories = TRY(container::Directories::open(engine.places));
     Fd directory = TRY(engine.directories.open_container(id));
     Fd volatile_directory = TRY(fs::make_directory(engine.directories.volatiles, id, 0711));
@@ -38,17 +36,21 @@ Result<void> monitor(const String& root, const String& state, const String& id, 
 
 }  // namespace
 
+Result<Fd> spawn_monitor(const Engine& engine, const String& id, Fd lock)
+{
+    auto refuse = [](const Fd& socket, const Error& error) {
+        (void)send(socket, pack_failure(error));
+    };
+    return spawn(engine, {kMonitorWord, id, &lock, refuse});
+}
+
 int run_monitor(std::span<char* const> words)
 {
-    if (words.size() != 4)
+    auto born = be_born(words);
+    if (!born)
         return 125;
-    (void)::prctl(PR_SET_NAME, "kist", 0, 0, 0);
-    if (std::string_view(words[3]) == "debug")
-        log::set_level(log::Level::debug);
-    Fd socket(kMonitorSocket), lock(kMonitorLock);
-    for (const Fd* each : {&socket, &lock})
-        (void)::fcntl(each->get(), F_SETFD, FD_CLOEXEC);
-    auto done = monitor(words[0], words[1], words[2], socket, std::move(lock));
+    Fd& socket = born->socket;
+    auto done = monitor(born->places, born->name, socket, Fd(kBornFile));
     if (done)
         return 0;
     if (socket.is_open())

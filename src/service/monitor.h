@@ -15,11 +15,7 @@
 
 namespace kist::service {
 
-// What a monitor is born with: `kist :monitor ROOT STATE ID LEVEL`, and two descriptors.
 inline constexpr char kMonitorWord[] = ":monitor";
-inline constexpr int kMonitorSocket = 3;
-inline constexpr int kMonitorLock = 4;
-inline constexpr int kFirstFree = 5;
 
 // Executes kist anew as the monitor of the container `id`, whose lock is `lock`, in a session of
 // its own.  The result is our end of a connection to it, which begins with `attach` (protocol.h).

@@ -4,6 +4,7 @@
 
 #include "network/bridge.h"
 #include "network/leases.h"
+#include "service/agent.h"
 #include "service/events.h"
 
 namespace kist::service {
@@ -31,15 +32,6 @@ Result<void> check_address(const Network& network, const String& text, bool six)
 
 }  // namespace
 
-Result<void> check_can_have_networks(const Engine& engine)
-{
-    if (engine.outer.map.tier == image::StoreMap::Tier::root)
-        return {};
-    return Error(ENOTSUP, "rootless networks do not exist yet")
-        .with_hint(
-            "\"--network host\" shares this machine's network, \"none\" gives loopback only");
-}
-
 Result<void> settle_networks(const Engine& engine, Spec& spec)
 {
     if (!spec.network_of.empty())
@@ -48,7 +40,11 @@ Result<void> settle_networks(const Engine& engine, Spec& spec)
                               .spec.id;
     if (spec.attachments.empty())
         return {};
-    TRY(check_can_have_networks(engine), "--network %s", spec.attachments[0].network.c_str());
+    if (spec.allow_host_loopback && engine.outer.map.tier == image::StoreMap::Tier::root)
+        return Error(EINVAL,
+                     "--allow-host-loopback is for networks of ordinary users: root's "
+                     "containers get to 127.0.0.1 of this machine by no address")
+            .with_hint("let the service listen on all addresses, or use --network host");
     auto networks = TRY(network::Networks::open(engine.directories.store));
     for (Attachment& attachment : spec.attachments) {
         Network network = TRY(networks.find(attachment.network), "--network");
@@ -79,6 +75,21 @@ String network_mode(const Spec& spec)
     return spec.network_none || spec.network == container::Namespace::own ? "none" : "host";
 }
 
+Result<void> lower_network(const Engine& engine, const Network& network)
+{
+    if (engine.outer.map.tier == image::StoreMap::Tier::root)
+        return network::lower(network);
+    auto agent = TRY(Agent::find_living(engine));
+    if (!agent)
+        return {};
+    auto lower = [](void* context, Vector<Fd>&) {
+        return network::lower(*static_cast<Network*>(context));
+    };
+    Vector<Fd> none;
+    Network copy = network;
+    return agent->in_gateway(lower, &copy, none);
+}
+
 Result<void> remove_network(const Engine& engine, const Network& network)
 {
     auto networks = TRY(network::Networks::open(engine.directories.store));
@@ -94,8 +105,7 @@ Result<void> remove_network(const Engine& engine, const Network& network)
             .with_hint(
                 "take them off it with \"kist network disconnect\", or remove them: kist rm" +
                 users);
-    if (engine.outer.map.tier == image::StoreMap::Tier::root)
-        TRY(network::lower(network), "network \"%s\"", network.name.c_str());
+    TRY(lower_network(engine, network), "network \"%s\"", network.name.c_str());
     TRY(networks.remove(network));
     return leases.remove(network.id);
 }

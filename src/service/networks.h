@@ -13,10 +13,8 @@ namespace kist::service {
 
 // What container/spec_network.h leaves open: names of networks and of the container whose network
 // is shared.  ENOENT: there is none of that name; EINVAL: it cannot give the address that is asked
-// for; ENOTSUP: this user has no networks.
+// for.
 Result<void> settle_networks(const Engine& engine, container::Spec& spec);
-// ENOTSUP: only root has networks.
-Result<void> check_can_have_networks(const Engine& engine);
 
 bool is_on(const container::Spec& spec, const network::Network& network);
 // Where its network is: "host", "none", "container:ID", or the name of the first that it is on.

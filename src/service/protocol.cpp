@@ -62,11 +62,11 @@ Result<std::optional<Message>> receive(const Fd& socket)
                 packed.substr(sizeof header, size_t(size) - sizeof header)});
 }
 
-sockaddr_un control_address(const Fd& volatile_directory)
+sockaddr_un socket_address(const Fd& directory, const char* name)
 {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    String path = str::format("/proc/self/fd/%d/%s", volatile_directory.get(), kControl);
+    String path = str::format("/proc/self/fd/%d/%s", directory.get(), name);
     memcpy(address.sun_path, path.data(), path.size());  // some 30 of 108 bytes
     return address;
 }

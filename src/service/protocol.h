@@ -65,9 +65,9 @@ Result<void> send(const Fd& socket, const String& packed, bool wait = true);
 // Nothing when the other side is gone.  EBADMSG: not a message of ours.
 Result<std::optional<Message>> receive(const Fd& socket);
 
-// The address of a container's socket, however long the path to it is: by way of /proc/self/fd.
-// `volatile_directory` (STATE/run/ID) is borrowed while the address is used.
-sockaddr_un control_address(const Fd& volatile_directory);
+// The address of a socket in `directory`, however long the path to it is: by way of /proc/self/fd.
+// `directory` is borrowed while the address is used.
+sockaddr_un socket_address(const Fd& directory, const char* name);
 
 // An Error as a message `failed`, and back.
 String pack_failure(const Error& error);

@@ -2,11 +2,16 @@
 //
 // The Spec says what holds from its next start on.  Of one that runs the wiring is changed, too,
 // under the lock of the leases, which its monitor takes before it undoes the wiring at its end; the
-// resolver finds its new neighbours by reading that file.
+// resolver finds its new neighbours by reading that file.  Where links are the agent's, what is
+// done to them is done in its gateway, and the monitor tells it of the change.
+
+#include <poll.h>
 
 #include "base/sys.h"
 #include "network/bridge.h"
 #include "network/firewall.h"
+#include "network/netlink.h"
+#include "network/route.h"
 #include "network/unwire.h"
 #include "service/client.h"
 #include "service/wiring.h"
@@ -30,7 +35,90 @@ struct Change {
     Fd directory;
     std::optional<Fd> network_namespace;
     Wiring wiring;
+    std::optional<Agent> agent;  // whose the links are
 };
+
+// What is done to links.
+struct Work {
+    const network::Network* network;
+    const Endpoint& endpoint;
+    const Fd& network_namespace;  // the container's
+    bool leads;
+};
+
+Result<void> lead(void* context)
+{
+    const Endpoint& endpoint = *static_cast<const Endpoint*>(context);
+    auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
+    int link = TRY(network::find_link(route, endpoint.interface));
+    for (const String* text : {&endpoint.gateway, &endpoint.gateway6}) {
+        if (text->empty())
+            continue;
+        auto gateway = TRY(network::Address::parse(*text));
+        TRY(network::add_default_route(route, link, gateway));
+    }
+    return {};
+}
+
+Result<void> plug_one(void* context, Vector<Fd>&)
+{
+    const Work& work = *static_cast<const Work*>(context);
+    TRY(network::raise(*work.network));
+    return network::plug(*work.network, work.endpoint, work.network_namespace, work.leads);
+}
+
+Result<void> unplug_one(void* context, Vector<Fd>&)
+{
+    return network::unplug(static_cast<const Work*>(context)->endpoint);
+}
+
+Result<void> lead_by_one(void* context, Vector<Fd>&)
+{
+    const Work& work = *static_cast<const Work*>(context);
+    Endpoint endpoint = work.endpoint;
+    return network::in_namespace(work.network_namespace, lead, &endpoint);
+}
+
+Result<void> act(const Change& change, Result<void> (*action)(void*, Vector<Fd>&),
+                 const network::Network* network, const Endpoint& endpoint, bool leads = false)
+{
+    Work work = {network, endpoint, *change.network_namespace, leads};
+    Vector<Fd> none;
+    return change.agent ? change.agent->in_gateway(action, &work, none) : action(&work, none);
+}
+
+Result<void> publish(const Change& change)
+{
+    const Wiring& wiring = change.wiring;
+    return wiring.ports.empty() || change.agent
+               ? Result<void>()
+               : network::publish(wiring.endpoints.front(), wiring.ports);
+}
+
+// Takes endpoint `index` away, and lets another lead when it was the first.
+Result<void> unplug_at(Change& change, size_t index)
+{
+    Vector<Endpoint>& endpoints = change.wiring.endpoints;
+    if (change.agent)
+        TRY(act(change, unplug_one, nullptr, endpoints[index]));
+    TRY(network::unwire(change.leases, change.wiring, endpoints[index]));
+    endpoints.erase(endpoints.begin() + index);
+    if (index == 0)
+        for (Endpoint& each : endpoints)
+            if (endpoints[0].gateway.empty() && !each.gateway.empty())
+                std::swap(endpoints[0], each);
+    TRY(network::write_wiring(change.directory, change.wiring));
+    if (index > 0 || endpoints.empty())
+        return {};
+    TRY(act(change, lead_by_one, nullptr, endpoints[0]));
+    return publish(change);
+}
+
+// A monitor that has the container's lock, but not yet its process, or not any more.
+Result<bool> is_passing(const Engine& engine, const container::State& state, const String& id)
+{
+    return state.status != container::Status::restarting && TRY(engine.directories.is_locked(id));
+}
 
 Result<Change> begin(const Engine& engine, const container::Summary& container)
 {
@@ -42,19 +130,43 @@ Result<Change> begin(const Engine& engine, const container::Summary& container)
             .with_hint("it was made with --network host, none or container:NAME");
     auto leases = TRY(network::Leases::open(engine.places.state));
     Fd lock = TRY(leases.lock());
-    Change change = {
-        engine, std::move(held), std::move(spec), std::move(leases), std::move(lock), {}, {}, {}};
-    auto directory = sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY);
-    auto wiring = directory ? network::read_wiring(*directory) : std::move(directory).error();
-    if (!wiring)
-        return wiring.error().is(ENOENT) ? Result<Change>(std::move(change))
-                                         : std::move(wiring).error();
     Fd record = TRY(engine.directories.open_container(id));
     container::State state = TRY(container::read_state(record));
-    change.network_namespace = TRY(network_namespace_of(state));
-    change.directory = std::move(*directory);
-    change.wiring = std::move(*wiring);
+    auto network_namespace = TRY(network_namespace_of(state));
+    if (!network_namespace && TRY(is_passing(engine, state, id)))
+        return Error(EAGAIN, "container \"%s\" is being started or stopped", spec.name.c_str())
+            .with_hint("try again in a moment");
+    Change change = {
+        engine, std::move(held), std::move(spec), std::move(leases), std::move(lock), {}, {}, {},
+        {}};
+    if (!network_namespace)
+        return change;
+    change.directory = TRY(sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY));
+    change.wiring = TRY(network::read_wiring(change.directory));
+    change.network_namespace = std::move(network_namespace);
+    if (change.wiring.relayed)
+        change.agent = TRY(Agent::find(engine));
+    // One that was being connected by a command that was killed.
+    for (size_t i = change.wiring.endpoints.size(); i-- > 0;) {
+        bool known = false;
+        for (const container::Attachment& each : change.spec.attachments)
+            known |= each.network == change.wiring.endpoints[i].network;
+        if (!known)
+            TRY(unplug_at(change, i));
+    }
     return change;
+}
+
+// The monitor may have the container between two states for some seconds.
+Result<Change> begin_in_time(const Engine& engine, const container::Summary& container)
+{
+    constexpr int kTries = 50;
+    for (int tries = kTries;; tries--) {
+        auto change = begin(engine, container);
+        if (change || !change.error().is(EAGAIN) || tries == 0)
+            return change;
+        ::poll(nullptr, 0, 100);
+    }
 }
 
 // What is on record is so from the next start on, and the monitor hears of it.
@@ -75,34 +187,14 @@ Result<void> plug_last(Change& change, const network::Network& network)
     Wiring& wiring = change.wiring;
     Endpoint &first = wiring.endpoints.front(), &last = wiring.endpoints.back();
     bool leads = &first == &last || (first.gateway.empty() && !last.gateway.empty());
-    TRY(network::plug(network, last, *change.network_namespace, leads));
+    TRY(act(change, plug_one, &network, last, leads));
     if (!leads)
         return {};
-    if (&first != &last && !wiring.ports.empty())
+    if (&first != &last && !wiring.ports.empty() && !change.agent)
         TRY(network::unpublish(first, wiring.ports));
     std::swap(first, last);
     TRY(network::write_wiring(change.directory, wiring));
-    return wiring.ports.empty() ? Result<void>() : network::publish(first, wiring.ports);
-}
-
-// Takes endpoint `index` away, and lets another lead when it was the first.
-Result<void> unplug_at(Change& change, size_t index)
-{
-    Vector<Endpoint>& endpoints = change.wiring.endpoints;
-    TRY(network::unwire(change.leases, change.wiring, endpoints[index]));
-    endpoints.erase(endpoints.begin() + index);
-    TRY(network::write_wiring(change.directory, change.wiring));
-    if (index > 0 || endpoints.empty())
-        return {};
-    for (Endpoint& each : endpoints)
-        if (endpoints[0].gateway.empty() && !each.gateway.empty())
-            std::swap(endpoints[0], each);
-    TRY(network::write_wiring(change.directory, change.wiring));
-    auto network = TRY(find_network(change.engine, change.spec, endpoints[0].network));
-    TRY(network::unplug(endpoints[0]));
-    TRY(network::plug(network, endpoints[0], *change.network_namespace, true));
-    return change.wiring.ports.empty() ? Result<void>()
-                                       : network::publish(endpoints[0], change.wiring.ports);
+    return publish(change);
 }
 
 // In the order of the attachments, or at the end.
@@ -119,7 +211,7 @@ size_t place_of(const Vector<Endpoint>& endpoints, const String& network)
 Result<void> connect(const Engine& engine, const container::Summary& container, const String& name,
                      const network::Wish& wish)
 {
-    Change change = TRY(begin(engine, container));
+    Change change = TRY(begin_in_time(engine, container));
     auto network = TRY(find_network(engine, change.spec, name));
     for (const container::Attachment& each : change.spec.attachments)
         if (each.network == network.name)
@@ -148,7 +240,7 @@ Result<void> connect(const Engine& engine, const container::Summary& container, 
 Result<void> disconnect(const Engine& engine, const container::Summary& container,
                         const String& name)
 {
-    Change change = TRY(begin(engine, container));
+    Change change = TRY(begin_in_time(engine, container));
     auto networks = TRY(network::Networks::open(engine.directories.store));
     auto network = networks.find(name);
     const String& known = network ? network->name : name;  // it may have gone

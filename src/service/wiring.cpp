@@ -2,8 +2,9 @@
 
 #include "service/wiring.h"
 
-#include <climits>
+#include <algorithm>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -14,7 +15,6 @@
 #include "network/ports.h"
 #include "network/route.h"
 #include "network/unwire.h"
-#include "service/networks.h"
 
 namespace kist::service {
 
@@ -50,19 +50,6 @@ String free_interface(const network::Wiring& wiring)
     }
 }
 
-using Sockets = std::optional<network::ResolverSockets>;
-
-// In the container's network namespace.
-Result<void> open_resolver(void* context)
-{
-    auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
-    TRY(network::bring_up(route, "lo"));
-    auto sockets = TRY(network::ResolverSockets::open());
-    TRY(network::redirect_resolver(sockets.port));
-    static_cast<Sockets*>(context)->emplace(std::move(sockets));
-    return {};
-}
-
 void warn_of_obstacles(const Engine& engine, const network::Network& network)
 {
     // What to do about one names the bridge.
@@ -90,6 +77,16 @@ Result<network::Network> find_network(const Engine& engine, const Spec& spec, co
     return network;
 }
 
+// In the container's network namespace.
+Result<void> open_resolver(void* context)
+{
+    auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
+    TRY(network::bring_up(route, "lo"));
+    auto& sockets = *static_cast<network::ResolverSockets*>(context);
+    sockets = TRY(network::ResolverSockets::open());
+    return network::redirect_resolver(sockets.port);
+}
+
 Result<std::optional<Fd>> network_namespace_of(const container::State& state)
 {
     std::optional<Fd> process = TRY(container::find_process(state));
@@ -112,7 +109,8 @@ Result<void> take_endpoint(const network::Leases& leases, const network::Network
     first_word.network_id = network.id;
     wiring.endpoints.push_back(std::move(first_word));
     TRY(network::write_wiring(directory, wiring));
-    TRY(network::raise(network), "cannot make the network \"%s\"", network.name.c_str());
+    if (!wiring.relayed)
+        TRY(network::raise(network), "cannot make the network \"%s\"", network.name.c_str());
     network::Wish wish = {attachment.address, attachment.address6, attachment.mac,
                           names_of(spec, attachment)};
     Endpoint& endpoint = wiring.endpoints.back();
@@ -155,7 +153,8 @@ Result<void> Wire::take_ports()
     for (network::Port& port : wiring_.ports) {
         if (port.host_address.empty())
             port.host_address = usual;
-        ports_.push_back(TRY(network::reserve(port)));
+        auto hold = wiring_.relayed ? network::Hold::listens : network::Hold::bound;
+        ports_.push_back(TRY(network::reserve(port, hold)));
     }
     return {};
 }
@@ -168,6 +167,7 @@ Result<void> Wire::take()
     Fd lock = TRY(leases.lock());
     wiring_.container = spec_.id;
     wiring_.ports = spec_.published;
+    wiring_.relayed = agent_.has_value();
     TRY(network::write_wiring(directory_, wiring_));
     for (const container::Attachment& attachment : spec_.attachments) {
         networks_.push_back(TRY(find_network(engine_, spec_, attachment.network)));
@@ -183,6 +183,11 @@ Result<void> Wire::take()
     return network::write_wiring(directory_, wiring_);
 }
 
+bool Wire::has_networks() const
+{
+    return spec_.network != Namespace::host && !spec_.network_none && spec_.network_of.empty();
+}
+
 Result<void> Wire::prepare(container::LaunchOptions& options)
 {
     if (!spec_.network_of.empty()) {
@@ -191,12 +196,12 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
         options.shared_files = shared_files_ ? &*shared_files_ : nullptr;
         return {};
     }
-    if (spec_.network == Namespace::host || spec_.network_none)
+    if (!has_networks())
         return {};
-    TRY(check_can_have_networks(engine_));
     TRY(take());
     for (const network::Network& network : networks_)
-        warn_of_obstacles(engine_, network);
+        if (!agent_)
+            warn_of_obstacles(engine_, network);
     for (const String& host : spec_.hosts)
         if (host.ends_with(String(":") + container::kHostGateway) &&
             (wiring_.endpoints.empty() || wiring_.endpoints[0].gateway.empty()))
@@ -223,14 +228,26 @@ Result<void> Wire::plug(const Fd& network_namespace)
 
 Result<void> Wire::connect(const Fd& network_namespace)
 {
+    if (agent_) {
+        network_namespace_ = TRY(sys::duplicate(network_namespace));
+        auto joined = join(false);
+        if (joined || !joined.error().is(EPIPE))
+            return joined;
+        agent_ = TRY(Agent::find(engine_));  // it was killed meanwhile
+        return join(true);
+    }
     TRY(plug(network_namespace));
-    Sockets opened;
-    TRY(network::in_namespace(network_namespace, open_resolver, &opened),
-        "cannot make the container's resolver");
-    resolver_.emplace(std::move(*opened), network::ResolverOptions{.state = engine_.places.state,
+    network::ResolverSockets sockets;
+    TRY(network::in_namespace(network_namespace, open_resolver, &sockets), kNoResolver);
+    resolve(std::move(sockets));
+    return {};
+}
+
+void Wire::resolve(network::ResolverSockets sockets)
+{
+    resolver_.emplace(std::move(sockets), network::ResolverOptions{.state = engine_.places.state,
                                                                    .container = spec_.id,
                                                                    .servers = spec_.dns});
-    return {};
 }
 
 void Wire::forget()
@@ -241,6 +258,11 @@ void Wire::forget()
     shared_network_.reset();
     shared_files_.reset();
     wiring_ = {};
+    network_namespace_ = {};
+    if (agent_)
+        agent_->part();
+    agent_.reset();
+    rejoin_at_ = INT64_MAX;
 }
 
 Result<void> Wire::let_go()
@@ -264,19 +286,24 @@ void Wire::rename() const
 
 void Wire::wish(Vector<pollfd>& waits) const
 {
+    waits.push_back({agent_ ? agent_->connection().get() : -1, POLLIN, 0});
     if (resolver_)
         resolver_->wish(waits);
 }
 
 void Wire::act(std::span<const pollfd> waits)
 {
+    if (waits[0].revents)
+        lose_agent();
+    if (clock::steady_ms() >= rejoin_at_)
+        rejoin();
     if (resolver_)
-        resolver_->act(waits);
+        resolver_->act(waits.subspan(1));
 }
 
 int64_t Wire::due() const
 {
-    return resolver_ ? resolver_->due() : INT64_MAX;
+    return resolver_ ? std::min(resolver_->due(), rejoin_at_) : rejoin_at_;
 }
 
 }  // namespace kist::service

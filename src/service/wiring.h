@@ -5,6 +5,10 @@
 // that it can be undone from there alone, by whoever finds the container dead (network/unwire.h).
 // What goes with the monitor by itself is what it holds: the sockets that reserve published ports,
 // and the resolver that the container asks.
+//
+// An ordinary user's networks are in the gateway of the user's agent (service/agent.h).  It serves
+// the container as long as the monitor is connected with it, and when it has ended the monitor
+// starts it again and connects the container anew (wiring_relayed.cpp).
 
 #pragma once
 
@@ -23,6 +27,7 @@
 #include "network/network.h"
 #include "network/resolver.h"
 #include "network/wiring.h"
+#include "service/agent.h"
 #include "service/engine.h"
 
 namespace kist::service {
@@ -35,6 +40,9 @@ public:
     {
     }
 
+    // Finds the agent, or starts it, where the container needs one.  Before the monitor moves to
+    // the container's cgroup, where the agent of all does not belong.
+    Result<void> summon();
     // Before the container's first process is there: makes bridges, takes addresses and ports, or
     // finds the container whose network it shares; and tells the launch.  What of it is done when
     // there is an error is undone by let_go() or container::finish().
@@ -46,8 +54,10 @@ public:
     void forget();
     // The container has another name: so it has for its neighbours.
     void rename() const;
+    // It is on other networks than before: rewire.cpp.
+    void reload();
 
-    // For the monitor's poll(2): as of the resolver (network/resolver.h).
+    // For the monitor's poll(2): as of the resolver (network/resolver.h), and for the agent.
     void wish(Vector<pollfd>& waits) const;
     void act(std::span<const pollfd> waits);
     int64_t due() const;
@@ -56,7 +66,13 @@ private:
     Result<void> share();
     Result<void> take();
     Result<void> take_ports();
+    bool has_networks() const;
     Result<void> plug(const Fd& network_namespace);
+    Result<void> join(bool anew);
+    void lose_agent();
+    void rejoin();
+    network::Guest guest() const;
+    void resolve(network::ResolverSockets sockets);
 
     const Engine& engine_;
     container::Spec& spec_;
@@ -66,6 +82,12 @@ private:
     Vector<Fd> ports_;
     std::optional<network::Resolver> resolver_;
     std::optional<Fd> shared_network_, shared_files_;
+
+    // Where the agent is needed.
+    std::optional<Agent> agent_;
+    Fd network_namespace_;           // the container's
+    int64_t rejoin_at_ = INT64_MAX;  // in clock::steady_ms(), as these
+    int64_t tried_at_ = 0, pause_ = 0;
 };
 
 // Puts a container on one more network, at once when it runs.  EEXIST: it is on it.  EINVAL: it has
@@ -77,16 +99,19 @@ Result<void> connect(const Engine& engine, const container::Summary& container, 
 Result<void> disconnect(const Engine& engine, const container::Summary& container,
                         const String& name);
 
-// ---- for these two files ---------------------------------------------------------------------
+// ---- for these files ---------------------------------------------------------------------
 
 // A network of `spec`; ENOENT says what to do.
 Result<network::Network> find_network(const Engine& engine, const container::Spec& spec,
                                       const String& name);
-// Adds the endpoint of `attachment` to `wiring`, which is written before anything is taken.  The
-// caller holds the lock of the leases.
+// Adds the endpoint of `attachment` to `wiring`, which is written before anything is taken; makes
+// its bridge, unless that is the agent's.  The caller holds the lock of the leases.
 Result<void> take_endpoint(const network::Leases& leases, const network::Network& network,
                            const container::Spec& spec, const container::Attachment& attachment,
                            network::Wiring& wiring, const Fd& directory);
+// For network::in_namespace() of the container's; fills the network::ResolverSockets `context`.
+inline constexpr const char* kNoResolver = "cannot make the container's resolver";
+Result<void> open_resolver(void* context);
 // The network namespace of a container's first process; nothing when it does not live.
 Result<std::optional<Fd>> network_namespace_of(const container::State& state);
 

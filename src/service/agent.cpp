@@ -1,0 +1,237 @@
+// agent.cpp - see agent.h.
+
+#include "service/agent.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/fs.h"
+#include "base/parcel.h"
+#include "base/process.h"
+#include "base/sys.h"
+#include "container/outer.h"
+#include "network/agent.h"
+#include "service/protocol.h"
+#include "service/spawn.h"
+
+namespace kist::service {
+
+namespace {
+
+constexpr const char* kLock = "agent.lock";
+constexpr int kPatience = 20;  // seconds, for an answer
+constexpr int kPartMs = 2000;
+
+Result<Fd> open_state(const Engine& engine)
+{
+    return sys::open(engine.places.state, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Fd> open_lock(const Fd& state)
+{
+    return sys::open_at(state, kLock, O_RDWR | O_CREAT, 0600);
+}
+
+// Whether both are the same namespace.
+bool same_file(const Fd& one, const Fd& other)
+{
+    auto here = sys::stat(one), there = sys::stat(other);
+    return here && there && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
+}
+
+Result<void> enter_gateway(const Fd& user_namespace, const Fd& network_namespace)
+{
+    Fd home = TRY(sys::open("/proc/self/ns/user", O_RDONLY));
+    if (!same_file(home, user_namespace)) {
+        if (::syscall(SYS_setns, user_namespace.get(), CLONE_NEWUSER) < 0)
+            return os_error("join the user namespace of networks");
+        TRY(container::become_root_inside());
+    }
+    if (::syscall(SYS_setns, network_namespace.get(), CLONE_NEWNET) < 0)
+        return os_error("join the gateway of networks");
+    return {};
+}
+
+// ---- in the agent ----------------------------------------------------------------------------
+
+void settle_in()
+{
+    sigset_t none;
+    ::sigemptyset(&none);
+    (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
+    (void)::signal(SIGPIPE, SIG_IGN);
+    rlimit files = {};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)::setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+Result<Fd> listen_at(const Fd& state)
+{
+    auto gone = sys::unlink_at(state, network::kAgentSocket);
+    if (!gone && !gone.error().is(ENOENT))
+        return std::move(gone).error();
+    Fd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address = socket_address(state, network::kAgentSocket);
+    if (!listener.is_open() ||
+        ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
+        ::listen(listener.get(), SOMAXCONN) < 0)
+        return os_error("cannot listen at the socket of the agent");
+    return listener;
+}
+
+Result<void> join_outer(void* context)
+{
+    const auto& engine = *static_cast<const Engine*>(context);
+    TRY(container::join_outer(engine.outer, engine.places));
+    return {};
+}
+
+// Keeps the gateway's user namespace, which is the containers' too.
+Result<void> live(Engine& engine, Fd& first)
+{
+    Fd state = TRY(open_state(engine));
+    Fd lock = TRY(container::lock_outer(engine.places));
+    auto gateway = TRY(network::Gateway::start(join_outer, &engine));
+    String directory = str::format("/proc/%d/ns/", gateway.process());
+    network::AgentOptions options = {.state = state, .first = first};
+    options.network_namespace = TRY(sys::open(directory + "net", O_RDONLY));
+    options.user_namespace = TRY(sys::open(directory + "user", O_RDONLY));
+    if (!engine.outer.given)
+        TRY(container::record_outer(engine.outer, engine.places, options.user_namespace));
+    container::unlock_outer(lock);
+    options.lock = TRY(open_lock(state));
+    options.listener = TRY(listen_at(state));
+    (void)::fcntl(first.get(), F_SETFL, O_NONBLOCK);
+    return network::run_agent(gateway, std::move(options));
+}
+
+}  // namespace
+
+Result<Agent> Agent::greet(Fd connection)
+{
+    timeval patience = {kPatience, 0};
+    (void)::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    auto files = TRY(receive_outcome(connection));
+    if (files.size() != 2)
+        return Error(EBADMSG, "the agent of networks says something unreadable");
+    Agent agent;
+    agent.connection_ = std::move(connection);
+    agent.network_namespace_ = std::move(files[0]);
+    agent.user_namespace_ = std::move(files[1]);
+    return agent;
+}
+
+// Nothing: nobody is there, or it has ended as we came.
+Result<std::optional<Agent>> Agent::connect(const Fd& state)
+{
+    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address = socket_address(state, network::kAgentSocket);
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
+        if (errno == ENOENT || errno == ECONNREFUSED)
+            return std::optional<Agent>();
+        return os_error("cannot connect with the agent of networks");
+    }
+    auto agent = greet(std::move(socket));
+    if (!agent && agent.error().is(EPIPE))
+        return std::optional<Agent>();
+    return std::optional<Agent>(TRY(std::move(agent)));
+}
+
+Result<std::optional<Agent>> Agent::find_living(const Engine& engine)
+{
+    auto state = open_state(engine);
+    if (!state && state.error().is(ENOENT))
+        return std::optional<Agent>();
+    return connect(TRY(std::move(state)));
+}
+
+Result<Agent> Agent::find(const Engine& engine)
+{
+    Fd state = TRY(open_state(engine));
+    auto found = TRY(connect(state));
+    if (found)
+        return std::move(*found);
+    Fd lock = TRY(open_lock(state));
+    TRY(sys::lock(lock, sys::Lock::exclusive));
+    found = TRY(connect(state));  // somebody else was faster
+    if (found)
+        return std::move(*found);
+    auto refuse = [](const Fd& socket, const Error& error) {
+        (void)send_outcome(socket, Result<void>(error));
+    };
+    auto started = spawn(engine, {kAgentWord, String(), nullptr, refuse});
+    return greet(TRY(std::move(started)));
+}
+
+Result<void> Agent::in_gateway(Result<void> (*work)(void* context, Vector<Fd>& files),
+                               void* context, Vector<Fd>& files) const
+{
+    sys::Pipe socket = TRY(sys::socket_pair());
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        auto done = enter_gateway(user_namespace_, network_namespace_);
+        if (done)
+            done = work(context, files);
+        (void)send_outcome(socket.writer, done, files);
+        _exit(0);
+    }
+    socket.writer.close();
+    auto outcome = receive_outcome(socket.reader);
+    (void)process::wait(child);
+    files = TRY(std::move(outcome));
+    return {};
+}
+
+Result<void> Agent::tell(const network::Guest& guest, std::span<const Fd> ports) const
+{
+    return network::tell_agent(connection_, guest, ports);
+}
+
+pid_t Agent::process() const
+{
+    ucred who = {};
+    socklen_t size = sizeof who;
+    (void)::getsockopt(connection_.get(), SOL_SOCKET, SO_PEERCRED, &who, &size);
+    return who.pid;
+}
+
+void Agent::part()
+{
+    if (!connection_.is_open())
+        return;
+    (void)::shutdown(connection_.get(), SHUT_WR);
+    pollfd gone = {connection_.get(), POLLIN, 0};
+    (void)sys::retry([&] { return ::poll(&gone, 1, kPartMs); });
+    *this = {};
+}
+
+int run_agent(std::span<char* const> words)
+{
+    auto born = be_born(words);
+    if (!born)
+        return 125;
+    settle_in();
+    auto outer = container::choose_outer();
+    Result<void> lived;
+    if (outer) {
+        Engine engine = {born->places, std::move(*outer), {}};
+        lived = live(engine, born->socket);
+    } else {
+        lived = std::move(outer).error();
+    }
+    if (!lived && born->socket.is_open())
+        (void)send_outcome(born->socket, lived);
+    return lived ? 0 : 125;
+}
+
+}  // namespace kist::service

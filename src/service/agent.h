@@ -1,0 +1,61 @@
+// agent.h - the one process that relays between a user's containers and this machine
+// (network/agent.h): finding or starting it, and working in its gateway.
+//
+//     STATE/agent        its socket
+//     STATE/agent.lock   is held (flock) by who starts one, and by one that ends
+
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/vector.h"
+#include "network/guests.h"
+#include "service/engine.h"
+
+namespace kist::service {
+
+// A connection with the agent, which lives as long as there is one.
+class Agent {
+public:
+    // ENOTSUP: this kernel cannot have networks of ordinary users; the hint says what is missing,
+    // or to use --network host.  Starts the agent where there is none.
+    static Result<Agent> find(const Engine& engine);
+    // Nothing: there is none.
+    static Result<std::optional<Agent>> find_living(const Engine& engine);
+
+    // Calls `work` in a child that is root in the gateway's network namespace, and passes its error
+    // on, and the descriptors that it has put into `files`.  The caller has one thread.
+    Result<void> in_gateway(Result<void> (*work)(void* context, Vector<Fd>& files), void* context,
+                            Vector<Fd>& files) const;
+    // After that: what we hold open keeps the namespace alive.
+    void leave_gateway()
+    {
+        network_namespace_.close();
+        user_namespace_.close();
+    }
+
+    // Has the container served as long as this connection is open, or makes the change known.
+    // `ports`: the bound sockets of its ports when it is new.
+    Result<void> tell(const network::Guest& guest, std::span<const Fd> ports) const;
+    // Ends the connection, and waits until what was served is not: its ports are free.
+    void part();
+
+    pid_t process() const;
+    // For poll(2): it can be read from when the agent has ended.
+    const Fd& connection() const { return connection_; }
+
+private:
+    static Result<Agent> greet(Fd connection);
+    static Result<std::optional<Agent>> connect(const Fd& state);
+
+    Fd connection_, network_namespace_, user_namespace_;
+};
+
+inline constexpr char kAgentWord[] = ":agent";
+// In the new process, with the words behind kAgentWord.  Returns its exit status.
+int run_agent(std::span<char* const> words);
+
+}  // namespace kist::service

@@ -1,0 +1,136 @@
+// wiring_relayed.cpp - the networks of an ordinary user's container, which are in the gateway of
+// the user's agent, as its monitor deals with them.
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "network/bridge.h"
+#include "network/netlink.h"
+#include "network/route.h"
+#include "service/wiring.h"
+
+namespace kist::service {
+
+namespace {
+
+constexpr int64_t kLeastPauseMs = 1000, kMostPauseMs = 60'000;
+
+// What is done in the gateway.
+struct Joining {
+    const network::Wiring& wiring;
+    Vector<network::Network> networks;  // of its endpoints
+    const Fd& network_namespace;        // the container's
+    bool anew;                          // a gateway of before has left links there
+    bool resolves;                      // a resolver is there already
+};
+
+Result<void> remove_interface(void* context)
+{
+    auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
+    return network::remove_link(route, *static_cast<const String*>(context));
+}
+
+Result<void> join_networks(void* context, Vector<Fd>& files)
+{
+    auto& joining = *static_cast<Joining*>(context);
+    for (size_t i = 0; i < joining.networks.size(); i++) {
+        const network::Network& network = joining.networks[i];
+        const network::Endpoint& endpoint = joining.wiring.endpoints[i];
+        String interface = endpoint.interface;
+        if (joining.anew)
+            TRY(network::in_namespace(joining.network_namespace, remove_interface, &interface));
+        TRY(network::raise(network), "cannot make the network \"%s\"", network.name.c_str());
+        TRY(network::plug(network, endpoint, joining.network_namespace, i == 0),
+            "cannot connect with the network \"%s\"", network.name.c_str());
+    }
+    if (joining.resolves)
+        return {};
+    network::ResolverSockets sockets;
+    TRY(network::in_namespace(joining.network_namespace, open_resolver, &sockets), kNoResolver);
+    files.push_back(std::move(sockets.udp));
+    files.push_back(std::move(sockets.tcp));
+    return {};
+}
+
+}  // namespace
+
+Result<void> Wire::summon()
+{
+    if (has_networks() && engine_.outer.map.tier != image::StoreMap::Tier::root)
+        agent_.emplace(TRY(Agent::find(engine_)));
+    return {};
+}
+
+network::Guest Wire::guest() const
+{
+    network::Guest guest;
+    guest.container = wiring_.container;
+    guest.endpoints = wiring_.endpoints;
+    for (network::Endpoint& endpoint : guest.endpoints)
+        endpoint.names.clear();
+    guest.ports = wiring_.ports;
+    guest.host_loopback = spec_.allow_host_loopback;
+    return guest;
+}
+
+Result<void> Wire::join(bool anew)
+{
+    networks_.clear();
+    auto leases = TRY(network::Leases::open(engine_.places.state));
+    Fd lock = TRY(leases.lock());
+    if (anew)
+        wiring_ = TRY(network::read_wiring(directory_));
+    Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value()};
+    for (const network::Endpoint& endpoint : wiring_.endpoints)
+        joining.networks.push_back(TRY(find_network(engine_, spec_, endpoint.network)));
+    Vector<Fd> files;
+    auto joined = agent_->in_gateway(join_networks, &joining, files);
+    agent_->leave_gateway();
+    TRY(std::move(joined));
+    lock.close();
+    if (files.size() == 2)
+        resolve({std::move(files[0]), std::move(files[1])});
+    return agent_->tell(guest(), ports_);
+}
+
+void Wire::reload()
+{
+    auto wiring = network::read_wiring(directory_);
+    if (!agent_ || !wiring)
+        return;
+    wiring_ = std::move(*wiring);
+    if (auto told = agent_->tell(guest(), {}); !told)
+        log::debug("the agent of networks: %s", told.error().message().c_str());
+}
+
+// One that ends soon after it was found is waited for longer each time.
+void Wire::lose_agent()
+{
+    agent_.reset();
+    int64_t now = clock::steady_ms();
+    bool often = tried_at_ && now - tried_at_ < kMostPauseMs;
+    pause_ = often ? std::clamp(2 * pause_, kLeastPauseMs, kMostPauseMs) : 0;
+    rejoin_at_ = now + pause_;
+}
+
+void Wire::rejoin()
+{
+    rejoin_at_ = INT64_MAX;
+    tried_at_ = clock::steady_ms();
+    auto found = Agent::find(engine_);
+    Result<void> joined;
+    if (found) {
+        agent_ = std::move(*found);
+        joined = join(true);
+    } else {
+        joined = std::move(found).error();
+    }
+    if (joined)
+        return;
+    log::debug("cannot connect container %.12s again: %s", spec_.id.c_str(),
+               joined.error().message().c_str());
+    lose_agent();
+}
+
+}  // namespace kist::service
