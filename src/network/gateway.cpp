@@ -367,6 +367,8 @@ Result<Fd> Gateway::connect(int type, const SocketAddress& from, const SocketAdd
     Fd socket = TRY(take(type, to.address.is_v6()));
     if (process_ && from.address.size) {
         socklen_t size = from.write(at);
+        if (type == SOCK_DGRAM && !from.port)
+            set(socket, SOL_SOCKET, SO_REUSEADDR, 0);  // a port that is another's is not free
         if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&at), size) != 0)
             return os_error("cannot be %s", from.address.text().c_str());
     }

@@ -70,6 +70,7 @@ private:
 struct UdpRelay::Pair {
     Source& source;
     FlowKey key;  // of a published port the client is the guest, and what it sent to the remote
+    FlowKey inside_key;                          // as the container sees it
     Half *inside = nullptr, *outside = nullptr;  // outside: null for a published port
     UdpRoute route = {};                         // to the client of one
     int64_t last = 0;                            // when something came
@@ -221,18 +222,25 @@ UdpRelay::Pair* UdpRelay::find(const Source& source, const FlowKey& key) const
     return nullptr;
 }
 
-// The gateway's socket to the container for a client of its port.
-Result<Fd> UdpRelay::open_inside(const Source& source, const FlowKey& key, const Guest& guest)
+// As whom, and where, the container sees a client of its port.
+FlowKey UdpRelay::inside_of(const Source& source, const FlowKey& key, const Guest& guest)
 {
     const Endpoint& endpoint = guest.endpoints.front();
-    SocketAddress from = guests_.seen_as(key.guest, endpoint);
-    SocketAddress to = {address_of(endpoint, from.address.is_v6()),
-                        guest.ports[source.index].container_port};
-    auto made = gateway_.connect(SOCK_DGRAM, from, to);
-    // Two ports of this machine can lead to the same one of the container.
-    if (made || !made.error().is(EADDRINUSE) || !from.port)
-        return made;
-    return gateway_.connect(SOCK_DGRAM, {from.address, 0}, to);
+    FlowKey seen;
+    seen.remote = guests_.seen_as(key.guest, endpoint);
+    seen.guest = {address_of(endpoint, seen.remote.address.is_v6()),
+                  guest.ports[source.index].container_port};
+    for (size_t i = pairs_.size(); i-- > 0;) {
+        Pair* pair = pairs_[i].pair;
+        if (pair->inside_key != seen)
+            continue;
+        if (!pair->outside) {
+            seen.remote.port = 0;  // two ports of this machine can lead to the same one of it
+            break;
+        }
+        end(pair);  // the container has spoken to who is a client now
+    }
+    return seen;
 }
 
 // For a datagram that is of no pair yet.  Nothing when there can be none; the container is told.
@@ -247,10 +255,11 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
             return nullptr;
         uint64_t whose = hash_of(guest->container);
         make_room(whose);
-        auto inside = open_inside(source, key, *guest);
-        if (!inside)
-            return nullptr;
-        Pair* made = add(source, key, whose, inside.take(), Fd());
+        FlowKey seen = inside_of(source, key, *guest);
+        auto inside = gateway_.connect(SOCK_DGRAM, seen.remote, seen.guest);
+        Pair* made = inside ? add(source, key, whose, inside.take(), Fd()) : nullptr;
+        if (made)
+            made->inside_key = seen;
         if (made)
             made->route = batch_.back(index, source.six);
         return made;
@@ -276,7 +285,7 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
 UdpRelay::Pair* UdpRelay::add(Source& source, const FlowKey& key, uint64_t container, Fd inside,
                               Fd outside)
 {
-    auto* pair = new Pair{.source = source, .key = key};
+    auto* pair = new Pair{.source = source, .key = key, .inside_key = key};
     enlarge(inside);
     pair->inside = new Half(*this, *pair, std::move(inside));
     if (outside.is_open()) {

@@ -50,7 +50,7 @@ private:
 
     Pair* find(const Source& source, const FlowKey& key) const;
     Pair* open(Source& source, const FlowKey& key, int index);
-    Result<Fd> open_inside(const Source& source, const FlowKey& key, const Guest& guest);
+    FlowKey inside_of(const Source& source, const FlowKey& key, const Guest& guest);
     Pair* add(Source& source, const FlowKey& key, uint64_t container, Fd inside, Fd outside);
     void make_room(uint64_t container);
     void end(Pair* pair);

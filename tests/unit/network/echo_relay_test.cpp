@@ -2,8 +2,6 @@
 
 #include "network/echo_relay.h"
 
-#include <netinet/in.h>
-
 #include "frames.h"
 #include "network/socket_errors.h"
 #include "packets.h"
@@ -49,14 +47,6 @@ String answer(RelayLab& lab, const Fd& socket, int patience = 2000)
         return String("error ") + strerror(errno);
     bytes.resize(size_t(got));
     return test::to_text(test::get16(bytes, 6)) + " " + bytes.substr(8);
-}
-
-void hear_errors(const Fd& socket, bool six)
-{
-    int on = 1;
-    EXPECT_EQ(::setsockopt(socket.get(), six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVERR : IP_RECVERR,
-                           &on, sizeof on),
-              0);
 }
 
 #define ECHO_TEST(name)            \
@@ -106,8 +96,8 @@ ECHO_TEST(SaysThatItMayNot)
 {
     lab.serve();
     Fd four = ping_socket(lab, RelayLab::kOutside), six = ping_socket(lab, RelayLab::kOutside6);
-    hear_errors(four, false);
-    hear_errors(six, true);
+    test::hear_errors(four, false);
+    test::hear_errors(six, true);
     ask(four, RelayLab::kOutside, 1, "x");
     EXPECT_EQ(answer(lab, four), "error No route to host");  // what IPv4 makes of "prohibited"
     ask(six, RelayLab::kOutside6, 1, "x");
@@ -132,7 +122,7 @@ ECHO_TEST(SaysWhatCannotBeReached)
     };
     for (auto& row : kRows) {
         Fd socket = ping_socket(lab, row.address);
-        hear_errors(socket, strchr(row.address, ':'));
+        test::hear_errors(socket, strchr(row.address, ':'));
         ask(socket, row.address, 77, "x");
         EXPECT_EQ(answer(lab, socket), row.error) << row.address;
         auto error = take_error(socket);
@@ -148,18 +138,16 @@ ECHO_TEST(ReachesNothingThatIsForbidden)
     run("ip link set lo up");
     lab.serve();
     Fd raw = test::in_place(lab.guest, AF_PACKET, SOCK_DGRAM, htons(0x0800));
-    Packet echo{Packet::Kind::echo,
-                {{test::address("127.0.0.1"), 7}, {test::address(RelayLab::kGuest), 0}},
-                1,
-                {},
-                "x"};
-    String request = echo_reply(echo);
-    request =
-        echo_request({{test::address(RelayLab::kGuest), 7}, {test::address("127.0.0.1"), 0}}, 1);
-    EXPECT_TRUE(test::send_frame(lab, raw, request));
-    for (int i = 0; i < 50; i++)
-        lab.turn();
+    auto send = [&](const char* to) {
+        FlowKey key = {{test::address(RelayLab::kGuest), 7}, {test::address(to), 0}};
+        EXPECT_TRUE(test::send_frame(lab, raw, echo_request(key, 1)));
+        for (int i = 0; i < 50; i++)
+            lab.turn();
+    };
+    send("127.0.0.1");
     EXPECT_EQ(lab.relay->due(), INT64_MAX);
+    send(RelayLab::kOutside);
+    EXPECT_NE(lab.relay->due(), INT64_MAX);
 }
 
 ECHO_TEST(KeepsWithinItsLimitsAndForgets)

@@ -4,6 +4,7 @@
 
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 
 #include <cstdio>
 
@@ -29,6 +30,15 @@ inline Fd in_place(const Place& place, int domain, int type, int protocol)
         place, [&] { return ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol); }));
     EXPECT_TRUE(made.is_open()) << errno;
     return made;
+}
+
+// Has errors told that could pass by themselves, too.
+inline void hear_errors(const Fd& socket, bool six)
+{
+    int on = 1;
+    EXPECT_EQ(::setsockopt(socket.get(), six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVERR : IP_RECVERR,
+                           &on, sizeof on),
+              0);
 }
 
 // Sends `packet` out of the guest's packet socket, to the gateway's card.
