@@ -132,18 +132,22 @@ Result<Fd> open_transparent(int type, bool six)
     return made;
 }
 
-// Bound to a port of any address.
+// Bound to a port of any address; that of streams of lo's only, where packets with the mark come
+// in, so that a client may have the same port.
 Result<Fd> open_at(int type, bool six, uint16_t port)
 {
     Fd made = TRY(open_transparent(type, six));
-    sockaddr_storage at = {};
-    at.ss_family = six ? AF_INET6 : AF_INET;
-    reinterpret_cast<sockaddr_in&>(at).sin_port = htons(port);  // where it is in both
+    SocketAddress at = {.port = port};
+    bool stream = type == SOCK_STREAM;
+    at.address = TRY(Address::parse(six      ? stream ? "::1" : "::"
+                                    : stream ? "127.0.0.1"
+                                             : "0.0.0.0"));
+    sockaddr_storage storage;
+    socklen_t size = at.write(storage);
     set(made, SOL_IPV6, IPV6_V6ONLY, six);
     set(made, SOL_SOCKET, SO_RCVBUF, kBuffer);
-    if (::bind(made.get(), reinterpret_cast<sockaddr*>(&at),
-               six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 ||
-        (type == SOCK_STREAM && ::listen(made.get(), kBacklog) != 0))
+    if (::bind(made.get(), reinterpret_cast<sockaddr*>(&storage), size) != 0 ||
+        (stream && ::listen(made.get(), kBacklog) != 0))
         return os_error("cannot listen at port %d", int(port));
     return made;
 }

@@ -44,10 +44,10 @@ String elements(const char* name, const char* kind = "set")
 }
 
 // The text of the rules in the source.
-String rules()
+String rules(const char* name = "kRules[] = R\"(")
 {
     String source = fs::read_path(KIST_SOURCE "/network/firewall.cpp").take();
-    size_t begin = source.find("kRules[] = R\"(") + 14;
+    size_t begin = source.find(name) + strlen(name);
     return source.substr(begin, source.find(")\"", begin) - begin);
 }
 
@@ -67,6 +67,25 @@ TEST(Firewall, IsReadBackAsItIsWritten)
         EXPECT_OK(open_firewall(shop()));
         String table = output_of("nft -y list table inet kist");
         EXPECT_EQ(squeezed(table), "table inet kist {\n" + squeezed(rules()) + "}\n") << table;
+    });
+}
+
+TEST(Firewall, OfAGatewayHasTheRelaysRulesToo)
+{
+    test::in_new_network([] {
+        String expected = "table inet kist {\n" + squeezed(rules()) +
+                          squeezed(rules("kRelayRules[] = R\"(")) + "}\n";
+        EXPECT_OK(open_relay_firewall());
+        EXPECT_OK(open_firewall(shop()));
+        EXPECT_EQ(squeezed(output_of("nft -y list table inet kist")), expected);
+        // And keeps them when it is another version's.
+        run("nft delete chain inet kist rules_1; nft flush chain inet kist relayed");
+        EXPECT_OK(open_firewall(shop()));
+        String table = squeezed(output_of("nft -y list table inet kist"));
+        size_t version = expected.find("chain rules_1 {\n}\n");
+        expected.erase(version, 18);
+        expected.insert(expected.size() - 2, "chain rules_1 {\n}\n");
+        EXPECT_EQ(table, expected);
     });
 }
 

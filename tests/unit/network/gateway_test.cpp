@@ -2,100 +2,17 @@
 
 #include "network/gateway.h"
 
-#include <grp.h>
-#include <sys/prctl.h>
-
 #include <cstring>
 
-#include "base/fs.h"
 #include "check.h"
-#include "lab.h"
-#include "network/bridge.h"
-#include "network/packet.h"
+#include "street.h"
 
 namespace kist::network {
 namespace {
 
 using test::Client;
-using test::Place;
 using test::Server;
 using test::waits;
-
-Result<void> stay(void*)
-{
-    return {};
-}
-
-Gateway started()
-{
-    auto made = Gateway::start(stay, nullptr);
-    EXPECT_OK(made);
-    return made ? made.take() : Gateway::here();
-}
-
-// A gateway with two networks, and "in" that has no way out; containers on the first and the last.
-struct Street {
-    Gateway gateway = started();
-    Place inside{Fd(
-        ::open(str::format("/proc/%d/ns/net", gateway.process()).c_str(), O_RDONLY | O_CLOEXEC))};
-    Network a = network("a", "172.18.0", "fd00:a:"), b = network("b", "172.19.0", "fd00:b:");
-    Network in = network("in", "172.20.0", "fd00:c:");
-    Place a2{test::another_network()}, a3{test::another_network()}, b2{test::another_network()};
-    Place in2{test::another_network()};
-
-    Street()
-    {
-        in.internal = true;
-        join(a, a2, "172.18.0", "fd00:a:", 2);
-        join(a, a3, "172.18.0", "fd00:a:", 3);
-        join(b, b2, "172.19.0", "fd00:b:", 2);
-        join(in, in2, "172.20.0", "fd00:c:", 2);
-    }
-
-    static Network network(const char* name, const char* four, const char* six)
-    {
-        Network made = {.name = name, .link = String("br-") + name, .ipv6 = true};
-        made.pools.push_back(
-            {.subnet = str::format("%s.0/24", four), .gateway = str::format("%s.1", four)});
-        made.pools.push_back(
-            {.subnet = str::format("%s:/64", six), .gateway = str::format("%s:1", six)});
-        return made;
-    }
-    void join(const Network& network, const Place& place, const char* four, const char* six,
-              int host)
-    {
-        struct Join {
-            const Network& network;
-            Endpoint endpoint;
-            Fd netns;
-        } join = {network,
-                  {.network = network.name,
-                   .bridge = network.link,
-                   .veth = str::format("v%s%d", network.name.c_str(), host),
-                   .interface = "eth0",
-                   .mac = str::format("02:42:00:00:00:%02x", host),
-                   .address = str::format("%s.%d/24", four, host),
-                   .gateway = str::format("%s.1", four),
-                   .address6 = str::format("%s:%d/64", six, host),
-                   .gateway6 = str::format("%s:1", six)},
-                  Fd(::open(place.path().c_str(), O_RDONLY | O_CLOEXEC))};
-        Fd here(::open(inside.path().c_str(), O_RDONLY | O_CLOEXEC));
-        EXPECT_OK(in_namespace(
-            here,
-            [](void* context) -> Result<void> {
-                auto& its = *static_cast<Join*>(context);
-                TRY(raise(its.network));
-                return plug(its.network, its.endpoint, its.netns, true);
-            },
-            &join));
-    }
-    // What the kernel notes of connections there.
-    String tracked() const
-    {
-        return test::output_of("nsenter --net=" + inside.path() +
-                               " cat /proc/sys/net/netfilter/nf_conntrack_count");
-    }
-};
 
 #define STREET_TEST(name)         \
     void name(Street& street);    \
@@ -107,29 +24,6 @@ struct Street {
         });                       \
     }                             \
     void name(Street& street)
-
-String seen_on(const Fd& tap, std::optional<Packet>& packet, String& bytes)
-{
-    bytes.resize(4096);
-    if (!waits(tap, POLLIN))
-        return "nothing";
-    ssize_t size = ::recv(tap.get(), bytes.data(), bytes.size(), 0);
-    bytes.resize(static_cast<size_t>(std::max(size, ssize_t(0))));
-    packet = Packet::read(bytes);
-    if (!packet)
-        return "something else";
-    return str::format("%s %s > %s:%d", packet->kind == Packet::Kind::syn ? "syn" : "echo",
-                       packet->key.guest.address.text().c_str(),
-                       packet->key.remote.address.text().c_str(), int(packet->key.remote.port));
-}
-
-SocketAddress name_of(const Fd& socket, int (*call)(int, sockaddr*, socklen_t*))
-{
-    sockaddr_storage at;
-    socklen_t size = sizeof at;
-    EXPECT_EQ(call(socket.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
-    return SocketAddress::of(at);
-}
 
 STREET_TEST(HoldsConnectionsBackUntilTheyAreMarked)
 {
@@ -157,6 +51,155 @@ STREET_TEST(HoldsConnectionsBackUntilTheyAreMarked)
         EXPECT_TRUE(waits(client.socket(), POLLIN));
     }
     EXPECT_EQ(street.tracked(), "0\n");
+}
+
+STREET_TEST(TapsNothingButWhatBeginsOrAsks)
+{
+    Fd tap = street.gateway.tap("br-a").take();
+    Server neighbour(street.a3, "172.18.0.3", 80);
+    EXPECT_EQ(test::meets(street.a2, "172.18.0.3", 80, neighbour), "172.18.0.2");
+    Server server(street.a2, "172.18.0.2", 80);
+    Fd published = street.gateway
+                       .connect(SOCK_STREAM, {Address::parse("198.51.100.7").take(), 443},
+                                {Address::parse("172.18.0.2").take(), 80})
+                       .take();
+    EXPECT_EQ(server.hears(), "198.51.100.7");
+    EXPECT_TRUE(waits(published, POLLIN));
+    Fd datagram = street.a2.socket(false, SOCK_DGRAM);
+    test::SocketAddress there("8.8.8.8", 53);
+    EXPECT_EQ(::sendto(datagram.get(), "x", 1, 0, &there.any, there.size), 1);
+    EXPECT_FALSE(waits(tap, POLLIN));
+}
+
+// What came to the socket that all datagrams come to: "from > to".
+String heard_on(const Fd& datagrams)
+{
+    if (!waits(datagrams, POLLIN))
+        return "nothing";
+    sockaddr_storage from;
+    char byte, control[256];
+    iovec data = {&byte, 1};
+    msghdr message = {.msg_name = &from,
+                      .msg_namelen = sizeof from,
+                      .msg_iov = &data,
+                      .msg_iovlen = 1,
+                      .msg_control = control,
+                      .msg_controllen = sizeof control,
+                      .msg_flags = 0};
+    EXPECT_EQ(::recvmsg(datagrams.get(), &message, 0), 1);
+    cmsghdr* meant = CMSG_FIRSTHDR(&message);
+    if (!meant)
+        return "no destination";
+    sockaddr_storage to = {};
+    memcpy(&to, CMSG_DATA(meant), meant->cmsg_len - CMSG_LEN(0));
+    SocketAddress destination = SocketAddress::of(to);
+    return str::format("%s > %s:%d", SocketAddress::of(from).address.text().c_str(),
+                       destination.address.text().c_str(), int(destination.port));
+}
+
+STREET_TEST(GetsDatagramsUntilThereIsASocketForThem)
+{
+    for (const char* world : {"8.8.8.8", "2001:db8::8", "172.18.0.1"}) {
+        bool six = strchr(world, ':');
+        const char* own = six ? "fd00:a::2" : "172.18.0.2";
+        const Fd& datagrams = street.gateway.family(six).datagrams;
+        Fd guest = street.a2.socket(six, SOCK_DGRAM);
+        test::SocketAddress there(world, 53);
+        EXPECT_EQ(::connect(guest.get(), &there.any, there.size), 0);
+        EXPECT_EQ(::send(guest.get(), "x", 1, 0), 1);
+        EXPECT_EQ(heard_on(datagrams), str::format("%s > %s:53", own, world));
+
+        SocketAddress from = name_of(guest, ::getpeername), to = name_of(guest, ::getsockname);
+        Fd pair = street.gateway.connect(SOCK_DGRAM, from, to).take();
+        EXPECT_EQ(::send(pair.get(), "y", 1, 0), 1);
+        EXPECT_TRUE(waits(guest, POLLIN));
+        EXPECT_EQ(::send(guest.get(), "z", 1, 0), 1);
+        EXPECT_TRUE(waits(pair, POLLIN));
+        EXPECT_EQ(heard_on(datagrams), "nothing");
+    }
+    EXPECT_EQ(street.tracked(), "0\n");
+}
+
+STREET_TEST(LeavesEchoesToOthers)
+{
+    Fd tap = street.gateway.tap("br-a").take();
+    for (const char* world : {"8.8.8.8", "2001:db8::8", "172.18.0.1", "fd00:a::1"}) {
+        bool six = strchr(world, ':');
+        Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+        Fd there(::open(street.a2.path().c_str(), O_RDONLY | O_CLOEXEC));
+        EXPECT_EQ(::setns(there.get(), CLONE_NEWNET), 0);
+        Fd ping(::socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM,
+                         six ? int(IPPROTO_ICMPV6) : int(IPPROTO_ICMP)));
+        EXPECT_EQ(::setns(here.get(), CLONE_NEWNET), 0);
+        char request[12] = {
+            static_cast<char>(six ? 128 : 8), 0, 0, 0, 0, 0, 0, 1, 'p', 'i', 'n', 'g'};
+        test::SocketAddress to(world, 0);
+        EXPECT_EQ(::sendto(ping.get(), request, sizeof request, 0, &to.any, to.size), 12) << errno;
+        std::optional<Packet> packet;
+        String bytes;
+        EXPECT_EQ(seen_on(tap, packet, bytes),
+                  str::format("echo %s > %s:0", six ? "fd00:a::2" : "172.18.0.2", world));
+        EXPECT_FALSE(waits(ping, POLLIN));
+        ASSERT_TRUE(packet);
+        street.gateway.inject(echo_reply(*packet), packet->key.guest.address, false);
+        EXPECT_TRUE(waits(ping, POLLIN)) << world;
+    }
+}
+
+STREET_TEST(KeepsNetworksApart)
+{
+    Server a2(street.a2, "172.18.0.2", 80), a2_six(street.a2, "fd00:a::2", 80);
+    EXPECT_EQ(test::meets(street.a3, "172.18.0.2", 80, a2), "172.18.0.3");
+    EXPECT_EQ(test::meets(street.b2, "172.18.0.2", 80, a2), "");
+    EXPECT_EQ(test::meets(street.b2, "fd00:a::2", 80, a2_six), "");
+    EXPECT_EQ(test::meets(street.in2, "172.18.0.2", 80, a2), "");
+    Server in2(street.in2, "172.20.0.2", 80);
+    EXPECT_EQ(test::meets(street.a2, "172.20.0.2", 80, in2), "");
+
+    // Not even with the mark, which nobody can forge.
+    Fd tap = street.gateway.tap("br-in").take();
+    Client client(street.in2, "8.8.8.8", 80);
+    std::optional<Packet> packet;
+    String bytes;
+    EXPECT_EQ(seen_on(tap, packet, bytes), "syn 172.20.0.2 > 8.8.8.8:80");
+    for (const char* world : {"8.8.8.8", "2001:db8::8"}) {
+        bool six = strchr(world, ':');
+        Client away(street.in2, world, 80);
+        Fd guest = street.in2.socket(six, SOCK_DGRAM);
+        test::SocketAddress there(world, 53);
+        EXPECT_EQ(::connect(guest.get(), &there.any, there.size), 0);
+        EXPECT_EQ(::send(guest.get(), "x", 1, 0), 1);
+        EXPECT_EQ(heard_on(street.gateway.family(six).datagrams), "nothing");
+        EXPECT_FALSE(waits(street.gateway.family(six).listener, POLLIN));
+        char byte;
+        EXPECT_EQ(::recv(guest.get(), &byte, 1, 0), -1);
+        EXPECT_EQ(errno, ECONNREFUSED);
+    }
+}
+
+STREET_TEST(ConnectsFromAnyAddress)
+{
+    Server server(street.a2, "0.0.0.0", 80), six(street.a2, "::", 81);
+    SocketAddress to = {Address::parse("172.18.0.2").take(), 80};
+    SocketAddress to6 = {Address::parse("fd00:a::2").take(), 81};
+    for (uint16_t port : {uint16_t(0), uint16_t(22), uint16_t(61001)}) {
+        SocketAddress from = {Address::parse("198.51.100.7").take(), port};
+        SocketAddress from6 = {Address::parse("2001:db8::7").take(), port};
+        Fd made = street.gateway.connect(SOCK_STREAM, from, to).take();
+        EXPECT_EQ(server.hears(), "198.51.100.7");
+        Fd made6 = street.gateway.connect(SOCK_STREAM, from6, to6).take();
+        EXPECT_EQ(six.hears(), "2001:db8::7");
+        EXPECT_TRUE(port == 0 || name_of(made, ::getsockname) == from);
+        EXPECT_TRUE(port == 0 || name_of(made6, ::getsockname) == from6);
+        if (port)
+            EXPECT_ERROR(street.gateway.connect(SOCK_STREAM, from, to), EADDRINUSE, "172.18.0.2");
+    }
+    Fd ours = street.gateway.connect(SOCK_STREAM, {}, to).take();
+    EXPECT_EQ(server.hears(), "172.18.0.1");
+    // A refusal comes as from anybody.
+    to.port = 82;
+    Fd refused = street.gateway.connect(SOCK_STREAM, {}, to).take();
+    EXPECT_TRUE(waits(refused, POLLERR));
 }
 
 }  // namespace
