@@ -230,10 +230,12 @@ std::optional<SocketAddress> Guests::destination(const FlowKey& key, Protocol pr
 
     // Any gateway's: in the namespace where the bridges are, all of them are the same machine.
     String text = remote.text();
-    bool gateway = false, published = false;
+    bool gateway = false, published = false, inside = false;
     for (const Guest& guest : guests_) {
-        for (const Endpoint& endpoint : guest.endpoints)
+        for (const Endpoint& endpoint : guest.endpoints) {
             gateway |= gateway_of(endpoint, six) == text;
+            inside |= is_near(six ? endpoint.address6 : endpoint.address, remote);
+        }
         published |= is_published(guest, six, key.remote.port, protocol);
     }
     SocketAddress to = key.remote;
@@ -243,6 +245,8 @@ std::optional<SocketAddress> Guests::destination(const FlowKey& key, Protocol pr
     }
     if (gateway)
         to.address = outward(six);
+    else if (inside)  // another of our networks: what the rules do not let pass goes nowhere
+        return {};
     if (is_forbidden(to.address))
         return {};
     return to;

@@ -152,6 +152,19 @@ TEST(Guests, NeverReachWhatDoesNotLeaveAMachine)
     EXPECT_FALSE(guests.destination({{address("172.18.0.2"), 1}, {Address(), 80}}, Protocol::tcp));
 }
 
+// What the rules let pass between them does not come to us.
+TEST(Guests, DoNotReachNetworksOfOurs)
+{
+    Guests guests;
+    guests.add(guest("c0ffee", "2"));
+    guests.add(internal_guest());
+    for (const char* to : {"172.18.0.3", "172.18.255.254", "172.19.0.9", "172.19.1.1"})
+        EXPECT_EQ(goes(guests, "172.18.0.2", to), "") << to;
+    for (const char* to : {"fd00:18::3", "fd00:19::9", "fd00:19::1"})
+        EXPECT_EQ(goes(guests, "fd00:18::2", to), "") << to;
+    EXPECT_EQ(goes(guests, "172.18.0.2", "172.20.0.1"), "172.20.0.1 80");
+}
+
 TEST(Guests, AreOnlyThoseThatWeKnowAndThatHaveAWayOut)
 {
     Guests guests;
