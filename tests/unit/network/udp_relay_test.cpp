@@ -4,86 +4,22 @@
 
 #include <dirent.h>
 
+#include "datagrams.h"
 #include "frames.h"
 #include "packets.h"
 
 namespace kist::network {
 namespace {
 
-using test::Place;
+using test::bound;
+using test::hear;
+using test::joined;
+using test::name_of;
 using test::RelayLab;
 using test::run;
-
-// A socket for datagrams, bound to an address of a place.
-Fd bound(const Place& place, const char* address, uint16_t port)
-{
-    Fd socket = place.socket(strchr(address, ':'), SOCK_DGRAM);
-    test::SocketAddress here(address, port);
-    EXPECT_EQ(::bind(socket.get(), &here.any, here.size), 0) << address << ' ' << errno;
-    return socket;
-}
-
-void join(const Fd& socket, const char* address, uint16_t port)
-{
-    test::SocketAddress there(address, port);
-    EXPECT_EQ(::connect(socket.get(), &there.any, there.size), 0) << address << ' ' << errno;
-}
-
-Fd joined(const Place& place, const char* address, uint16_t port)
-{
-    Fd socket = place.socket(strchr(address, ':'), SOCK_DGRAM);
-    join(socket, address, port);
-    return socket;
-}
-
-int send(const Fd& socket, std::string_view bytes)
-{
-    return ::send(socket.get(), bytes.data(), bytes.size(), 0) < 0 ? errno : 0;
-}
-
-void send_to(const Fd& socket, const test::SocketAddress& to, std::string_view bytes)
-{
-    EXPECT_EQ(::sendto(socket.get(), bytes.data(), bytes.size(), 0, &to.any, to.size),
-              ssize_t(bytes.size()))
-        << errno;
-}
-
-// What comes, "nothing", or the error; from whom.
-String hear(RelayLab& lab, const Fd& socket, test::SocketAddress* from = nullptr,
-            int patience = 2000)
-{
-    String bytes(70000, '\0');
-    test::SocketAddress name;
-    if (!lab.waits(socket, POLLIN | POLLERR, patience))
-        return "nothing";
-    ssize_t got = ::recvfrom(socket.get(), bytes.data(), bytes.size(), 0, &name.any, &name.size);
-    if (got < 0)
-        return String("error ") + strerror(errno);
-    if (from)
-        *from = name;
-    bytes.resize(size_t(got));
-    return bytes;
-}
-
-String name_of(const test::SocketAddress& name)
-{
-    return name.text() + " " + test::to_text(ntohs(name.v4.sin_port));
-}
-
-// Whether what `socket` sends comes to `server`, and the answer back.
-bool talks(RelayLab& lab, const Fd& socket, const Fd& server, std::string_view words = "words",
-           String* seen = nullptr)
-{
-    test::SocketAddress from;
-    if (send(socket, words) != 0)
-        (void)send(socket, words);  // an error of before
-    if (hear(lab, server, &from, 500) != words)
-        return false;
-    if (seen)
-        *seen = name_of(from);
-    send_to(server, from, String(words) + "!");
-    return hear(lab, socket, nullptr, 500) == String(words) + "!";
-}
+using test::send;
+using test::send_to;
+using test::talks;
 
 size_t open_files()
 {
@@ -330,112 +266,6 @@ RELAY_TEST(KeepsWithinItsLimits)
     lab.relay->dismiss("c1");
     lab.turn();
     EXPECT_LE(open_files(), before + 40);
-}
-
-RELAY_TEST(PublishesPortsAndShowsWhoComes)
-{
-    run("ip addr add 203.0.113.2/24 dev up0; ip addr add 2001:db8::2/64 dev up0 nodad");
-    Vector<Fd> ports;
-    ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
-    ports.push_back(lab.publish("::1", 8002, 80, SOCK_DGRAM));
-    Fd both = lab.lab.machine.socket(true, SOCK_DGRAM);  // as ports.h makes it
-    test::SocketAddress any("::", 8001);
-    ASSERT_EQ(::bind(both.get(), &any.any, any.size), 0);
-    ports.push_back(std::move(both));
-    lab.record.ports.push_back({"", 8001, 80, 0, Protocol::udp});
-    lab.serve(std::move(ports));
-    Fd four = bound(lab.guest, RelayLab::kGuest, 80), six = bound(lab.guest, RelayLab::kGuest6, 80);
-    const struct {
-        bool outside;
-        const char* address;
-        uint16_t port;
-        const char* seen;
-    } kRows[] = {
-        {true, "203.0.113.1", 8000, "203.0.113.9"}, {true, "203.0.113.2", 8000, "203.0.113.9"},
-        {true, "203.0.113.1", 8001, "203.0.113.9"}, {true, "203.0.113.2", 8001, "203.0.113.9"},
-        {true, "2001:db8::1", 8001, "2001:db8::9"}, {true, "2001:db8::2", 8001, "2001:db8::9"},
-        {false, "127.0.0.1", 8000, "10.9.0.1"},     {false, "127.0.0.1", 8001, "10.9.0.1"},
-        {false, "::1", 8001, "fd00:9::1"},          {false, "::1", 8002, "fd00:9::1"},
-        {false, "127.0.0.2", 8001, "10.9.0.1"},
-    };
-    for (auto& row : kRows) {
-        bool is_six = strchr(row.address, ':');
-        const Fd& server = is_six ? six : four;
-        const Place& place = row.outside ? lab.lab.outside : lab.lab.machine;
-        Fd client = place.socket(is_six, SOCK_DGRAM);
-        test::SocketAddress from, back;
-        for (int i = 0; i < 2; i++) {
-            send_to(client, {row.address, row.port}, "question");
-            EXPECT_EQ(hear(lab, server, &from), "question") << row.address;
-            EXPECT_EQ(from.text(), row.seen) << row.address;
-            send_to(server, from, "answer");
-            EXPECT_EQ(hear(lab, client, &back), "answer") << row.address;
-            EXPECT_EQ(name_of(back), String(row.address) + " " + test::to_text(row.port));
-        }
-        test::SocketAddress own;
-        ::getsockname(client.get(), &own.any, &own.size);
-        if (row.outside)
-            EXPECT_EQ(from.v4.sin_port, own.v4.sin_port) << row.address;
-    }
-    lab.relay->dismiss("c1");
-    lab.turn();
-    Fd client = joined(lab.lab.outside, "203.0.113.1", 8000);
-    EXPECT_EQ(send(client, "question"), 0);
-    EXPECT_EQ(hear(lab, client), "error Connection refused");
-}
-
-RELAY_TEST(KeepsApartWhoComesByTwoPortsToOne)
-{
-    Vector<Fd> ports;
-    ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
-    ports.push_back(lab.publish("0.0.0.0", 8001, 80, SOCK_DGRAM));
-    lab.serve(std::move(ports));
-    Fd server = bound(lab.guest, RelayLab::kGuest, 80);
-    Fd client = bound(lab.lab.outside, RelayLab::kOutside, 9000);
-    test::SocketAddress from[2], back;
-    for (uint16_t i : {0, 1}) {
-        send_to(client, {"203.0.113.1", uint16_t(8000 + i)}, "question");
-        EXPECT_EQ(hear(lab, server, &from[i]), "question");
-        EXPECT_EQ(from[i].text(), RelayLab::kOutside);
-    }
-    EXPECT_NE(name_of(from[0]), name_of(from[1]));
-    for (uint16_t i : {0, 1}) {
-        send_to(server, from[i], "answer");
-        EXPECT_EQ(hear(lab, client, &back), "answer");
-        EXPECT_EQ(ntohs(back.v4.sin_port), 8000 + i);
-    }
-}
-
-RELAY_TEST(KnowsAClientThatItHasSpokenToBefore)
-{
-    Vector<Fd> ports;
-    ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
-    lab.serve(std::move(ports));
-    Fd server = bound(lab.guest, RelayLab::kGuest, 80);
-    Fd client = bound(lab.lab.outside, RelayLab::kOutside, 9000);
-    test::SocketAddress from, back;
-    send_to(server, {RelayLab::kOutside, 9000}, "hello");
-    EXPECT_EQ(hear(lab, client, &from), "hello");
-    EXPECT_NE(ntohs(from.v4.sin_port), 8000);
-    for (int i = 0; i < 2; i++) {
-        send_to(client, {"203.0.113.1", 8000}, "question");
-        EXPECT_EQ(hear(lab, server, &from), "question");
-        EXPECT_EQ(name_of(from), "203.0.113.9 9000");
-        send_to(server, from, "answer");
-        EXPECT_EQ(hear(lab, client, &back), "answer");
-        EXPECT_EQ(ntohs(back.v4.sin_port), 8000);
-    }
-}
-
-RELAY_TEST(ReachesItsOwnPublishedPortByTheGateway)
-{
-    Vector<Fd> ports;
-    ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
-    lab.record.ports[0].host_address = "";
-    lab.serve(std::move(ports));
-    Fd server = bound(lab.guest, RelayLab::kGuest, 80);
-    Fd client = joined(lab.guest, "10.9.0.1", 8000);
-    EXPECT_TRUE(talks(lab, client, server));
 }
 
 RELAY_TEST(GivesItsMemoryBackWhenItHasNothingToDo)
