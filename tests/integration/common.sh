@@ -14,7 +14,7 @@ export LC_ALL=C
 if [ "$(id -u)" = 0 ] && [ -z "${KIST_APART:-}" ]; then
     export KIST_APART=$PPID
     exec unshare --net --mount --propagation private sh -c '
-        [ ! -d /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified
+        ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
         ip link set lo up || { echo "skip: needs ip"; exit 77; }
         echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range
         exec "$0" "$@"' "$0" "$@"

@@ -4,6 +4,7 @@
 #   k ARGUMENT...            kist in the current mode; each mode has its own store
 #   in_mode COMMAND...       any command in the current mode
 #   start ARGUMENT...        kist in the background; sets $runner
+#   store, volatile          where the current mode's kist has its store and its state
 #
 # The two users live in private mount namespaces with their own /etc/passwd and /etc/subuid: nothing of the
 # machine is changed.  "single" has no newuidmap, as on many small boards.
@@ -40,6 +41,13 @@ in_mode() {
 }
 
 k() { in_mode "$kist" "$@"; }
+
+store() {
+    if [ "$mode" = root ]; then echo "$KIST_ROOT"; else echo "$work/$mode/home/.local/share/kist"; fi
+}
+volatile() {
+    if [ "$mode" = root ]; then echo "$KIST_STATE"; else echo "$state/$mode/kist"; fi
+}
 
 # start ARGUMENT...: kist in the current mode in the background; $runner is its own process, and signals
 # that a shell makes its background jobs ignore are as usual.

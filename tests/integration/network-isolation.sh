@@ -17,14 +17,16 @@ busybox httpd -f -p 127.0.0.1:7001 -h "$work/www" &
 children="$children $!"
 
 # ---- another firewall that drops what it does not know is named, once
-nft add table ip filter
-nft 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
-has "$(k run --rm --network bridge "$image" true 2>&1)" "ip filter FORWARD"
-same "$(k run --rm --network bridge "$image" true 2>&1)" ""
-has "$(k info)" "ip filter FORWARD"
-nft delete table ip filter
-lacks "$(k info)" "ip filter FORWARD"
-has "$(k info)" "net.ipv4.ip_forward = 1"
+if [ "$mode" = root ]; then
+    nft add table ip filter
+    nft 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
+    has "$(k run --rm --network bridge "$image" true 2>&1)" "ip filter FORWARD"
+    same "$(k run --rm --network bridge "$image" true 2>&1)" ""
+    has "$(k info)" "ip filter FORWARD"
+    nft delete table ip filter
+    lacks "$(k info)" "ip filter FORWARD"
+    has "$(k info)" "net.ipv4.ip_forward = 1"
+fi
 
 k network create one > /dev/null
 k network create two > /dev/null
@@ -70,14 +72,6 @@ not connects nsenter --net="$there"
 
 # ---- none has loopback only, host this machine's
 same "$(k run --rm --network none "$image" ls /sys/class/net)" lo
-has "$(k run --rm --network host "$image" ls /sys/class/net)" out0
-# ---- an ordinary user has none yet, and is told so
-no_networks() {
-    [ "$mode" != root ] || return 0
-    k pull -q "$image" > /dev/null
-    ends_with 125 k run --rm --network bridge "$image" true
-    has "$output" "--network host"
-}
-each_mode no_networks
+same "$(k run --rm --network host "$image" readlink /proc/self/ns/net)" "$here"
 k rm -f $(k ps -aq) > /dev/null
-nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"
+nothing_left

@@ -5,6 +5,7 @@
 # timeout: 300
 
 k network create one > /dev/null
+none_runs() { [ -z "$(k ps -q)" ]; }
 before=$(ip -o link show type veth | wc -l)
 for policy in no always; do
     serve web --network one -p 8080:80 --restart $policy
@@ -13,46 +14,51 @@ for policy in no always; do
     address=$(address_of web)
     kill -9 "$(monitor_of web)"
     if [ $policy = no ]; then
-        eventually 10 sh -c "[ -z \"\$('$kist' ps -q)\" ]"
-        nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"
+        eventually 10 none_runs
+        nothing_left
         ends_with 1 ask - 127.0.0.1 8080
         k start web > /dev/null
     else
-        eventually 10 sh -c "'$kist' exec web true"
+        eventually 10 k exec web true
     fi
     # It comes back as it was.
     same "$(address_of web)" "$address"
     answer web 80
     has "$(ask - 127.0.0.1 8080)" "web for"
     k rm -f web > /dev/null
-    nothing_left || fail "left: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"
+    nothing_left
 done
 same "$(ip -o link show type veth | wc -l)" "$before"
 
 # A power cut takes all that is not on disk.
 serve web --network one -p 8080:80 --restart always
 kill -9 "$(monitor_of web)"
-eventually 10 sh -c "[ -z \"\$(ip -o link show type veth)\" ]"
-rm -rf "$KIST_STATE"
-ip link delete "$(ip -o link show type bridge | awk -F ": " "{ print \$2; exit }")"
-nft delete table inet kist
+if [ "$mode" = root ]; then
+    eventually 10 sh -c "[ -z \"\$(ip -o link show type veth)\" ]"
+    ip link delete "$(ip -o link show type bridge | awk -F ": " "{ print \$2; exit }")"
+    nft delete table inet kist
+else
+    kill -9 $(agents)
+fi
+in_mode rm -rf "$(volatile)"
 k boot
 answer web 80
 has "$(ask - 127.0.0.1 8080)" "web for"
 k rm -f web > /dev/null
-nothing_left || fail "left after a power cut: $(ip -o link; cat "$KIST_STATE"/network/*.json)"
+nothing_left "a power cut"
 
 # What its program ends, a restart brings back.
 k run -d --name again --restart always --network one -p 8080:80 "$image" sleep 1 > /dev/null
-eventually 15 sh -c "[ \"\$('$kist' inspect again --format '{{.RestartCount}}')\" -ge 2 ]"
+restarted() { [ "$(k inspect again --format '{{.RestartCount}}')" -ge 2 ]; }
+eventually 15 restarted
 k rm -f again > /dev/null
-nothing_left || fail "left after restarts: $(ip -o link; cat "$KIST_STATE"/network/*.json)"
+nothing_left "restarts"
 
 # ---- many at once
 count=${KIST_NETWORK_COUNT:-50}
 i=0 starters=
 while [ $i -lt "$count" ]; do
-    "$kist" run -d --name "many$i" --network one -p 80 "$image" sleep 600 > /dev/null 2> "$work/many$i" &
+    k run -d --name "many$i" --network one -p 80 "$image" sleep 600 > /dev/null 2> "$work/many$i" &
     starters="$starters $!"
     i=$((i + 1))
 done
@@ -69,12 +75,12 @@ same "$(sort -u "$work/addresses" | grep -c '[0-9]')" "$count"
 k exec many0 ping -c 1 -W 2 "many$((count - 1))" > /dev/null || fail "many0 cannot ping the last one"
 i=0 stoppers=
 while [ $i -lt "$count" ]; do
-    "$kist" rm -f "many$i" > /dev/null &
+    k rm -f "many$i" > /dev/null &
     stoppers="$stoppers $!"
     i=$((i + 1))
 done
 for stopper in $stoppers; do
     wait "$stopper" || fail "one could not be removed"
 done
-nothing_left || fail "left after many: $(ip -o link; nft list table inet kist; cat "$KIST_STATE"/network/*.json)"
+nothing_left "many"
 k network rm one > /dev/null

@@ -1,19 +1,28 @@
-# network.sh - sourced first: box.sh as root, and words about networks.
+# network.sh - sourced first: box.sh as root, and words about networks.  The test runs once in each mode, each time in
+# a network of its own: root's bridges are in it, an ordinary user's are not, but are reached from it and lead there.
 #
 #   outside COMMAND...     in a namespace beside it, 10.99.0.2, to which this one is 10.99.0.1
 #   serve NAME OPTION...   a container that runs; see answer
 #   answer NAME PORT       makes it say its name and who asks to whoever connects to PORT (TCP)
 #   ask NAME HOST PORT     what container NAME gets from there; as from the test itself with "-"
+if [ -z "${KIST_ONE_MODE:-}" ]; then
+    . "$(dirname "$0")/common.sh"
+    . "$(dirname "$0")/modes.sh"
+    need_root
+    need nft nsenter
+    alone() { KIST_ONE_MODE=$mode KIST_APART='' "$0"; }
+    each_mode alone
+    exit
+fi
 . "$(dirname "$0")/box.sh"
-need_root
-need nft nsenter
+mode=$KIST_ONE_MODE
+here=$(readlink /proc/self/ns/net)
 k pull -q "$image" > /dev/null
 
 outside_begins() {
     unshare --net sleep 1000 &
     beyond=$!
     children="$children $beyond"
-    here=$(readlink /proc/self/ns/net)
     eventually 5 sh -c "[ \"\$(readlink /proc/$beyond/ns/net)\" != '$here' ]"
     ip link add out0 type veth peer name in0 netns $beyond
     ip address add 10.99.0.1/24 dev out0
@@ -53,12 +62,25 @@ address_of() {
 }
 monitor_of() { pgrep -f ":monitor .*$(k ps -q --no-trunc --filter "name=$1")"; }
 
+# The agent of an ordinary user's networks, and its gateway.
+agents() {
+    for agent in $(pgrep -f '^:agent|kist.* :agent'); do
+        [ "$(readlink "/proc/$agent/ns/net")" != "$here" ] || echo "$agent"
+    done
+}
+no_agent() { [ -z "$(agents)" ]; }
+
 # Nothing of a container is left in the kernel or on record.
+is_left() {
+    ip -o link show type veth | grep -v ' out0'
+    nft list table inet kist 2> /dev/null | grep 'elements.*: *[0-9]'
+    $python -c 'import json, pathlib, sys
+for path in pathlib.Path(sys.argv[1]).glob("network/*.json"):
+    print(end="".join(map(str, json.loads(path.read_text()).get("leases", []))))' "$(volatile)"
+    ls "$(volatile)"/run/*/network.json 2> /dev/null
+}
 nothing_left() {
-    [ -z "$(ip -o link show type veth | grep -v ' out0')" ] &&
-        ! nft list table inet kist 2> /dev/null | grep -q 'elements.*: *[0-9]' &&
-        $python -c 'import json, sys
-sys.exit(any(json.load(open(path)).get("leases") for path in sys.argv[1:]))' \
-            $(ls "$KIST_STATE"/network/*.json 2> /dev/null) &&
-        [ -z "$(ls "$KIST_STATE"/run/*/network.json 2> /dev/null)" ]
+    left=$(is_left) || :
+    [ -z "$left" ] || fail "left${1:+ after }${1:-}: $left"
+    [ "$mode" = root ] || eventually 5 no_agent
 }
