@@ -30,6 +30,7 @@ constexpr const char* kModules =
 constexpr const char* kLinks6 = "/proc/sys/net/ipv6/conf";
 constexpr size_t kMaxValue = 64;
 constexpr const char* kIsolation = "com.docker.network.bridge.enable_icc";
+constexpr const char* kControl = "/proc/sys/net/ipv4/tcp_congestion_control";
 constexpr const char* kMtu = "com.docker.network.driver.mtu";
 constexpr int kFailed = 125;                        // as of kist itself
 constexpr long long kMinMtu = 68, kMaxMtu = 65535;  // RFC 791; what a veth can have
@@ -63,13 +64,14 @@ constexpr Setting kSettings[] = {
     {"net.ipv4.icmp_echo_ignore_all",        "1", "",                                                  kRelay},
     {"net.ipv4.ip_local_port_range", "1024 65535", "",                                                 kRelay},
     {"net.ipv4.ip_unprivileged_port_start",  "0", "",                                                  kRelay},
+    {"net.ipv4.tcp_congestion_control", "reno", "",                                                    kRelay},
     {"net.ipv4.tcp_max_syn_backlog",      "4096", "",                                                  kRelay},
     {"net.ipv4.tcp_syncookies",              "0", "",                                                  kRelay},
     {"net.ipv4.tcp_tw_reuse",                "1", "",                                                  kRelay},
     {"net.ipv6.conf.lo.disable_ipv6",        "0", "",                                                  kRelay | kWithV6},
     {"net.ipv6.icmp.echo_ignore_all",        "1", "",                                                  kRelay | kWithV6},
 };
-constexpr size_t kOfGateway = 10;  // the last of them
+constexpr size_t kOfGateway = 11;  // the last of them
 // clang-format on
 
 // "net.ipv6.conf.BRIDGE.accept_ra": the words of capital letters are the link.
@@ -194,14 +196,17 @@ Result<void> explained(Result<void> made, const String& link)
 struct Inside {
     const Endpoint& endpoint;
     bool first;
+    bool reno;  // of the bridge's namespace
 };
 
 Result<void> set_up_inside(void* context)
 {
-    auto& [endpoint, first] = *static_cast<const Inside*>(context);
+    auto& [endpoint, first, reno] = *static_cast<const Inside*>(context);
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
     TRY(bring_up(route, "lo"));
     TRY(apply(kInside | (endpoint.address6.empty() ? kWithoutV6 : kWithV6), endpoint.interface));
+    if (reno)
+        (void)fs::poke(sys::borrow(AT_FDCWD), kControl, "reno");
     int link = TRY(find_link(route, endpoint.interface));
     for (const String* text : {&endpoint.address, &endpoint.address6}) {
         if (text->empty())
@@ -253,7 +258,9 @@ Result<void> lower(const Network& network)
 
 // Echo requests are answered by who is meant, not by this kernel for the world.  A client's port is
 // bound to as its own, whichever it is, and used again soon.  A cookie would be checked where no
-// rule hands the packet over, and br_netfilter has the rules looked at before the tap.
+// rule hands the packet over, and br_netfilter has the rules looked at before the tap.  Between
+// container and gateway no packet is lost, and to pace them (as BBR does) costs a timer for each:
+// that is for the agent's sockets, whose packets leave this machine.
 Result<void> apply_gateway_settings()
 {
     return apply(kRelay | (has_v6() ? kWithV6 : 0), {});
@@ -285,7 +292,7 @@ Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& ne
                                   .mtu = mtu,
                                   .isolated = !network.option(kIsolation, true)});
     TRY(explained(std::move(made), endpoint.interface));
-    Inside inside = {endpoint, first};
+    Inside inside = {endpoint, first, holds(sys::borrow(AT_FDCWD), kControl, "reno")};
     TRY(in_namespace(netns, set_up_inside, &inside), "cannot set up %s",
         endpoint.interface.c_str());
     settle_link(route, endpoint.veth);
