@@ -7,7 +7,8 @@
 # users' tools run as one; each way into a container is used from inside by the same programs (nsenter).
 # network.py measures.
 #
-# ROUNDS=N rounds (5 unless said).
+# ROUNDS=N rounds (5 unless said).  CONTROL=cubic: the congestion control of all that is not kist's own, in
+# place of this machine's.
 [ "$(id -u)" = 0 ] || { echo "skip: needs root"; exit 77; }
 # What is started here ends with it, as its processes are in a namespace of their own.
 if [ -z "${KIST_BENCH_NETWORK:-}" ]; then
@@ -48,8 +49,18 @@ in_ext ip address add $ext_address/24 dev eth0
 in_ext ip address add 198.51.100.9/24 dev eth0
 in_ext ip link set eth0 up
 ip route add default via 198.51.100.9
-# Many connections are made in a minute, and each keeps its port for as long.
-echo "20000 65000" > /proc/sys/net/ipv4/ip_local_port_range
+
+# settle PROCESS: of its network namespace.  Many connections are made in a minute, each of which would keep its
+# port for as long.
+settle() {
+    nsenter --net --target "$1" sh -ec 'cd /proc/sys/net/ipv4
+        echo "20000 65000" > ip_local_port_range
+        echo 1 > tcp_tw_reuse
+        [ -z "$CONTROL" ] || echo $CONTROL > tcp_congestion_control'
+}
+export CONTROL=${CONTROL:-}
+settle $$
+settle $ext
 
 # A device of TAP that ordinary users may open, which pasta and slirp4netns need, and kist does not.
 mount -t tmpfs -o mode=755 none /dev/net 2> /dev/null && mknod -m 666 /dev/net/tun c 10 200 || true
@@ -100,7 +111,9 @@ kist_way() {
         k run -d --network bridge $published "$image" sleep 100000 > "$container" 2> "$work/kist.log"; then
         relay=
         [ $mode = root ] || relay=$(agent)
-        way "$1" "$(k inspect --format '{{.State.Pid}}' "$(cat "$container")")" "$2" $relay
+        inside=$(k inspect --format '{{.State.Pid}}' "$(cat "$container")")
+        CONTROL=$([ $mode = root ] && echo $CONTROL) settle "$inside"
+        way "$1" "$inside" "$2" $relay
     else
         left_out "$1" kist
     fi
@@ -122,6 +135,7 @@ else
     sleep 1
     inside=$(named sleep $started)
     if [ -n "$inside" ]; then
+        settle "$inside"
         way pasta "$inside" 8300 "$(named passt $started)"
     else
         left_out pasta pasta
@@ -149,11 +163,13 @@ for ports in sys.argv[2:]:
     if "error" in answer:
         sys.exit(f"slirp4netns does not publish {ports}: {answer}")
 PYTHON
+        settle "$inside"
         way slirp4netns "$inside" 8400 "$(named slirp4netns $started)"
     else
         left_out slirp4netns slirp4netns
     fi
 fi
 
-echo "== networks of containers, mode $mode for ordinary users, $rounds rounds"
+echo "== networks of containers, mode $mode for ordinary users, $(cat /proc/sys/net/ipv4/tcp_congestion_control)," \
+    "$rounds rounds"
 $python "$bench/network.py" "$rounds" "$pingpong" $ext $ext_address $here_address < "$work/ways"
