@@ -1,0 +1,54 @@
+#!/bin/sh
+# network-hostile.sh - packets of a container that is not what it seems: none gets to this machine's loopback, and who
+# passes packets on goes on doing so for the others.
+. "$(dirname "$0")/network.sh"
+# timeout: 120
+outside_begins
+
+# Who gets anything on the loopback tells.
+cat > "$work/watch.py" << 'E'
+import selectors, socket, sys
+port, all = int(sys.argv[1]), selectors.DefaultSelector()
+for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        each = socket.socket(family, kind)
+        if family == socket.AF_INET6:
+            each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        each.bind((address, port))
+        if kind == socket.SOCK_STREAM:
+            each.listen()
+        all.register(each, selectors.EVENT_READ)
+print("ready", flush=True)
+while True:
+    for key, _ in all.select():
+        tcp = key.fileobj.type == socket.SOCK_STREAM
+        print("seen", key.fileobj, key.fileobj.accept()[1] if tcp else key.fileobj.recvfrom(99), flush=True)
+E
+$python "$work/watch.py" 7001 > "$work/seen" &
+children="$children $!"
+eventually 5 grep -q ready "$work/seen"
+nsenter --net="/proc/$beyond/ns/net" busybox nc -ll -p 7000 -e echo outside &
+children="$children $!"
+nsenter --net="/proc/$beyond/ns/net" busybox nc -u -l -p 7001 > "$work/elsewhere" &
+children="$children $!"
+
+k network create --ipv6 --subnet 10.55.0.0/24 --subnet fd55::/64 six > /dev/null
+k network create --subnet 10.56.0.0/24 other > /dev/null
+serve one --network six
+serve two --network six
+serve three --network other
+k exec one ping -c 1 -W 3 10.55.0.1 > /dev/null  # from then on the card of its router is known
+router=$(k exec one awk '$1 == "10.55.0.1" { print $4 }' /proc/net/arp)
+nsenter --net="/proc/$(k inspect -f '{{.State.Pid}}' one)/ns/net" \
+    $python "$fixtures/hostile_packets.py" eth0 "$router" 7001 10.55.0.1 "$(address_of one)" 10.99.0.2
+eventually 5 grep -q evil "$work/elsewhere"  # they do go out
+
+# ---- the same by connections that are what they seem
+for place in 10.55.0.1 10.56.0.1 "$(address_of three)"; do
+    ends_with 1 k exec one sh -c "nc -w 2 $place 7001 < /dev/null"
+done
+same "$(cat "$work/seen")" ready
+
+# ---- and all goes on
+has "$(k exec two sh -c 'nc -w 5 10.99.0.2 7000 < /dev/null')" outside
+has "$(k exec one sh -c 'nc -w 5 10.99.0.2 7000 < /dev/null')" outside
