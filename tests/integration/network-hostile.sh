@@ -29,7 +29,10 @@ children="$children $!"
 eventually 5 grep -q ready "$work/seen"
 nsenter --net="/proc/$beyond/ns/net" busybox nc -ll -p 7000 -e echo outside &
 children="$children $!"
-nsenter --net="/proc/$beyond/ns/net" busybox nc -u -l -p 7001 > "$work/elsewhere" &
+nsenter --net="/proc/$beyond/ns/net" $python -c 'import socket
+here = socket.socket(type=socket.SOCK_DGRAM)
+here.bind(("10.99.0.2", 7001))
+print(here.recv(99), flush=True)' > "$work/elsewhere" &
 children="$children $!"
 
 k network create --ipv6 --subnet 10.55.0.0/24 --subnet fd55::/64 six > /dev/null
