@@ -39,7 +39,7 @@ public:
 
     FlowKey key;
     Fd socket;
-    String container;
+    uint64_t container = 0;  // a hash
     int64_t due = 0;
     size_t room = 0;      // the longest that was asked, which is the longest of an answer
     uint16_t number = 0;  // of the last request
@@ -100,7 +100,7 @@ EchoRelay::Flow* EchoRelay::find(const FlowKey& key) const
 }
 
 // The one that has been silent for longest goes: first of those of who wants more than its share.
-void EchoRelay::make_room(const String& container)
+void EchoRelay::make_room(uint64_t container)
 {
     size_t theirs = 0;
     for (const Flow* flow : flows_)
@@ -116,7 +116,7 @@ void EchoRelay::make_room(const String& container)
 }
 
 // Null when it cannot be; errno says why.
-EchoRelay::Flow* EchoRelay::open(const FlowKey& key, const String& container)
+EchoRelay::Flow* EchoRelay::open(const FlowKey& key, uint64_t container)
 {
     auto to = guests_.destination(key, Protocol::udp);
     if (!to) {
@@ -156,7 +156,7 @@ void EchoRelay::ask(const Packet& echo)
     auto number = static_cast<uint16_t>(echo.sequence);
     Flow* flow = find(key);
     if (!flow)
-        flow = open(key, from.guest->container);
+        flow = open(key, hash_of(from.guest->container));
     if (!flow)
         return tell(key, number, errno);
 
@@ -179,8 +179,9 @@ void EchoRelay::ask(const Packet& echo)
 
 void EchoRelay::withdraw(const String& container)
 {
+    uint64_t whose = hash_of(container);
     for (size_t i = flows_.size(); i-- > 0;)
-        if (flows_[i]->container == container)
+        if (flows_[i]->container == whose)
             end(flows_[i]);
 }
 

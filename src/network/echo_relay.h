@@ -33,8 +33,8 @@ private:
     class Flow;
 
     Flow* find(const FlowKey& key) const;
-    Flow* open(const FlowKey& key, const String& container);
-    void make_room(const String& container);
+    Flow* open(const FlowKey& key, uint64_t container);
+    void make_room(uint64_t container);
     void end(Flow* flow);
     void tell(const FlowKey& key, uint16_t number, int code) const;
 

@@ -16,39 +16,28 @@ constexpr size_t kMaxDatagram = 65535;
 // Of one to the next: the same places of all are to be in different lines of the processor's cache.
 constexpr size_t kStride = 65536 + 25 * 64;
 
-// What `type` of both families' levels says: a struct of its own for each.
-template <class Info>
-bool find_control(const msghdr& message, int level, int type, Info& info)
+// What a control message says; false: there is none of that type, or it is of another size.
+bool find_control(const msghdr& message, int level, int type, void* info, size_t size)
 {
     auto* headers = const_cast<msghdr*>(&message);
     for (cmsghdr* each = CMSG_FIRSTHDR(headers); each; each = CMSG_NXTHDR(headers, each))
         if (each->cmsg_level == level && each->cmsg_type == type &&
-            each->cmsg_len >= CMSG_LEN(sizeof info)) {
-            memcpy(&info, CMSG_DATA(each), sizeof info);
+            each->cmsg_len == CMSG_LEN(size)) {
+            memcpy(info, CMSG_DATA(each), size);
             return true;
         }
     return false;
 }
 
-template <class Info>
-void put_control(UdpRoute& route, int level, int type, const Info& info)
+void put_control(UdpRoute& route, int level, int type, const void* info, size_t size)
 {
-    static_assert(CMSG_SPACE(sizeof info) <= sizeof route.control);
     cmsghdr header{};
-    header.cmsg_len = CMSG_LEN(sizeof info);
+    header.cmsg_len = CMSG_LEN(size);
     header.cmsg_level = level;
     header.cmsg_type = type;
     memcpy(route.control, &header, sizeof header);
-    memcpy(route.control + CMSG_LEN(0), &info, sizeof info);
-    route.control_size = CMSG_SPACE(sizeof info);
-}
-
-template <class Name>
-SocketAddress address_of(const Name& name)
-{
-    sockaddr_storage storage{};
-    memcpy(&storage, &name, sizeof name);
-    return SocketAddress::of(storage);
+    memcpy(route.control + CMSG_LEN(0), info, size);
+    route.control_size = CMSG_SPACE(size);
 }
 
 }  // namespace
@@ -97,22 +86,22 @@ int UdpBatch::receive(const Fd& socket, bool named)
 SocketAddress UdpBatch::to(int index) const
 {
     const msghdr& message = messages_[index].msg_hdr;
-    sockaddr_in four{.sin_family = AF_INET};
-    sockaddr_in6 six{.sin6_family = AF_INET6};
+    sockaddr_storage name{};
+    auto& six = reinterpret_cast<sockaddr_in6&>(name);
+    auto& four = reinterpret_cast<sockaddr_in&>(name);
     in_pktinfo info4;
     in6_pktinfo info6;
-    if (find_control(message, SOL_IP, IP_ORIGDSTADDR, four))
-        return address_of(four);
-    if (find_control(message, SOL_IPV6, IPV6_ORIGDSTADDR, six))
-        return address_of(six);
-    if (find_control(message, SOL_IPV6, IPV6_PKTINFO, info6)) {
+    if (find_control(message, SOL_IP, IP_ORIGDSTADDR, &four, sizeof four) ||
+        find_control(message, SOL_IPV6, IPV6_ORIGDSTADDR, &six, sizeof six))
+        return SocketAddress::of(name);
+    if (find_control(message, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof info6)) {
+        six.sin6_family = AF_INET6;
         six.sin6_addr = info6.ipi6_addr;
-        return address_of(six);
+    } else if (find_control(message, SOL_IP, IP_PKTINFO, &info4, sizeof info4)) {
+        four.sin_family = AF_INET;
+        four.sin_addr = info4.ipi_spec_dst;
     }
-    if (!find_control(message, SOL_IP, IP_PKTINFO, info4))
-        return {};
-    four.sin_addr = info4.ipi_spec_dst;
-    return address_of(four);
+    return SocketAddress::of(name);
 }
 
 UdpRoute UdpBatch::back(int index, bool six) const
@@ -123,14 +112,14 @@ UdpRoute UdpBatch::back(int index, bool six) const
     route.size = message.msg_namelen;
     in_pktinfo info4;
     in6_pktinfo info6;
-    if (six && find_control(message, SOL_IPV6, IPV6_PKTINFO, info6)) {
+    if (six && find_control(message, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof info6)) {
         // By which link routes say, where not each link has the same addresses.
         if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
             info6.ipi6_ifindex = 0;
-        put_control(route, SOL_IPV6, IPV6_PKTINFO, info6);
-    } else if (!six && find_control(message, SOL_IP, IP_PKTINFO, info4)) {
+        put_control(route, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof info6);
+    } else if (!six && find_control(message, SOL_IP, IP_PKTINFO, &info4, sizeof info4)) {
         info4.ipi_ifindex = 0;
-        put_control(route, SOL_IP, IP_PKTINFO, info4);
+        put_control(route, SOL_IP, IP_PKTINFO, &info4, sizeof info4);
     }
     return route;
 }

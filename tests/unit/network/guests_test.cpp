@@ -62,32 +62,12 @@ TEST(Guest, IsToldAsJson)
 TEST(Guest, IsRefusedWhenItIsNotOne)
 {
     void (*const kMistakes[])(Guest&) = {
-        [](Guest& guest) { guest.version = 2; },
-        [](Guest& guest) { guest.container = ""; },
-        [](Guest& guest) { guest.endpoints[0].address = ""; },
-        [](Guest& guest) { guest.endpoints[0].address = "172.18.0.2"; },
-        [](Guest& guest) { guest.endpoints[0].address = "172.18.0.2/"; },
-        [](Guest& guest) { guest.endpoints[0].address = "172.18.0.2/33"; },
-        [](Guest& guest) { guest.endpoints[0].address = "172.18.0.2/016"; },
-        [](Guest& guest) { guest.endpoints[0].address = "fd00::2/64"; },
-        [](Guest& guest) { guest.endpoints[0].gateway = "172.18.0.1/16"; },
-        [](Guest& guest) { guest.endpoints[0].gateway = "fd00::1"; },
-        [](Guest& guest) { guest.endpoints[0].address6 = "FD00::2/64"; },
-        [](Guest& guest) { guest.endpoints[0].address6 = "172.18.0.2/16"; },
-        [](Guest& guest) { guest.endpoints[0].gateway6 = "172.18.0.1"; },
-        [](Guest& guest) {
-            guest.ports.push_back({"", 0, 80, 0, Protocol::tcp});
+        [](Guest& made) { made.version = 2; },
+        [](Guest& made) { made.container = ""; },
+        [](Guest& made) {
+            made.ports = Vector<Port>(1025, {"", 80, 80, 0, Protocol::tcp});
         },
-        [](Guest& guest) {
-            guest.ports.push_back({"", 80, 0, 0, Protocol::tcp});
-        },
-        [](Guest& guest) {
-            guest.ports.push_back({"", 80, 80, 0, Protocol(2)});
-        },
-        [](Guest& guest) {
-            guest.ports = Vector<Port>(1025, {"", 80, 80, 0, Protocol::tcp});
-        },
-        [](Guest& guest) { guest.endpoints = Vector<Endpoint>(257, guest.endpoints[0]); },
+        [](Guest& made) { made.endpoints = Vector<Endpoint>(257, made.endpoints[0]); },
     };
     for (auto& mistake : kMistakes) {
         Guest wrong = guest("c0ffee", "2");
@@ -97,6 +77,22 @@ TEST(Guest, IsRefusedWhenItIsNotOne)
     }
     for (const char* text : {"", "{}", "[]", "{\"version\": 1}", "{\"version\": \"1\"}"})
         EXPECT_ERROR(Guest::parse(text), EBADMSG, "") << text;
+}
+
+TEST(Guests, WhoseAddressesAreNoneAreNobody)
+{
+    Guests guests;
+    Guest odd = guest("c0ffee", "2");
+    odd.endpoints[0] = {.address = "172.18.0.2", .gateway = "nonsense", .address6 = "/64"};
+    guests.add(MUST(Guest::parse(odd.json())));
+    EXPECT_EQ(goes(guests, "172.18.0.2", "203.0.113.9"), "");
+    EXPECT_EQ(address_of(odd.endpoints[0], true).size, 0);
+    odd.endpoints[0].address = "172.18.0.2/4294967295";
+    guests.add(odd);
+    for (const char* client : {"172.18.0.9", "203.0.113.9", "2001:db8::9"})
+        EXPECT_EQ(
+            guests.owner(guests.seen_as({address(client), 1}, odd.endpoints[0]).address).guest,
+            nullptr);
 }
 
 TEST(Guests, AreAddedReplacedAndRemoved)
