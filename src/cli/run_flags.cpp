@@ -108,7 +108,7 @@ constexpr Flag kFlags[] = {
     flag<&O::mounts>(0, "mount", "SPEC", "Mount type=bind|tmpfs|volume,source=...,target=...[,readonly]"_help),
     flag<&O::name>(0, "name", "NAME", "Name the container"_help),
     flag<&O::networks>(0, "net", "NETWORK", "The same as --network"_help),
-    flag<&O::networks>(0, "network", "NETWORK[:ip=ADDRESS,...]", "Be on a network, also ip6=, alias=, mac=; or host (the default), none, container:NAME"_help),
+    flag<&O::networks>(0, "network", "NETWORK[:ip=ADDRESS,...]", "Be on a network (bridge unless said), also ip6=, alias=, mac=; or host, none, container:NAME"_help),
     flag<&O::network_aliases>(0, "network-alias", "NAME", "Be found by this name on the network, too"_help),
     flag<&O::no_healthcheck>(0, "no-healthcheck", nullptr, "Do without the image's health check"_help),
     flag<&O::oom_score_adj>(0, "oom-score-adj", "NUMBER", "How readily the kernel kills it for memory, -1000 to 1000"_help),

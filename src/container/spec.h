@@ -36,7 +36,7 @@ struct RunOptions {
     Vector<String> capabilities_added, capabilities_dropped, security, ulimits, sysctls;
     Vector<String> hosts, dns, dns_search, groups, labels, label_files, annotations;
     String shm_size, pull = "missing";
-    Vector<String> networks;  // "host" unless said
+    Vector<String> networks;  // "bridge" unless said
     Vector<String> network_aliases, publish, expose, dns_options;
     String ip, ip6, mac_address;
     String userns, pid, ipc, uts, cgroupns;

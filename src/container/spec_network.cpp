@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "container/names.h"
 #include "network/address.h"
+#include "network/network.h"
 #include "network/ports.h"
 #include "network/route.h"
 
@@ -97,8 +98,7 @@ Result<void> check_uses(const Spec& spec, const RunOptions& o, const String& mod
     for (const Use& use : uses)
         if (use.given && spec.attachments.empty() &&
             (use.needs_attachment || !spec.network_of.empty()))
-            return Error(EINVAL, "%s cannot be used with --network %s", use.flag,
-                         mode.empty() ? "host, which is the default" : mode.c_str())
+            return Error(EINVAL, "%s cannot be used with --network %s", use.flag, mode.c_str())
                 .with_hint(spec.network_of.empty()
                                ? "\"--network bridge\" gives the container a network of its own"
                                : "say it for the container whose network it is");
@@ -109,10 +109,12 @@ Result<void> check_uses(const Spec& spec, const RunOptions& o, const String& mod
 
 Result<void> settle_mode(Spec& spec, const RunOptions& options, String& mode)
 {
-    for (const String& asked : options.networks) {
+    const Vector<String> usual = {network::kDefaultNetwork};
+    for (const String& asked : options.networks.empty() ? usual : options.networks) {
         bool other = asked.starts_with(kOther);
-        if (!other && asked != "host" && asked != "none" && asked != "default") {
-            Attachment attachment = TRY(parse_attachment(asked), "--network %s", asked.c_str());
+        if (!other && asked != "host" && asked != "none") {
+            const String& name = asked == "default" ? usual[0] : asked;
+            Attachment attachment = TRY(parse_attachment(name), "--network %s", asked.c_str());
             for (const Attachment& earlier : spec.attachments)
                 if (earlier.network == attachment.network)
                     return Error(EINVAL, "--network %s is given twice", earlier.network.c_str());
@@ -127,8 +129,7 @@ Result<void> settle_mode(Spec& spec, const RunOptions& options, String& mode)
         if (other && spec.network_of.empty())
             return Error(EINVAL, "--network %s: expected a container's name", asked.c_str());
         spec.network_none = asked == "none";
-        if (asked != "default")
-            mode = asked;
+        mode = asked;
     }
     if (spec.attachments.size() > kMaxAttachments)
         return Error(E2BIG, "--network: more than %zu networks", kMaxAttachments);

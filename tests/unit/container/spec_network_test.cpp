@@ -15,17 +15,21 @@ Result<Spec> made(const RunOptions& options)
     return make_spec(options, "app", &image, {});
 }
 
-TEST(SpecNetwork, IsTheHostsUnlessSaid)
+TEST(SpecNetwork, IsABridgeUnlessSaid)
 {
     RunOptions options;
-    for (const char* word : {"", "host", "default"}) {
+    for (const char* word : {"", "bridge", "default"}) {
         if (*word)
             options.networks = {word};
         Spec spec = MUST(made(options));
-        EXPECT_EQ(spec.network, Namespace::host);
+        EXPECT_EQ(spec.network, Namespace::own);
         EXPECT_FALSE(spec.network_none);
-        EXPECT_TRUE(spec.attachments.empty());
+        ASSERT_EQ(spec.attachments.size(), 1u);
+        EXPECT_EQ(spec.attachments[0].network, "bridge");
     }
+    options.networks = {"host"};
+    EXPECT_EQ(MUST(made(options)).network, Namespace::host);
+    EXPECT_TRUE(MUST(made(options)).attachments.empty());
     options.networks = {"none"};
     EXPECT_TRUE(MUST(made(options)).network_none);
     options.networks = {"container:web"};
@@ -127,8 +131,10 @@ TEST(SpecNetwork, CombinationsThatMeanNothingAreRefused)
          "web is given twice"},
         {[](O& o) { o.networks = {"container:"}; }, "expected a container's name"},
         {[](O& o) { o.networks = {"a/b"}; }, "cannot be a network's name"},
-        {[](O& o) { o.publish = {"80"}; }, "--publish cannot be used with --network host"},
-        {[](O& o) { o.ip = "1.2.3.4"; }, "--ip cannot be used with --network host"},
+        {[](O& o) { o.networks = {"host"}, o.ip = "1.2.3.4"; },
+         "--ip cannot be used with --network host"},
+        {[](O& o) { o.networks = {"none"}, o.allow_host_loopback = true; },
+         "--allow-host-loopback cannot"},
         {[](O& o) { o.networks = {"none"}, o.ip6 = "::1"; }, "--ip6 cannot be used"},
         {[](O& o) { o.networks = {"host"}, o.network_aliases = {"x"}; }, "--network-alias cannot"},
         {[](O& o) { o.networks = {"container:x"}, o.publish_all = true; }, "--publish-all cannot"},
