@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -333,11 +334,13 @@ Result<void> settle_single_user(Launch& launch)
     if (is_plain_user(launch.options.spec.user, plan.mapped))
         return {};
     sys::Pipe socket = TRY(sys::socket_pair());
+    bool waits = std::exchange(plan.wait_for_go, false);  // nobody has anything to do to this one
     pid_t child = TRY(clone_process({.namespaces = CLONE_NEWUSER | CLONE_NEWNS}));
     if (child == 0) {
         socket.reader.close();
         run_user_lookup(plan, std::move(socket.writer));
     }
+    plan.wait_for_go = waits;
     socket.writer.close();
     auto report = receive_report(socket.reader);
     TRY(process::wait(child));
