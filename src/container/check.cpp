@@ -24,10 +24,16 @@
 #include "container/idmap.h"
 #include "container/scope.h"
 #include "image/config.h"
+#include "network/bridge.h"
+#include "network/firewall.h"
+#include "network/gateway.h"
+#include "network/route.h"
 
 namespace kist::container {
 
 namespace {
+
+constexpr long long kHttp = 80;
 
 // What several probes need to know, found out once.
 struct Board {
@@ -215,30 +221,66 @@ void check_device_filter(Board& board, CheckRow& row)
                     : "see \"cgroup v2\"");
 }
 
-void check_nf_tables(Board& board, CheckRow& row)
+// `meaning` is of what works.
+void check_network(Board& board, CheckRow& row, bool as_root, Result<void> (*trial)(), CStr meaning)
 {
-    if (!board.root && board.user_namespace)
+    if (!as_root && board.user_namespace)
         return say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
-    int failed = try_nf_tables(!board.root);
-    if (failed == 0)
-        return say(row, CheckState::ok, "the packet filter is there");
-    say(row, CheckState::missing,
-        str::format("no packet filter (%s); containers use the host's network or none",
-                    strerror(failed)),
-        "as root: modprobe nf_tables; the kernel needs CONFIG_NF_TABLES and CONFIG_NFT_NAT");
+    auto tried = try_network(as_root, trial);
+    if (!tried)
+        return say_error(row, tried.error());
+    say(row, CheckState::ok, meaning);
 }
 
-void check_tun(Board&, CheckRow& row)
+void check_links(Board& board, CheckRow& row)
 {
-    int device = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-    int failed = device < 0 ? errno : 0;
-    if (device >= 0)
-        ::close(device);
+    check_network(board, row, board.root, network::try_links,
+                  "containers are connected by bridges and pairs of links");
+}
+
+// Without it root's networks do with less.
+void check_nf_tables(Board& board, CheckRow& row)
+{
+    check_network(board, row, board.root, network::try_firewall,
+                  "the packet filter knows the rules of networks");
+    if (!board.root || row.state == CheckState::ok)
+        return;
+    row.state = CheckState::limited;
+    row.meaning += "; published ports are relayed, but containers reach no other machine";
+}
+
+void check_user_networks(Board& board, CheckRow& row)
+{
+    check_network(board, row, false, network::try_gateway, "ordinary users have networks, too");
+}
+
+void check_ipv6(Board&, CheckRow& row)
+{
+    if (network::has_v6())
+        return say(row, CheckState::ok, "networks can have IPv6");
+    say(row, CheckState::limited, "networks have IPv4 only: this kernel has no IPv6",
+        "it needs CONFIG_IPV6, and no ipv6.disable=1 where it is started");
+}
+
+void check_ping(Board& board, CheckRow& row)
+{
+    int failed = board.root ? 0 : try_ping();
     if (failed == 0)
-        return say(row, CheckState::ok, "/dev/net/tun can be opened");
-    say(row, CheckState::missing, str::format("/dev/net/tun: %s", strerror(failed)),
-        failed == EACCES ? "as root: chmod 0666 /dev/net/tun"
-                         : "as root: modprobe tun; the kernel needs CONFIG_TUN");
+        return say(row, CheckState::ok, "containers can ping");
+    say(row, CheckState::limited,
+        str::format("containers cannot ping other machines (%s)", strerror(failed)),
+        "as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"");
+}
+
+void check_low_ports(Board& board, CheckRow& row)
+{
+    auto text = fs::read_path("/proc/sys/net/ipv4/ip_unprivileged_port_start", 32);
+    auto first = str::to_integer(text ? str::trim(*text) : "0");
+    if (board.root || !first || *first <= kHttp)
+        return say(row, CheckState::ok, "web servers can be published at port 80");
+    say(row, CheckState::limited,
+        str::format("an ordinary user publishes no ports below %lld", *first),
+        str::format("as root: sysctl -w net.ipv4.ip_unprivileged_port_start=%lld", kHttp));
 }
 
 struct Probe {
@@ -259,8 +301,12 @@ constexpr Probe kProbes[] = {
     {"cgroup v2",            check_cgroup},
     {"seccomp",              check_seccomp},
     {"device filter",        check_device_filter},
+    {"bridge",               check_links},
     {"nf_tables",            check_nf_tables},
-    {"tun",                  check_tun},
+    {"user networks",        check_user_networks},
+    {"ipv6",                 check_ipv6},
+    {"ping",                 check_ping},
+    {"low ports",            check_low_ports},
 };
 // clang-format on
 

@@ -3,9 +3,7 @@
 #include "container/check_try.h"
 
 #include <fcntl.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -19,7 +17,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fd.h"
+#include "base/parcel.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "container/seccomp.h"
 
 namespace kist::container {
@@ -93,40 +94,6 @@ int mount_overlay(const char* options)
     return ::mount("overlay", "root", "overlay", 0, options) < 0 ? errno : 0;
 }
 
-struct Question {
-    nlmsghdr header;
-    nfgenmsg generic;
-};
-
-// Asks nf_tables for its generation, which changes nothing.
-int ask_nf_tables()
-{
-    int socket = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (socket < 0)
-        return errno;
-    timeval patience = {2, 0};
-    (void)::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    Question question = {};
-    question.header.nlmsg_len = sizeof question;
-    question.header.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
-    question.header.nlmsg_flags = NLM_F_REQUEST;
-    if (::send(socket, &question, sizeof question, 0) < 0)
-        return errno;
-    alignas(nlmsghdr) char answer[4096];
-    ssize_t size = ::recv(socket, answer, sizeof answer, 0);
-    if (size < 0)
-        return errno;
-    if (size_t(size) < sizeof(nlmsghdr) + sizeof(int))
-        return EPROTO;
-    nlmsghdr header;
-    memcpy(&header, answer, sizeof header);
-    if (header.nlmsg_type != NLMSG_ERROR)
-        return 0;
-    int error = 0;
-    memcpy(&error, answer + NLMSG_HDRLEN, sizeof error);
-    return -error;
-}
-
 }  // namespace
 
 int try_user_namespace()
@@ -171,17 +138,29 @@ int try_seccomp()
     });
 }
 
-int try_nf_tables(bool in_user_namespace)
+Result<void> try_network(bool as_root, Result<void> (*trial)())
 {
-    return in_child([=] {
-        if (in_user_namespace) {
-            if (int failed = enter_user_namespace(CLONE_NEWNET))
-                return failed;
-        } else if (::unshare(CLONE_NEWNET) < 0) {
-            return errno;
-        }
-        return ask_nf_tables();
+    sys::Pipe words = TRY(sys::socket_pair());
+    int failed = in_child([&]() -> int {
+        int refused = !as_root                      ? enter_user_namespace(CLONE_NEWNET)
+                      : ::unshare(CLONE_NEWNET) < 0 ? errno
+                                                    : 0;
+        if (!refused)
+            (void)send_outcome(words.writer, trial());
+        return refused;
     });
+    words.writer.close();
+    if (failed)
+        return Error(failed, "no namespaces of networks: %s", strerror(failed))
+            .with_hint("the kernel needs CONFIG_NET_NS");
+    TRY(receive_outcome(words.reader));
+    return {};
+}
+
+int try_ping()
+{
+    Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP));
+    return socket.is_open() ? 0 : errno;
 }
 
 int try_32_bit()

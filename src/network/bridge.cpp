@@ -249,6 +249,20 @@ Result<void> raise(const Network& network)
     return bring_up(route, network.link);
 }
 
+Result<void> try_links()
+{
+    auto route = TRY(Netlink::open(NETLINK_ROUTE));
+    Fd here = TRY(sys::open("/proc/self/ns/net", O_RDONLY));
+    const String bridge = "kist0", link = "kist1", peer = "kist2";
+    Mac mac = Mac::of({});
+    TRY(explained(make_bridge(route, bridge, mac, 0), bridge));
+    return explained(
+        make_veth(
+            route,
+            {.name = link, .bridge = bridge, .peer_name = peer, .peer_mac = mac, .netns = here}),
+        link);
+}
+
 Result<void> lower(const Network& network)
 {
     auto route = TRY(Netlink::open(NETLINK_ROUTE));

@@ -24,6 +24,9 @@ Result<void> raise(const Network& network);
 Result<void> prepare_gateway();
 // Part of that; again for each bridge, since a module (br_netfilter) comes with its own settings.
 Result<void> apply_gateway_settings();
+// Tries, in a new namespace that is not needed afterwards, whether the kernel has bridges and pairs
+// of links.  EOPNOTSUPP.
+Result<void> try_links();
 // Takes away bridge and rules; what is not there is no error.  EBUSY is not looked for: leases say
 // who is on it.
 Result<void> lower(const Network& network);

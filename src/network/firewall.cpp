@@ -289,6 +289,12 @@ Result<void> open_relay_firewall()
     return make_rules(netlink, our_table(), true);
 }
 
+Result<void> try_firewall()
+{
+    Netlink netlink = TRY(open_netfilter());
+    return make_rules(netlink, our_table(), false);
+}
+
 Result<void> close_firewall(const Network& network)
 {
     auto closed = settle(network, false);

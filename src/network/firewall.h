@@ -23,6 +23,9 @@ Result<void> open_firewall(const Network& network);
 Result<void> open_relay_firewall();
 inline constexpr uint32_t kRelayMark = 0x6b697374;  // of packets that were held back before
 inline constexpr uint16_t kRelayTcpPort = 61001, kRelayUdpPort = 61002;
+// Tries, in a new namespace that is not needed afterwards, whether the kernel knows the rules.
+// As of open_firewall().
+Result<void> try_firewall();
 // Takes them away; missing ones are no error.
 Result<void> close_firewall(const Network& network);
 // Takes the table away, unless there are networks in it: another store's.

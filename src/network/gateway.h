@@ -80,4 +80,8 @@ private:
     pid_t process_ = 0;
 };
 
+// Tries, in a new namespace that is not needed afterwards, whether the kernel has what a gateway
+// needs, but for links.  As of Gateway::start().
+Result<void> try_gateway();
+
 }  // namespace kist::network

@@ -44,7 +44,8 @@ TEST(Check, HasARowForEachFeatureWithAFixForWhatIsNotThere)
     for (const char* feature :
          {"kernel", "page size", "clock", "user namespaces", "subordinate ids", "overlay (root)",
           "overlay (user)", "cgroup v2", "cpu controller", "memory controller", "pids controller",
-          "seccomp", "device filter", "nf_tables", "tun"})
+          "seccomp", "device filter", "bridge", "nf_tables", "user networks", "ipv6", "ping",
+          "low ports"})
         EXPECT_EQ(features.count(feature), 1u) << feature;
 }
 
