@@ -113,12 +113,13 @@ Result<void> Relay::connect(const String& container, Vector<Fd> ports)
 Result<void> Relay::serve(Guest guest, Vector<Fd> ports)
 {
     String container = guest.container;
+    bool known = guests_.find(container);
     // What is under way may be from where it is no more, or to where it may not go any more.
     udp_.forget(container);
     echo_.withdraw(container);
     guests_.add(std::move(guest));
     auto connected = connect(container, std::move(ports));
-    if (!connected)
+    if (!connected && !known)
         dismiss(container);
     return connected;
 }

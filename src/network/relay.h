@@ -28,8 +28,8 @@ public:
 
     // A guest whose links are there, or one that was served already and has changed.  `ports`: the
     // bound sockets of its ports, in their order; none for one that is served already, whose ports
-    // stay, and lead to its first endpoint of now.  After an error nothing is left of it.  EINVAL,
-    // ENODEV: a bridge is not there.
+    // stay, and lead to its first endpoint of now.  After an error nothing is left of one that
+    // is new.  EINVAL; ENODEV: a bridge is not there.
     Result<void> serve(Guest guest, Vector<Fd> ports);
     // Nothing of it is left: ports, connections, pairs.
     void dismiss(const String& container);
