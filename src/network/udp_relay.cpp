@@ -277,8 +277,10 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
         return nullptr;
     }
     auto inside = gateway_.connect(SOCK_DGRAM, key.remote, key.guest);
-    if (!inside)
+    if (!inside) {
+        tell(key, payload, inside.error().code());
         return nullptr;
+    }
     return add(source, key, whose, inside.take(), std::move(outside));
 }
 

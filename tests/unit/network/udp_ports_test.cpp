@@ -1,6 +1,7 @@
 // udp_ports_test.cpp - network/udp_relay.h: published ports.
 
 #include "datagrams.h"
+#include "network/udp_relay.h"
 
 namespace kist::network {
 namespace {
@@ -131,6 +132,47 @@ RELAY_TEST(ReachesItsOwnPublishedPortByTheGateway)
     Fd server = bound(lab.guest, RelayLab::kGuest, 80);
     Fd client = joined(lab.guest, "10.9.0.1", 8000);
     EXPECT_TRUE(talks(lab, client, server));
+}
+
+// As of root where the kernel has no packet filter.
+TEST(UdpPorts, LeadToContainersOfThisMachineWithoutAGateway)
+{
+    test::in_new_network([] {
+        test::Lab machine;
+        machine.add_bridge("br-a", "10.9.0.1", "fd00:9::1");
+        Place box =
+            machine.box("br-a", "v2", "10.9.0.2/24", "10.9.0.1", "fd00:9::2/64", "fd00:9::1");
+        box.settle();
+        Reactor reactor = MUST(Reactor::make());
+        Gateway gateway = Gateway::here();
+        Guests guests;
+        Guest guest;
+        guest.container = "c1";
+        guest.endpoints.push_back({.address = "10.9.0.2/24",
+                                   .gateway = "10.9.0.1",
+                                   .address6 = "fd00:9::2/64",
+                                   .gateway6 = "fd00:9::1"});
+        guest.ports.push_back({"::", 8000, 80, 0, Protocol::udp});
+        guests.add(guest);
+        UdpRelay relay(reactor, gateway, guests);
+        EXPECT_OK(relay.publish(bound(machine.machine, "::", 8000), "c1", 0));
+        Fd server = bound(box, "fd00:9::2", 80);
+        for (const char* address : {"2001:db8::1", "::1"}) {
+            Fd client =
+                joined(strcmp(address, "::1") ? machine.outside : machine.machine, address, 8000);
+            char words[16];
+            test::SocketAddress from;
+            EXPECT_EQ(send(client, "question"), 0);
+            reactor.turn(1000);
+            ASSERT_TRUE(test::waits(server, POLLIN));
+            EXPECT_EQ(::recvfrom(server.get(), words, sizeof words, 0, &from.any, &from.size), 8);
+            EXPECT_EQ(from.text(), "fd00:9::1");
+            send_to(server, from, "answer");
+            reactor.turn(1000);
+            ASSERT_TRUE(test::waits(client, POLLIN));
+            EXPECT_EQ(::recv(client.get(), words, sizeof words, 0), 6);
+        }
+    });
 }
 
 }  // namespace
