@@ -7,8 +7,8 @@
 # users' tools run as one; each way into a container is used from inside by the same programs (nsenter).
 # network.py measures.
 #
-# ROUNDS=N rounds (5 unless said).  CONTROL=cubic: the congestion control of all that is not kist's own, in
-# place of this machine's.
+# ROUNDS=N rounds (5 unless said).  CONTROL=NAME: the congestion control of all that is not kist's own, reno unless
+# said: where it is BBR, the timers that pace packets decide everything.  "": this machine's.
 [ "$(id -u)" = 0 ] || { echo "skip: needs root"; exit 77; }
 # What is started here ends with it, as its processes are in a namespace of their own.
 if [ -z "${KIST_BENCH_NETWORK:-}" ]; then
@@ -58,7 +58,7 @@ settle() {
         echo 1 > tcp_tw_reuse
         [ -z "$CONTROL" ] || echo $CONTROL > tcp_congestion_control'
 }
-export CONTROL=${CONTROL:-}
+export CONTROL=${CONTROL-reno}
 settle $$
 settle $ext
 
