@@ -4,6 +4,8 @@
 
 #include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -141,10 +143,12 @@ int UdpBatch::send(const Fd& socket, int first, int last, UdpRoute* route)
     int error = 0;
     bool again = true;
     while (first < last) {
-        int sent = ::sendmmsg(socket.get(), messages_ + first, static_cast<unsigned>(last - first),
+        // musl's sendmmsg() is a call of sendmsg(2) for each, in case that the padding of its
+        // structs is not 0, as it is here.
+        auto sent = ::syscall(SYS_sendmmsg, socket.get(), messages_ + first, last - first,
                               MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0) {
-            first += sent;
+            first += static_cast<int>(sent);
             again = true;
             continue;
         }
