@@ -3,6 +3,7 @@
 #include "network/udp_batch.h"
 
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ namespace kist::network {
 namespace {
 
 constexpr size_t kMaxDatagram = 65535;
+constexpr size_t kMaxJoined = 60000;  // with headers less than the largest packet
 // Of one to the next: the same places of all are to be in different lines of the processor's cache.
 constexpr size_t kStride = 65536 + 25 * 64;
 
@@ -131,6 +133,38 @@ std::string_view UdpBatch::payload(int index) const
     return {static_cast<const char*>(parts_[index].iov_base), parts_[index].iov_len};
 }
 
+// How many from `first` on may go as the segments of one: they are of one size, and the last may be
+// smaller.
+int UdpBatch::alike(int first, int last) const
+{
+    size_t size = parts_[first].iov_len, sum = size;
+    int i = first + 1;
+    while (i < last && size && parts_[i - 1].iov_len == size && parts_[i].iov_len &&
+           parts_[i].iov_len <= size && (sum += parts_[i].iov_len) <= kMaxJoined)
+        i++;
+    return i - first;
+}
+
+// As one that the kernel, or the network card, takes apart again (udp(7), UDP_SEGMENT): what
+// costs is the way through the kernel.
+bool UdpBatch::send_joined(const Fd& socket, int first, int count)
+{
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t))] = {};
+    cmsghdr header{};
+    header.cmsg_len = CMSG_LEN(sizeof(uint16_t));
+    header.cmsg_level = SOL_UDP;
+    header.cmsg_type = UDP_SEGMENT;
+    auto size = static_cast<uint16_t>(parts_[first].iov_len);
+    memcpy(control, &header, sizeof header);
+    memcpy(control + CMSG_LEN(0), &size, sizeof size);
+    msghdr message{};
+    message.msg_iov = &parts_[first];
+    message.msg_iovlen = count;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    return ::sendmsg(socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
 int UdpBatch::send(const Fd& socket, int first, int last, UdpRoute* route)
 {
     for (int i = first; i < last; i++) {
@@ -140,13 +174,27 @@ int UdpBatch::send(const Fd& socket, int first, int last, UdpRoute* route)
         message.msg_control = route ? route->control : nullptr;
         message.msg_controllen = route ? route->control_size : 0;
     }
-    int error = 0;
+    int error = 0, alone = first;  // up to where they go one by one
     bool again = true;
     while (first < last) {
+        int count = alone > first ? alone - first : alike(first, last);
+        bool joined = alone <= first && !route && count > 1;
+        if (joined && send_joined(socket, first, count)) {
+            first += count;
+            continue;
+        }
+        if (joined && errno != EAGAIN && errno != ENOBUFS) {
+            // EINVAL, EIO: they are too large for that, or not everybody on the way can.
+            if (errno != EINVAL && errno != EIO)
+                error = errno;
+            alone = first + count;
+            continue;
+        }
         // musl's sendmmsg() is a call of sendmsg(2) for each, in case that the padding of its
         // structs is not 0, as it is here.
-        auto sent = ::syscall(SYS_sendmmsg, socket.get(), messages_ + first, last - first,
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+        auto sent = joined ? -1
+                           : ::syscall(SYS_sendmmsg, socket.get(), messages_ + first, count,
+                                       MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0) {
             first += static_cast<int>(sent);
             again = true;

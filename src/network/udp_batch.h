@@ -50,6 +50,9 @@ public:
     static constexpr int kSize = 32;
 
 private:
+    int alike(int first, int last) const;
+    bool send_joined(const Fd& socket, int first, int count);
+
     char* bytes_;  // of each datagram as many as there can be; the kernel gives pages as they fill
     mmsghdr messages_[kSize];
     iovec parts_[kSize];

@@ -103,6 +103,23 @@ RELAY_TEST(KeepsTheOrderOfMany)
     }
 }
 
+RELAY_TEST(KeepsEachOfManyAsItIs)
+{
+    // Some can go on together, others are empty, too large for that, or in the wrong order.
+    constexpr size_t kSizes[] = {500, 500, 500, 300, 400, 0, 7, 7, 0, 0, 2000, 2000, 1, 1472, 1472};
+    lab.serve();
+    for (const char* address : {RelayLab::kOutside, RelayLab::kOutside6}) {
+        Fd server = bound(lab.lab.outside, address, 7000);
+        Fd socket = joined(lab.guest, address, 7000);
+        for (int burst = 0; burst < 3; burst++) {
+            for (size_t size : kSizes)
+                EXPECT_EQ(send(socket, String(size, 'x')), 0);
+            for (size_t size : kSizes)
+                EXPECT_EQ(hear(lab, server), String(size, 'x')) << size;
+        }
+    }
+}
+
 RELAY_TEST(RefusesInsideWhatIsRefusedOutside)
 {
     lab.serve();
