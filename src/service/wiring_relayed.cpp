@@ -104,14 +104,12 @@ void Wire::reload()
         log::debug("the agent of networks: %s", told.error().message().c_str());
 }
 
-// One that ends soon after it was found is waited for longer each time.
+// At once, unless that was tried just now; what goes wrong again and again is tried less and less.
 void Wire::lose_agent()
 {
     agent_.reset();
     int64_t now = clock::steady_ms();
-    bool often = tried_at_ && now - tried_at_ < kMostPauseMs;
-    pause_ = often ? std::clamp(2 * pause_, kLeastPauseMs, kMostPauseMs) : 0;
-    rejoin_at_ = now + pause_;
+    rejoin_at_ = tried_at_ ? std::max(now, tried_at_ + std::max(pause_, kLeastPauseMs)) : now;
 }
 
 void Wire::rejoin()
@@ -126,6 +124,7 @@ void Wire::rejoin()
     } else {
         joined = std::move(found).error();
     }
+    pause_ = joined ? 0 : std::clamp(2 * pause_, kLeastPauseMs, kMostPauseMs);
     if (joined)
         return;
     log::debug("cannot connect container %.12s again: %s", spec_.id.c_str(),
