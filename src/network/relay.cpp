@@ -115,6 +115,7 @@ Result<void> Relay::serve(Guest guest, Vector<Fd> ports)
     String container = guest.container;
     bool known = guests_.find(container);
     // What is under way may be from where it is no more, or to where it may not go any more.
+    tcp_.forget(container, &guest);
     udp_.forget(container);
     echo_.withdraw(container);
     guests_.add(std::move(guest));

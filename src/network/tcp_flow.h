@@ -11,9 +11,9 @@
 
 namespace kist::network {
 
-// What one container has open; who lists it keeps it until its flows are reset.
+// What one container has open on one network; who lists it keeps it until its flows are reset.
 struct TcpAccount {
-    String container;
+    String container, network;
     size_t flows = 0, pending = 0;
 };
 

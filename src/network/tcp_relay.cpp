@@ -21,6 +21,7 @@
 #include <cerrno>
 
 #include "base/clock.h"
+#include "network/socket_errors.h"
 
 namespace kist::network {
 
@@ -36,16 +37,6 @@ constexpr int64_t kAcceptMs = 10'000;
 constexpr int64_t kPauseMs = 200;  // of accept(2), when there are no more descriptors
 constexpr int kBatch = 32;         // of clients in one turn
 constexpr int kKeepIdle = 60;      // seconds; of containers: nothing leaves the machine
-
-// What a container is told of a connection that did not come about; of all else RST.
-constexpr struct {
-    int error;
-    Unreachable reason;
-} kReasons[] = {
-    {EACCES, Unreachable::prohibited},   {EPERM, Unreachable::prohibited},
-    {EHOSTUNREACH, Unreachable::host},   {EHOSTDOWN, Unreachable::host},
-    {ENETUNREACH, Unreachable::network}, {ENETDOWN, Unreachable::network},
-};
 
 // Repeats what came to nothing, or says that it is done: 0, or EALREADY, or why it failed.
 int connect_to(const Fd& socket, const SocketAddress& to)
@@ -173,14 +164,15 @@ TcpRelay::~TcpRelay()
     }
 }
 
-TcpAccount& TcpRelay::account_of(const String& container)
+TcpAccount& TcpRelay::account_of(const Guest& guest, const Endpoint& endpoint)
 {
     for (auto& account : accounts_)
-        if (account->container == container)
+        if (account->container == guest.container && account->network == endpoint.network)
             return *account;
-    accounts_.push_back(std::make_unique<TcpAccount>());
-    accounts_.back()->container = container;
-    return *accounts_.back();
+    auto& made = *accounts_.emplace_back(std::make_unique<TcpAccount>());
+    made.container = guest.container;
+    made.network = endpoint.network;
+    return made;
 }
 
 bool TcpRelay::is_full(const TcpAccount& account) const
@@ -211,10 +203,10 @@ void TcpRelay::begin(const Packet& syn)
         return;
     }
     auto to = guests_.destination(syn.key, Protocol::tcp);
-    const Guest* guest = to ? guests_.owner(syn.key.guest.address).guest : nullptr;
-    if (!guest)
+    auto [guest, endpoint] = guests_.owner(syn.key.guest.address);
+    if (!to || !guest)
         return refuse(syn, ECONNREFUSED);
-    TcpAccount& account = account_of(guest->container);
+    TcpAccount& account = account_of(*guest, *endpoint);
     if (is_full(account) || pending_.size() >= kMaxPending || account.pending >= kMaxPendingOfOne)
         return refuse(syn, ECONNREFUSED);
     open(syn, *to, account);
@@ -252,13 +244,12 @@ void TcpRelay::established(TcpPending& pending)
 
 void TcpRelay::refuse(const Packet& syn, int error) const
 {
+    auto reason = reason_of(error);
     if (error == ETIMEDOUT)
         return;
-    for (auto& row : kReasons)
-        if (row.error == error)
-            return gateway_.inject(unreachable(syn.bytes, row.reason), syn.key.guest.address,
-                                   false);
-    gateway_.inject(refusal(syn), syn.key.guest.address, false);
+    bool closed = !reason || *reason == Unreachable::port;
+    gateway_.inject(closed ? refusal(syn) : unreachable(syn.bytes, *reason), syn.key.guest.address,
+                    false);
 }
 
 void TcpRelay::remove(TcpPending& pending)
@@ -319,10 +310,15 @@ void TcpRelay::admit(TcpListener& listener)
             return;
         }
         const Guest* guest = guests_.find(listener.container);
-        TcpAccount& account = account_of(listener.container);
+        if (!guest || guest->endpoints.empty() || listener.index >= guest->ports.size()) {
+            TcpFlows::abort(std::move(socket));
+            continue;
+        }
+        const Endpoint& endpoint = guest->endpoints.front();
+        TcpAccount& account = account_of(*guest, endpoint);
         Fd inside;
-        if (guest && !is_full(account))
-            inside = reach(client, *guest, listener.index);
+        if (!is_full(account))
+            inside = reach(client, endpoint, guest->ports[listener.index].container_port);
         if (inside.is_open())
             flows_.start(std::move(socket), std::move(inside), account);
         else
@@ -330,18 +326,14 @@ void TcpRelay::admit(TcpListener& listener)
     }
 }
 
-// A socket that connects to port `index` of the guest; closed: that cannot be.
-Fd TcpRelay::reach(const SocketAddress& client, const Guest& guest, size_t index) const
+// A socket that connects to a port of the guest; closed: that cannot be.
+Fd TcpRelay::reach(const SocketAddress& client, const Endpoint& endpoint, uint16_t port) const
 {
-    if (guest.endpoints.empty() || index >= guest.ports.size())
-        return {};
-    const Endpoint& endpoint = guest.endpoints.front();
     SocketAddress from = guests_.seen_as(client, endpoint);
-    SocketAddress to = {address_of(endpoint, from.address.is_v6()),
-                        guest.ports[index].container_port};
+    SocketAddress to = {address_of(endpoint, from.address.is_v6()), port};
     auto made = gateway_.connect(SOCK_STREAM, from, to);
-    // EADDRINUSE: the client's last connection from that port is not forgotten yet.  EACCES: only
-    // root may have it.  Then it comes from the gateway.
+    // EADDRINUSE: the client's last connection from that port is not forgotten yet.  Then it comes
+    // from the gateway.
     if (!made)
         made = gateway_.connect(SOCK_STREAM, {}, to);
     return made ? made.take() : Fd();
@@ -357,9 +349,7 @@ void TcpRelay::pause(TcpListener& listener)
 
 void TcpRelay::withdraw(const String& container)
 {
-    for (size_t i = pending_.size(); i-- > 0;)
-        if (pending_[i]->account.container == container)
-            remove(*pending_[i]);
+    forget(container, nullptr);
     erase_if(listeners_, [&](TcpListener* listener) {
         if (listener->container != container)
             return false;
@@ -367,17 +357,27 @@ void TcpRelay::withdraw(const String& container)
         reactor_.retire(listener);
         return true;
     });
+}
+
+void TcpRelay::forget(const String& container, const Guest* now)
+{
+    auto goes = [&](const TcpAccount& account) {
+        if (account.container != container)
+            return false;
+        for (size_t i = 0; now && i < now->endpoints.size(); i++)
+            if (now->endpoints[i].network == account.network)
+                return false;
+        return true;
+    };
+    for (size_t i = pending_.size(); i-- > 0;)
+        if (goes(pending_[i]->account))
+            remove(*pending_[i]);
     erase_if(accounts_, [&](auto& account) {
-        if (account->container != container)
+        if (!goes(*account))
             return false;
         flows_.reset(*account);
         return true;
     });
-}
-
-int64_t TcpRelay::due() const
-{
-    return due_;
 }
 
 void TcpRelay::expire(int64_t now)

@@ -39,16 +39,18 @@ public:
     Result<void> publish(Fd socket, const String& container, size_t index);
     // Its ports are closed, and its connections reset.
     void withdraw(const String& container);
+    // Only what is of networks that the container is not on any more, as `now` says.
+    void forget(const String& container, const Guest* now);
 
     // In clock::steady_ms(); INT64_MAX: nothing is.  expire() is to be called then.
-    int64_t due() const;
+    int64_t due() const { return due_; }
     void expire(int64_t now);
 
 private:
     friend class TcpPending;
     friend class TcpListener;
 
-    TcpAccount& account_of(const String& container);
+    TcpAccount& account_of(const Guest& guest, const Endpoint& endpoint);
     bool is_full(const TcpAccount& account) const;
     TcpPending* find(const FlowKey& key) const;
     void open(const Packet& syn, const SocketAddress& to, TcpAccount& account);
@@ -57,7 +59,7 @@ private:
     void remove(TcpPending& pending);
     void accept(bool six);
     void admit(TcpListener& listener);
-    Fd reach(const SocketAddress& client, const Guest& guest, size_t index) const;
+    Fd reach(const SocketAddress& client, const Endpoint& endpoint, uint16_t port) const;
     void pause(TcpListener& listener);
     void wake_at(int64_t when);
 

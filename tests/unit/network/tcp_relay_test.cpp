@@ -117,6 +117,18 @@ TEST(TcpRelay, CarriesResets)
             ends.close();
             EXPECT_EQ(all.hear(from_guest ? server : client), -ECONNRESET);
         }
+        // Of a network that the container has left, and then come to again.
+        Fd left = all.begin(all.guest, all.kOutside, 7000);
+        EXPECT_EQ(all.outcome(left), 0);
+        Fd leaves = all.accept(listener);
+        EXPECT_TRUE(all.carries(left, leaves));
+        all.serve();
+        EXPECT_TRUE(all.carries(left, leaves));
+        auto elsewhere = all.record;
+        elsewhere.endpoints[0].network = "other";
+        EXPECT_OK(all.relay->serve(std::move(elsewhere), {}));
+        EXPECT_EQ(all.hear(leaves), -ECONNRESET);
+        all.serve();
         // Of a container that is gone.
         Fd client = all.begin(all.guest, all.kOutside, 7000);
         EXPECT_EQ(all.outcome(client), 0);
