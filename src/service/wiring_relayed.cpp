@@ -99,8 +99,12 @@ void Wire::reload()
     auto wiring = network::read_wiring(directory_);
     if (!agent_ || !wiring)
         return;
+    String before = guest().json();
     wiring_ = std::move(*wiring);
-    if (auto told = agent_->tell(guest(), {}); !told)
+    network::Guest changed = guest();
+    if (changed.json() == before)  // telling would end what is under way
+        return;
+    if (auto told = agent_->tell(changed, {}); !told)
         log::debug("the agent of networks: %s", told.error().message().c_str());
 }
 
