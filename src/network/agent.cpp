@@ -215,8 +215,11 @@ bool Agent::may_end()
 
 Result<void> Agent::run(const Gateway& gateway)
 {
-    Fd process = TRY(sys::pidfd_open(gateway.process()));
-    TRY(reactor_.watch(process, EPOLLIN, ruin_));
+    Fd process;
+    if (gateway.process()) {
+        process = TRY(sys::pidfd_open(gateway.process()));
+        TRY(reactor_.watch(process, EPOLLIN, ruin_));
+    }
     TRY(reactor_.watch(options_.listener, EPOLLIN, door_));
     end_at_ = clock::steady_ms() + kLingerMs;
     keep_spare();

@@ -240,9 +240,11 @@ Result<void> raise(const Network& network)
     uint32_t mtu = TRY(mtu_of(network));
     TRY(explained(make_bridge(route, network.link, mac, mtu), network.link));
     // Before anything passes, and before route_localnet lets packets to 127.0.0.0/8 in.
-    TRY(open_firewall(network));
-    TRY(apply((network.ipv6 ? kWithV6 : kWithoutV6) | (network.internal ? 0 : kWithWayOut),
-              network.link));
+    auto ruled = open_firewall(network);
+    if (!ruled && !ruled.error().is(ENOTSUP))
+        return ruled;
+    bool way_out = ruled && !network.internal;
+    TRY(apply((network.ipv6 ? kWithV6 : kWithoutV6) | (way_out ? kWithWayOut : 0), network.link));
     int link = TRY(find_link(route, network.link));
     for (const Subnet& gateway : gateways)
         TRY(add_address(route, link, gateway));

@@ -16,7 +16,8 @@ namespace kist::network {
 
 // Makes the bridge of `network` with its addresses, brings it up, lets packets pass (ip_forward,
 // and route_localnet of the bridge); what is there already is completed.  Also the rules
-// (firewall.h). The caller holds the lock of the leases.
+// (firewall.h); where the kernel cannot have them packets are not let pass.  The caller holds the
+// lock of the leases.
 Result<void> raise(const Network& network);
 // In a new namespace that is to be a gateway (gateway.h), before any network is raised there: all
 // addresses are its own, rules hand what comes for them to the relay.  ENOTSUP, as of

@@ -273,12 +273,18 @@ Result<void> settle(const Endpoint& endpoint, const Vector<Port>& ports, bool wa
 
 }  // namespace
 
-Result<void> open_firewall(const Network& network)
+Result<void> open_rules()
 {
     Netlink netlink = TRY(open_netfilter());
     nft::Table table = our_table();
     if (!nft::has_chain(netlink, table, kVersion))
-        TRY(make_rules(netlink, table, nft::has_chain(netlink, table, "relayed")));
+        return make_rules(netlink, table, nft::has_chain(netlink, table, "relayed"));
+    return {};
+}
+
+Result<void> open_firewall(const Network& network)
+{
+    TRY(open_rules());
     TRY(settle(network, true), "cannot make the rules of network %s", network.name.c_str());
     return {};
 }
@@ -317,18 +323,17 @@ Result<void> remove_firewall()
 
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports)
 {
-    for (const Port& port : ports) {
-        if (port.host_address.find(':') == String::npos)
-            continue;
-        const char* reason = port.host_address == "::1"  ? "the kernel does not forward from there"
-                             : endpoint.address6.empty() ? "the network has no IPv6"
-                                                         : nullptr;
-        if (reason)
-            return Error(ENOTSUP, "cannot publish port %d of [%s]: %s", int(port.host_port),
-                         port.host_address.c_str(), reason)
-                .with_hint("publish it on an IPv4 address");
-    }
-    return settle(endpoint, ports, true);
+    Vector<Port> ruled;
+    for (const Port& port : ports)
+        if (!is_beyond_rules(endpoint, port))
+            ruled.push_back(port);
+    return settle(endpoint, ruled, true);
+}
+
+bool is_beyond_rules(const Endpoint& endpoint, const Port& port)
+{
+    return port.host_address == "::1" ||
+           (endpoint.address6.empty() && port.host_address.find(':') != String::npos);
 }
 
 Result<void> unpublish(const Endpoint& endpoint, const Vector<Port>& ports)

@@ -18,6 +18,8 @@ namespace kist::network {
 // elements of `network`.  ENOTSUP: this kernel does not know all of it (which line of the rules,
 // and in the hint the modules); EPERM.
 Result<void> open_firewall(const Network& network);
+// A part of that: the table, with rules.
+Result<void> open_rules();
 // In the namespace of a gateway (gateway.h), before any of its networks: the same table, and rules
 // that hand what containers send to other machines to the sockets at these ports.
 Result<void> open_relay_firewall();
@@ -32,9 +34,12 @@ Result<void> close_firewall(const Network& network);
 Result<void> remove_firewall();
 
 // Sends what comes for `ports` to `endpoint`, in place of where it went before; also what UDP has
-// sent to them all the while.  ENOTSUP: a port of an IPv6 address of this machine where the network
-// has none, and of ::1, from where the kernel does not forward.  ENOENT: there is no table.
+// sent to them all the while; but for those that is_beyond_rules() is about.  ENOTSUP: this kernel
+// has no packet filter; ENOENT: there is no table.
 Result<void> publish(const Endpoint& endpoint, const Vector<Port>& ports);
+// Whether only the relay can lead it there: a port of an IPv6 address of this machine where the
+// network has none, and of ::1, from where the kernel does not forward.
+bool is_beyond_rules(const Endpoint& endpoint, const Port& port);
 // Missing elements are no error, and those that lead elsewhere by now stay.  Also forgets the
 // connections that went there (conntrack), so that the next container on the port is not sent the
 // packets of the last.

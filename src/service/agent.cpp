@@ -94,17 +94,23 @@ Result<void> join_outer(void* context)
     return {};
 }
 
-// Keeps the gateway's user namespace, which is the containers' too.
+// Keeps the gateway's user namespace, which is the containers' too.  Root's relays ports alone,
+// from this machine to bridges that are its own.
 Result<void> live(Engine& engine, Fd& first)
 {
+    bool root = engine.outer.map.tier == image::StoreMap::Tier::root;
     Fd state = TRY(open_state(engine));
-    Fd lock = TRY(container::lock_outer(engine.places));
-    auto gateway = TRY(network::Gateway::start(join_outer, &engine));
-    String directory = str::format("/proc/%d/ns/", gateway.process());
+    Fd lock;
+    if (!root)
+        lock = TRY(container::lock_outer(engine.places));
+    auto started = root ? Result<network::Gateway>(network::Gateway::here())
+                        : network::Gateway::start(join_outer, &engine);
+    auto gateway = TRY(std::move(started));
+    String directory = str::format("/proc/%d/ns/", root ? ::getpid() : gateway.process());
     network::AgentOptions options = {.state = state, .first = first};
     options.network_namespace = TRY(sys::open(directory + "net", O_RDONLY));
     options.user_namespace = TRY(sys::open(directory + "user", O_RDONLY));
-    if (!engine.outer.given)
+    if (!root && !engine.outer.given)
         TRY(container::record_outer(engine.outer, engine.places, options.user_namespace));
     container::unlock_outer(lock);
     options.lock = TRY(open_lock(state));

@@ -90,9 +90,12 @@ Result<void> act(const Change& change, Result<void> (*action)(void*, Vector<Fd>&
 Result<void> publish(const Change& change)
 {
     const Wiring& wiring = change.wiring;
-    return wiring.ports.empty() || change.agent
-               ? Result<void>()
-               : network::publish(wiring.endpoints.front(), wiring.ports);
+    if (wiring.ports.empty() || change.agent)
+        return {};
+    auto published = network::publish(wiring.endpoints.front(), wiring.ports);
+    if (!published && (published.error().is(ENOTSUP) || published.error().is(ENOENT)))
+        return {};  // without rules the monitor's agent relays them
+    return published;
 }
 
 // Takes endpoint `index` away, and lets another lead when it was the first.

@@ -25,6 +25,7 @@ using container::Spec;
 using network::Endpoint;
 
 constexpr size_t kShortId = 12;
+constexpr uint16_t kDns = 53;
 constexpr int kMaxShared = 8;  // containers that share the network of one that shares...
 
 Vector<String> names_of(const Spec& spec, const container::Attachment& attachment)
@@ -84,7 +85,12 @@ Result<void> open_resolver(void* context)
     TRY(network::bring_up(route, "lo"));
     auto& sockets = *static_cast<network::ResolverSockets*>(context);
     sockets = TRY(network::ResolverSockets::open());
-    return network::redirect_resolver(sockets.port);
+    auto redirected = network::redirect_resolver(sockets.port);
+    if (!redirected && redirected.error().is(ENOTSUP)) {
+        sockets = TRY(network::ResolverSockets::open(kDns));
+        return {};
+    }
+    return redirected;
 }
 
 Result<std::optional<Fd>> network_namespace_of(const container::State& state)
@@ -153,9 +159,16 @@ Result<void> Wire::take_ports()
     for (network::Port& port : wiring_.ports) {
         if (port.host_address.empty())
             port.host_address = usual;
-        auto hold = wiring_.relayed ? network::Hold::listens : network::Hold::bound;
-        ports_.push_back(TRY(network::reserve(port, hold)));
+        bool relayed = agent_ && (wiring_.relayed || !ruled_ ||
+                                  network::is_beyond_rules(wiring_.endpoints[0], port));
+        auto hold = relayed ? network::Hold::listens : network::Hold::bound;
+        Fd held = TRY(network::reserve(port, hold));
+        (relayed ? relayed_ports_ : ports_).push_back(std::move(held));
+        if (relayed)
+            relayed_.push_back(port);
     }
+    if (agent_ && !wiring_.relayed && relayed_.empty())
+        agent_.reset();
     return {};
 }
 
@@ -167,7 +180,7 @@ Result<void> Wire::take()
     Fd lock = TRY(leases.lock());
     wiring_.container = spec_.id;
     wiring_.ports = spec_.published;
-    wiring_.relayed = agent_.has_value();
+    wiring_.relayed = is_relayed();
     TRY(network::write_wiring(directory_, wiring_));
     for (const container::Attachment& attachment : spec_.attachments) {
         networks_.push_back(TRY(find_network(engine_, spec_, attachment.network)));
@@ -200,7 +213,7 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
         return {};
     TRY(take());
     for (const network::Network& network : networks_)
-        if (!agent_)
+        if (!wiring_.relayed)
             warn_of_obstacles(engine_, network);
     for (const String& host : spec_.hosts)
         if (host.ends_with(String(":") + container::kHostGateway) &&
@@ -220,7 +233,7 @@ Result<void> Wire::plug(const Fd& network_namespace)
     for (size_t i = 0; i < networks_.size(); i++)
         TRY(network::plug(networks_[i], wiring_.endpoints[i], network_namespace, i == 0),
             "cannot connect with the network \"%s\"", networks_[i].name.c_str());
-    if (!networks_.empty() && !wiring_.ports.empty())
+    if (!networks_.empty() && !wiring_.ports.empty() && ruled_)
         TRY(network::publish(wiring_.endpoints[0], wiring_.ports), "cannot publish ports");
     networks_.clear();
     return {};
@@ -228,19 +241,21 @@ Result<void> Wire::plug(const Fd& network_namespace)
 
 Result<void> Wire::connect(const Fd& network_namespace)
 {
-    if (agent_) {
+    if (wiring_.relayed) {
         network_namespace_ = TRY(sys::duplicate(network_namespace));
-        auto joined = join(false);
-        if (joined || !joined.error().is(EPIPE))
-            return joined;
-        agent_ = TRY(Agent::find(engine_));  // it was killed meanwhile
-        return join(true);
+    } else {
+        TRY(plug(network_namespace));
+        network::ResolverSockets sockets;
+        TRY(network::in_namespace(network_namespace, open_resolver, &sockets), kNoResolver);
+        resolve(std::move(sockets));
     }
-    TRY(plug(network_namespace));
-    network::ResolverSockets sockets;
-    TRY(network::in_namespace(network_namespace, open_resolver, &sockets), kNoResolver);
-    resolve(std::move(sockets));
-    return {};
+    if (!agent_)
+        return {};
+    auto joined = join(false);
+    if (joined || !joined.error().is(EPIPE))
+        return joined;
+    agent_ = TRY(Agent::find(engine_));  // it was killed meanwhile
+    return join(true);
 }
 
 void Wire::resolve(network::ResolverSockets sockets)
@@ -253,6 +268,8 @@ void Wire::resolve(network::ResolverSockets sockets)
 void Wire::forget()
 {
     ports_.clear();
+    relayed_ports_.clear();
+    relayed_.clear();
     networks_.clear();
     resolver_.reset();
     shared_network_.reset();

@@ -67,6 +67,7 @@ private:
     Result<void> take();
     Result<void> take_ports();
     bool has_networks() const;
+    bool is_relayed() const { return engine_.outer.map.tier != image::StoreMap::Tier::root; }
     Result<void> plug(const Fd& network_namespace);
     Result<void> join(bool anew);
     void lose_agent();
@@ -79,12 +80,16 @@ private:
     const Fd& directory_;
     network::Wiring wiring_;
     Vector<network::Network> networks_;  // of the endpoints, until they are connected
-    Vector<Fd> ports_;
+    Vector<Fd> ports_;  // whose packets the rules lead on
     std::optional<network::Resolver> resolver_;
     std::optional<Fd> shared_network_, shared_files_;
 
-    // Where the agent is needed.
+    // Where the agent is needed: for all of an ordinary user's networks; for ports that root
+    // publishes where there are no rules, or none for them.
     std::optional<Agent> agent_;
+    bool ruled_ = true;
+    Vector<network::Port> relayed_;
+    Vector<Fd> relayed_ports_;
     Fd network_namespace_;           // the container's
     int64_t rejoin_at_ = INT64_MAX;  // in clock::steady_ms(), as these
     int64_t tried_at_ = 0, pause_ = 0;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "network/bridge.h"
+#include "network/firewall.h"
 #include "network/netlink.h"
 #include "network/route.h"
 #include "service/wiring.h"
@@ -57,7 +58,23 @@ Result<void> join_networks(void* context, Vector<Fd>& files)
 
 Result<void> Wire::summon()
 {
-    if (has_networks() && engine_.outer.map.tier != image::StoreMap::Tier::root)
+    if (!has_networks())
+        return {};
+    bool needed = is_relayed();
+    if (!needed) {
+        auto ruled = network::open_rules();
+        if (!ruled && !ruled.error().is(ENOTSUP))
+            return ruled;
+        ruled_ = bool(ruled);
+        if (!ruled_ && image::first_time(engine_.places.state, "without-rules"))
+            log::warn(
+                "networks are without rules (%s): containers reach no other machine, and ports "
+                "that are published are relayed; \"kist check\" tells more",
+                ruled.error().message().c_str());
+    }
+    for (const network::Port& port : spec_.published)
+        needed |= !ruled_ || port.host_address.find(':') != String::npos;
+    if (needed)
         agent_.emplace(TRY(Agent::find(engine_)));
     return {};
 }
@@ -69,13 +86,17 @@ network::Guest Wire::guest() const
     guest.endpoints = wiring_.endpoints;
     for (network::Endpoint& endpoint : guest.endpoints)
         endpoint.names.clear();
-    guest.ports = wiring_.ports;
+    guest.ports = relayed_;
     guest.host_loopback = spec_.allow_host_loopback;
     return guest;
 }
 
 Result<void> Wire::join(bool anew)
 {
+    if (!wiring_.relayed) {
+        agent_->leave_gateway();
+        return agent_->tell(guest(), relayed_ports_);
+    }
     networks_.clear();
     auto leases = TRY(network::Leases::open(engine_.places.state));
     Fd lock = TRY(leases.lock());
@@ -91,7 +112,7 @@ Result<void> Wire::join(bool anew)
     lock.close();
     if (files.size() == 2)
         resolve({std::move(files[0]), std::move(files[1])});
-    return agent_->tell(guest(), ports_);
+    return agent_->tell(guest(), relayed_ports_);
 }
 
 void Wire::reload()

@@ -228,16 +228,21 @@ TEST(Firewall, LeavesNothingOfABatchThatFails)
     });
 }
 
-TEST(Firewall, SaysWhatCannotBePublished)
+TEST(Firewall, LeavesToTheRelayWhatNoRuleCanDo)
 {
     test::in_new_network([] {
         EXPECT_OK(open_firewall(shop()));
-        EXPECT_ERROR(
-            publish(kBox, {{.host_address = "::1", .host_port = 8080, .container_port = 80}}),
-            ENOTSUP, "cannot publish port 8080 of [::1]");
-        EXPECT_ERROR(publish({.address = "172.18.0.2/16"},
-                             {{.host_address = "fd00::1", .host_port = 80, .container_port = 80}}),
-                     ENOTSUP, "no IPv6");
+        Port local = {.host_address = "::1", .host_port = 8080, .container_port = 80};
+        Port six = {.host_address = "fd00::1", .host_port = 80, .container_port = 80};
+        Endpoint four = {.address = "172.18.0.2/16"};
+        EXPECT_OK(publish(kBox, {local}));
+        EXPECT_OK(publish(four, {six}));
+        EXPECT_TRUE(is_beyond_rules(kBox, local));
+        EXPECT_FALSE(is_beyond_rules(kBox, six));
+        EXPECT_TRUE(is_beyond_rules(four, six));
+        EXPECT_FALSE(is_beyond_rules(four, {.host_address = "127.0.0.1"}));
+        EXPECT_FALSE(is_beyond_rules(four, {}));
+        EXPECT_OK(unpublish(kBox, {local}));
         EXPECT_EQ(elements("address_ports6", "map"), "");
     });
 }
