@@ -80,7 +80,7 @@ private:
     const Fd& directory_;
     network::Wiring wiring_;
     Vector<network::Network> networks_;  // of the endpoints, until they are connected
-    Vector<Fd> ports_;  // whose packets the rules lead on
+    Vector<Fd> ports_;                   // whose packets the rules lead on
     std::optional<network::Resolver> resolver_;
     std::optional<Fd> shared_network_, shared_files_;
 
