@@ -6,7 +6,7 @@
 #   --results DIR    where /data/results goes, with console.log beside it
 #   --type TYPE      root disk: ext4 (default, changes are forgotten) or squashfs (read-only)
 #   --append WORDS   more words for the kernel's command line
-#   --timeout S      seconds until the board is given up (default 120)
+#   --timeout S      seconds until the board is given up (default 240)
 #   --writes FILE    log every write to /data in FILE, in the order in which the disk saw them
 #   --cut S          kill the machine S seconds after it said @@CUT, as a power cut
 #
@@ -16,7 +16,7 @@
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-data='' image='' results='' type=ext4 append='' limit=120 writes='' cut=''
+data='' image='' results='' type=ext4 append='' limit=240 writes='' cut=''
 while [ $# -gt 1 ]; do
     case $1 in
         --data) data=$2 ;;

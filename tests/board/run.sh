@@ -14,14 +14,15 @@ KIST_APART=no  # what the boards are made of is downloaded, and no container run
 . "$here/../integration/registry.sh"
 need qemu-system-x86_64 qemu-system-aarch64 mke2fs debugfs cpio modprobe mksquashfs clang-19
 
-single=run,memory,pids,freeze,devices,hotplug,killed,clean
+# "networks" is the first, to whom the kernel's modules are new.
+single=networks,run,memory,pids,freeze,devices,hotplug,killed,clean
 every=$single,cpu,io
 #     name          machine  boot options                          users    tests
 table="
-      amd64         amd64    --timeout=240                         root,pi  $every
+      amd64         amd64    --timeout=400                         root,pi  $every
       amd64-single  amd64    --append=board.uidmap=no              pi       $single
-      arm64         arm64    --timeout=240                         root,pi  $every
-      arm64-single  arm64    --append=board.uidmap=no              pi       run,memory,clean
+      arm64         arm64    --timeout=400                         pi,root  $every
+      arm64-single  arm64    --append=board.uidmap=no              pi       networks,run,memory,clean
       raspi3b       raspi3b  --timeout=240                         root,pi  run,memory,devices,clean
       memoryless    arm64    --append=cgroup_disable=memory        root,pi  memoryless
       clock         arm64    --append=board.clock=60               root,pi  clock

@@ -30,7 +30,7 @@ assert host["RestartPolicy"] == {"Name": "on-failure", "MaximumRetryCount": 3}
 assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 assert host["Ulimits"] == [{"Name": "nofile", "Hard": 20, "Soft": 10}]
 assert host["Dns"] == ["127.0.0.9"] and host["ExtraHosts"] == ["n:127.0.0.8"] and host["ReadonlyRootfs"]
-assert host["NetworkMode"] == "host" and host["ShmSize"] == 1 << 20 and not host["Privileged"]
+assert host["NetworkMode"] == "bridge" and host["ShmSize"] == 1 << 20 and not host["Privileged"]
 assert config["Labels"] == {"a": "b", "com.x": "y"} and "E=1" in config["Env"]
 assert config["Entrypoint"] == ["sh"] and config["Cmd"] == ["-c", "exit 3"]
 assert config["Hostname"] == "host" and config["WorkingDir"] == "/tmp" and config["StopTimeout"] == 7

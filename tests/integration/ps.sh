@@ -19,7 +19,7 @@ check() {
     same "$(k ps -q)" ''
     has "$(k ps)" "CONTAINER ID   IMAGE"
     k create --name made --label tier=front "$registry/other" > /dev/null
-    k run --name ended --label tier=back --label com.x=y "$image" sh -c 'exit 4' || :
+    k run --name ended --network host --label tier=back --label com.x=y "$image" sh -c 'exit 4' || :
     k run -d --name up --label tier=front --network none -v /proc/version:/version:ro "$image" \
         sh -c 'echo hello > /file; sleep 300' > /dev/null
     k run -d --name looping --restart always "$image" sh -c 'sleep 0.1; exit 5' > /dev/null

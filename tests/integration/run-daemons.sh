@@ -30,7 +30,7 @@ PYTHON
 
 # serves NAME PORT QUESTION ANSWER: the daemon runs, answers, and ends when it is told to.
 serves() {
-    start run --rm --name "$1" "$registry/$1" > "$work/$1.$mode.log" 2>&1
+    start run --rm --name "$1" -p "$2:$2" "$registry/$1" > "$work/$1.$mode.log" 2>&1
     tries=100
     until answer=$(ask "$2" "$3" 2>/dev/null); do
         tries=$((tries - 1))

@@ -30,8 +30,8 @@ check_errors() {
     has "$output" nobody-of-this-name
     ends_with 125 k run --rm -m nonsense "$image" true
     has "$output" nonsense
-    ends_with 125 k run --rm -p 80:80 "$image" true
-    has "$output" -p
+    ends_with 125 k run --rm -p 80:many "$image" true
+    has "$output" 80:many
     same "$(k ps -aq)" ''
 }
 check_all() {

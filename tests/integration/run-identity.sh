@@ -10,9 +10,12 @@ check() {
     has "$(k run --rm -h box7 --network none "$image" cat /etc/hosts)" box7
     [ "$(k run --rm "$image" hostname)" != "$(hostname)" ] || fail "the host's name is seen"
     has "$(k run --rm --add-host db:10.1.2.3 "$image" cat /etc/hosts)" "10.1.2.3"
-    same "$(k run --rm --dns 192.0.2.53 --dns-search corp.test "$image" cat /etc/resolv.conf |
-        grep -v '^#' | sort)" "nameserver 192.0.2.53
+    # The resolver of a network asks the server that was named.
+    for server in host:192.0.2.53 bridge:127.0.0.11; do
+        same "$(k run --rm --network ${server%:*} --dns 192.0.2.53 --dns-search corp.test "$image" \
+            cat /etc/resolv.conf | grep -v '^#' | sort)" "nameserver ${server#*:}
 search corp.test"
+    done
 
     same "$(FROM_HERE=yes k run --rm -e FROM_HERE -e A=1 -e 'B=two words' -e UNSET_HERE "$image" \
         sh -c 'echo $FROM_HERE $A "$B" ${UNSET_HERE-unset}')" "yes 1 two words unset"

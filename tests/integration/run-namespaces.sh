@@ -12,10 +12,10 @@ there() {
 check() {
     same "$(k run --rm "$image" sh -c 'echo $$')" 1
     same "$(k run --rm "$image" ps -o pid | wc -l)" 2
-    for kind in pid ipc uts mnt cgroup; do
+    for kind in pid ipc uts mnt cgroup net; do
         [ "$(there $kind)" != "$(here $kind)" ] || fail "the host's $kind namespace is seen"
     done
-    same "$(there net)" "$(here net)"
+    same "$(there net --network host)" "$(here net)"
     [ "$(there net --network none)" != "$(here net)" ] || fail "--network none is the host's"
     same "$(k run --rm --network none "$image" sh -c 'ls /sys/class/net')" lo
     same "$(k run --rm --network none "$image" cat /sys/class/net/lo/operstate)" unknown

@@ -49,9 +49,11 @@ push_image "$(fixture busybox)" box
 image=$registry/box
 "$kist" run --rm --net none -h=seen -e=A=b "$image" sh -c 'echo $A; hostname; ls /sys/class/net' > "$work/said"
 same "$(tr '\n' ' ' < "$work/said")" "b seen lo "
-has "$("$kist" run --rm --add-host=box:host-gateway "$image" cat /etc/hosts)" "127.0.0.1	box"
+has "$("$kist" run --rm --net host --add-host=box:host-gateway "$image" cat /etc/hosts)" "127.0.0.1	box"
+gateway=$("$kist" network inspect -f '{{(index .IPAM.Config 0).Gateway}}' bridge)
+has "$("$kist" run --rm --add-host=box:host-gateway "$image" cat /etc/hosts)" "$gateway	box"
 ends_with 125 "$kist" run --rm --net none --add-host box:host-gateway "$image" true
-ends_with 125 "$kist" run --rm -p 80:80 "$image" true
+ends_with 125 "$kist" run --rm --ip 10.88.0.9 --net host "$image" true
 has "$output" "--network bridge"
 ends_with 0 "$kist" run --rm -p 80:80 -P --expose 80 --network host "$image" true
 has "$output" "--publish changes nothing"

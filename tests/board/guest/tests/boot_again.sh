@@ -22,7 +22,8 @@ handover=$(awk '{ print int($1 * 100 + 0.5) }' /dev/.handover)
 first=$(began base)
 # When kist began: the oldest of its processes, which is the guard, or what the board noted.
 for process in $(pidof kist); do
-    ticks=$(sed 's/.*) //' "/proc/$process/stat" | cut -d ' ' -f 20)
+    ticks=$(sed 's/.*) //' "/proc/$process/stat" 2>/dev/null | cut -d ' ' -f 20)
+    [ -n "$ticks" ] || continue
     [ -z "${guard:-}" ] || [ "$ticks" -lt "$guard" ] && guard=$ticks
 done
 [ ! -e /run/board.boot ] || guard=$(awk '{ print int($1 * 100 + 0.5) }' /run/board.boot)
