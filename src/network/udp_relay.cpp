@@ -249,19 +249,23 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
     std::string_view payload = batch_.payload(index);
     if (!key.guest.port || !key.remote.port || !key.remote.address.size)
         return nullptr;
-    if (source.own.is_open()) {
-        const Guest* guest = guests_.find(source.container);
-        if (!guest || guest->endpoints.empty() || source.index >= guest->ports.size())
+    bool published = source.own.is_open();
+    const Guest* guest =
+        published ? guests_.find(source.container) : guests_.owner(key.guest.address).guest;
+    if (!guest)
+        return nullptr;
+    uint64_t whose = hash_of(guest->container);
+    if (published) {
+        if (guest->endpoints.empty() || source.index >= guest->ports.size())
             return nullptr;
-        uint64_t whose = hash_of(guest->container);
         make_room(whose);
         FlowKey seen = inside_of(source, key, *guest);
         auto inside = gateway_.connect(SOCK_DGRAM, seen.remote, seen.guest);
         Pair* made = inside ? add(source, key, whose, inside.take(), Fd()) : nullptr;
-        if (made)
-            made->inside_key = seen;
-        if (made)
-            made->route = batch_.back(index, source.six);
+        if (!made)
+            return nullptr;
+        made->inside_key = seen;
+        made->route = batch_.back(index, source.six);
         return made;
     }
     auto to = guests_.destination(key, Protocol::udp);
@@ -269,7 +273,6 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
         tell(key, payload, EACCES);
         return nullptr;
     }
-    uint64_t whose = hash_of(guests_.owner(key.guest.address).guest->container);
     make_room(whose);
     Fd outside = open_outside(*to);
     if (!outside.is_open()) {
@@ -366,11 +369,6 @@ void UdpRelay::tell(const FlowKey& key, std::string_view payload, int code)
         return;
     String packet = unreachable(datagram(key.guest, key.remote, payload), *reason);
     gateway_.inject(packet, key.guest.address, false);
-}
-
-void UdpRelay::wake_at(int64_t when)
-{
-    due_ = std::min(due_, when);
 }
 
 void UdpRelay::expire(int64_t now)

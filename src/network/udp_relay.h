@@ -57,7 +57,7 @@ private:
     void came(Pair& pair, bool outside);
     void failed(const Pair& pair, int code);
     void tell(const FlowKey& key, std::string_view payload, int code);
-    void wake_at(int64_t when);
+    void wake_at(int64_t when) { due_ = when < due_ ? when : due_; }
 
     Reactor& reactor_;
     const Gateway& gateway_;

@@ -220,6 +220,11 @@ RELAY_TEST(RefusesTheLoopbackHoweverItIsWritten)
         EXPECT_EQ(hear(lab, four, nullptr, 30), "nothing") << row.to;
         EXPECT_EQ(hear(lab, six, nullptr, 30), "nothing") << row.to;
     }
+    // Nor from who is nobody's.
+    String forged =
+        datagram({test::address("10.9.0.77"), 99}, {test::address("203.0.113.1"), 7000}, "knock");
+    EXPECT_TRUE(test::send_frame(lab, raw4, forged));
+    EXPECT_EQ(hear(lab, four, nullptr, 30), "nothing");
     // That it would have been heard:
     String packet = datagram({test::address(RelayLab::kGuest), 99},
                              {test::address("203.0.113.1"), 7000}, "knock");
