@@ -89,6 +89,22 @@ TEST(Firewall, OfAGatewayHasTheRelaysRulesToo)
     });
 }
 
+TEST(Firewall, OfAGatewayWithoutIpv6IsATableOfIpv4)
+{
+    test::in_new_network([] {
+        String text = rules() + rules("kRelayRules[] = R\"(");
+        Netlink netlink = Netlink::open(NETLINK_NETFILTER).take();
+        nft::Batch batch({NFPROTO_IPV4, "kist"});
+        batch.rules(text);
+        EXPECT_OK(batch.commit(netlink));
+        String relayed = squeezed(output_of("nft -y list chain ip kist relayed"));
+        String expected = squeezed(text);
+        size_t begin = expected.find("chain relayed {");
+        expected = expected.substr(begin, expected.find('}', begin) + 2 - begin);
+        EXPECT_EQ(relayed, "table ip kist {\n" + expected + "}\n");
+    });
+}
+
 TEST(Firewall, KnowsOfEachNetworkWhatItsRulesAskFor)
 {
     test::in_new_network([] {

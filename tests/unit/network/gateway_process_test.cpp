@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <cstring>
 
@@ -66,12 +67,53 @@ TEST(GatewayProcess, LeavesNothingBehind)
 // In place of the outer user namespace.
 Result<void> become_root(void*)
 {
+    unsigned group = ::getegid();
     if (::unshare(CLONE_NEWUSER) != 0)
         return os_error("unshare");
     auto here = sys::borrow(AT_FDCWD);
     TRY(fs::poke(here, "/proc/self/setgroups", "deny"));
     TRY(fs::poke(here, "/proc/self/uid_map", "0 1000 1"));
-    return fs::poke(here, "/proc/self/gid_map", "0 1000 1");
+    return fs::poke(here, "/proc/self/gid_map", str::format("0 %u 1", group));
+}
+
+TEST(GatewayProcess, RunsOutOfDescriptorsForOneRequestOnly)
+{
+    test::in_new_network([] {
+        Gateway gateway = started();
+        SocketAddress nobody = {Address::parse("127.0.0.1").take(), 1};
+        rlimit none = {3, 4096}, enough = {1024, 4096};
+        EXPECT_EQ(::prlimit(gateway.process(), RLIMIT_NOFILE, &none, nullptr), 0);
+        EXPECT_ERROR(gateway.connect(SOCK_DGRAM, {}, nobody), EMFILE, "socket");
+        EXPECT_ERROR(gateway.tap("lo"), EMFILE, "");
+        EXPECT_EQ(::prlimit(gateway.process(), RLIMIT_NOFILE, &enough, nullptr), 0);
+        EXPECT_OK(gateway.connect(SOCK_DGRAM, {}, nobody));
+        EXPECT_OK(gateway.tap("lo"));
+    });
+}
+
+TEST(GatewayProcess, EndsWithTheAgent)
+{
+    test::in_new_network([] {
+        sys::Pipe said = sys::pipe().take();
+        pid_t agent = ::fork();
+        if (agent == 0) {
+            (void)::setresuid(1000, 1000, 1000);
+            (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+            auto gateway = Gateway::start(become_root, nullptr);
+            pid_t process = gateway ? gateway->process() : 0;
+            (void)!::write(said.writer.get(), &process, sizeof process);
+            ::pause();
+        }
+        pid_t process = 0;
+        ASSERT_EQ(::read(said.reader.get(), &process, sizeof process), ssize_t(sizeof process));
+        if (!process)
+            GTEST_SKIP() << "no user namespaces";
+        EXPECT_EQ(::kill(process, 0), 0);
+        Fd watched = sys::pidfd_open(process).take();
+        EXPECT_EQ(::kill(agent, SIGKILL), 0);
+        EXPECT_TRUE(waits(watched, POLLIN));
+        (void)::waitpid(agent, nullptr, 0);
+    });
 }
 
 // A container's place, and what is done in it by another process in the gateway's namespaces.
