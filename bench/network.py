@@ -6,6 +6,7 @@
 A line of WAYS is NAME<tab>PROCESS<tab>PORT<tab>RELAYS: a process in the network namespace of the container, the
 port at which its port 8000 is published (PORT + 1 leads to 5201; 0: it is the host itself), and the processes
 that relay.  Prints medians, and the medians over the rounds of the ratios within a round, with their floors.
+Beside these is the ratio of the best rounds of both, which other work on the machine disturbs least.
 """
 import json
 import os
@@ -114,7 +115,11 @@ def bulk(way, row, argv):
     said = number_of(argv + ["-J", "-t", str(SECONDS)])
     if said is None:
         return
-    end = json.loads(said)["end"]
+    result = json.loads(said)
+    end = result["end"]
+    if "error" in result or not ("sum" in end or "sum_received" in end):
+        print(f"failed: {way.name}: {row}: {result.get('error')}", flush=True)
+        return
     if "lost_percent" in end.get("sum", {}):  # UDP
         gigabits = end["sum"]["bits_per_second"] / 1e9 * (1 - end["sum"]["lost_percent"] / 100)
     else:
@@ -169,8 +174,12 @@ def ratios(way, row, others):
     return found
 
 
+def best_of(way, row):
+    return max((value for value in way.values[row] if value), default=0)
+
+
 def print_ratios(ways):
-    print(f"\n{'median of the ratios of each round':52}{'ratio':>7}  {'least - most':14}{'floor':>6}")
+    print(f"\n{'median of the ratios of each round':52}{'ratio':>7}  {'least - most':14}{'best':>6}{'floor':>7}")
     for name, row, others, floor in FLOORS + SHOWN:
         against = [ways[other] for other in others if other in ways]
         found = ratios(ways[name], row, against) if name in ways and against else []
@@ -178,11 +187,12 @@ def print_ratios(ways):
             continue
         title = f"{name} / {' or '.join(other.name for other in against)}: {ROWS[row][0]}"
         spread = f"{min(found):.2f} - {max(found):.2f}"
-        line = f"{title:52}{median(found):7.2f}  {spread:14}"
+        best = best_of(ways[name], row) / max(best_of(other, row) for other in against)
+        line = f"{title:52}{median(found):7.2f}  {spread:14}{best:6.2f}"
         if isinstance(floor, float):
-            line += f"{floor:6.2f}" + ("" if median(found) >= floor else "   below")
+            line += f"{floor:7.2f}" + ("" if median(found) >= floor else "   below")
         else:
-            line += f"{'':6}  {floor}"
+            line += f"{'':7}  {floor}"
         print(line.rstrip())
 
 
