@@ -10,10 +10,12 @@
 # ROUNDS=N rounds (5 unless said).  CONTROL=NAME: the congestion control of all that is not kist's own, reno unless
 # said: where it is BBR, the timers that pace packets decide everything.  "": this machine's.
 [ "$(id -u)" = 0 ] || { echo "skip: needs root"; exit 77; }
-# What is started here ends with it, as its processes are in a namespace of their own.
+# What is started here ends with it, as its processes are in a namespace of their own.  And they are in sessions of
+# their own, each of which gets its share of the processors (sched(7), autogroup).
 if [ -z "${KIST_BENCH_NETWORK:-}" ]; then
     export KIST_BENCH_NETWORK=1
-    exec unshare --pid --fork --kill-child --mount-proc --mount --net --propagation private \
+    exec setsid --wait setpriv --pdeathsig KILL \
+        unshare --pid --fork --kill-child --mount-proc --mount --net --propagation private \
         sh -c '"$0" "$@"; exit $?' "$0" "$@"
 fi
 . "$(dirname "$0")/../tests/integration/common.sh"
@@ -169,6 +171,9 @@ PYTHON
         left_out slirp4netns slirp4netns
     fi
 fi
+
+# Before whatever else the machine does: kist's agent is in another session than the rest.
+for group in /proc/[0-9]*/autogroup; do echo -19 > "$group" || true; done 2> /dev/null
 
 echo "== networks of containers, mode $mode for ordinary users, $(cat /proc/sys/net/ipv4/tcp_congestion_control)," \
     "$rounds rounds"
