@@ -35,7 +35,8 @@ struct RelayLab {
     std::unique_ptr<network::Gateway> gateway;
     std::unique_ptr<network::Relay> relay;
 
-    RelayLab()
+    // `six`: it is to be used at once.
+    explicit RelayLab(bool six = false)
     {
         network.name = "test";
         network.id = String(64, 'a');
@@ -56,6 +57,8 @@ struct RelayLab {
         endpoint.gateway6 = "fd00:9::1";
         record.endpoints.push_back(endpoint);
         start();
+        if (six)
+            guest.settle();
     }
 
     void start()
@@ -75,7 +78,6 @@ struct RelayLab {
             },
             this);
         ASSERT_TRUE(test::is_ok(plugged));
-        guest.settle();
         relay = std::make_unique<network::Relay>(*reactor, *gateway);
     }
     // Also before anything is asked: which is what makes the guest known.
