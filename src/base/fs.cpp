@@ -232,6 +232,18 @@ Result<uint64_t> tree_size(const Fd& directory, CStr name)
     return size_below(directory, name, 0, 0);
 }
 
+uint64_t stamp_of(CStr path)
+{
+    struct stat file;
+    if (::stat(path, &file) < 0)
+        return 0;
+    uint64_t stamp = 1;
+    for (uint64_t part : {uint64_t(file.st_ino), uint64_t(file.st_size),
+                          uint64_t(file.st_mtim.tv_sec), uint64_t(file.st_mtim.tv_nsec)})
+        stamp = (stamp ^ part) * 0x9e3779b97f4a7c15;
+    return stamp | 1;
+}
+
 bool is_on(const Fd& file, long magic)
 {
     struct statfs facts;

@@ -41,6 +41,10 @@ Result<void> remove_tree(const Fd& directory, CStr name);
 // Bytes on disk of `name` and everything below it; follows no link, enters no other mount.  ENOENT.
 Result<uint64_t> tree_size(const Fd& directory, CStr name);
 
+// Tells whether a file is another or has changed: its inode, time and size, mixed; what links lead
+// to.  0: there is none.
+uint64_t stamp_of(CStr path);
+
 // True when `file` is on a file system whose statfs(2) type is `magic`.
 bool is_on(const Fd& file, long magic);
 

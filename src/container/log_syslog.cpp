@@ -6,7 +6,6 @@
 
 #include "container/log_syslog.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/lookup.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/sys.h"
@@ -34,8 +34,9 @@ Error bad_address(const String& address)
 }
 
 struct Target {
-    String path;        // of a local socket, or
-    String host, port;  // without the brackets of an IPv6 address
+    String path;          // of a local socket, or
+    String host;          // without the brackets of an IPv6 address
+    uint16_t port = 514;  // RFC 5426
 };
 
 Result<Target> parse_address(const String& address)
@@ -59,15 +60,16 @@ Result<Target> parse_address(const String& address)
     size_t colon = rest.rfind(':');
     if (rest.ends_with(']') || colon == rest.npos) {
         target.host = rest;
-        target.port = "514";  // RFC 5426
     } else {
         target.host = rest.substr(0, colon);
-        target.port = rest.substr(colon + 1);
+        auto port = str::to_integer(rest.substr(colon + 1));
+        if (!port || *port < 1 || *port > 65535)
+            return bad_address(address);
+        target.port = static_cast<uint16_t>(*port);
     }
     if (target.host.starts_with('[') && target.host.ends_with(']'))
         target.host = target.host.substr(1, target.host.size() - 2);
-    auto port = str::to_integer(target.port);
-    if (target.host.empty() || !port || *port < 1 || *port > 65535)
+    if (target.host.empty())
         return bad_address(address);
     return target;
 }
@@ -91,18 +93,13 @@ Result<Syslog> Syslog::open(const Spec& spec)
         log.length_ = sizeof(sockaddr_un);
         return log;
     }
-    addrinfo wanted = {};
-    wanted.ai_socktype = SOCK_DGRAM;
-    wanted.ai_flags = AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    int code = ::getaddrinfo(target.host.c_str(), target.port.c_str(), &wanted, &found);
-    if (code != 0)
-        return Error(EINVAL, "--log-opt syslog-address=%s: cannot look up %s: %s",
-                     spec.log.address.c_str(), target.host.c_str(), gai_strerror(code))
+    auto found = look_up(target.host, target.port);
+    if (!found)
+        return Error(EINVAL, "--log-opt syslog-address=%s: %s", spec.log.address.c_str(),
+                     found.error().message().c_str())
             .with_hint("an address instead of the name works without DNS");
-    log.length_ = std::min<socklen_t>(found->ai_addrlen, sizeof log.address_);
-    memcpy(&log.address_, found->ai_addr, log.length_);
-    ::freeaddrinfo(found);
+    log.address_.six = found->front().address;
+    log.length_ = found->front().size;
     char host[256];
     bool named = ::gethostname(host, sizeof host) == 0 && host[0];
     log.host_ = named ? host : "-";

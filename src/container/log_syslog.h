@@ -35,8 +35,7 @@ private:
     union Address {
         sockaddr any;
         sockaddr_un local;
-        sockaddr_in v4;
-        sockaddr_in6 v6;
+        sockaddr_in6 six;  // or a sockaddr_in
     } address_ = {};
     socklen_t length_ = 0;
     std::optional<Fd> socket_;

@@ -17,59 +17,19 @@ namespace kist::network {
 
 namespace {
 
-constexpr size_t kMaxResolvConf = 64 << 10;
-constexpr size_t kPiece = 4096;
 constexpr int64_t kLeastMs = 1000;     // that a server gets to answer
 constexpr int64_t kPreferMs = 30'000;  // for which one that answered in another's place goes first
 
 }  // namespace
 
-bool Stream::receive()
-{
-    char buffer[kPiece];
-    ssize_t got = ::recv(socket.get(), buffer, sizeof buffer, 0);
-    if (got > 0)
-        in.append(buffer, size_t(got));
-    return got > 0 || (got < 0 && errno == EAGAIN);
-}
-
-bool Stream::send()
-{
-    ssize_t sent = ::send(socket.get(), out.data(), out.size(), MSG_NOSIGNAL);
-    if (sent > 0)
-        out.erase(0, size_t(sent));
-    return sent >= 0 || errno == EAGAIN;
-}
-
-void Stream::put(std::string_view message)
-{
-    out += static_cast<char>(message.size() >> 8);
-    out += static_cast<char>(message.size());
-    out += message;
-}
-
-bool Stream::next(String& message)
-{
-    if (in.size() < 2)
-        return false;
-    size_t size =
-        size_t(static_cast<unsigned char>(in[0])) << 8 | static_cast<unsigned char>(in[1]);
-    if (in.size() < 2 + size)
-        return false;
-    message = in.substr(2, size);
-    in.erase(0, 2 + size);
-    return true;
-}
-
 void Resolver::forward(String message, const Origin& origin)
 {
-    uint64_t stamp = stamp_of(options_.resolv_conf);
+    uint64_t stamp = fs::stamp_of(options_.resolv_conf);
     if (stamp != upstream_stamp_ || upstream_.servers.empty()) {
         upstream_ = {};
         upstream_stamp_ = stamp;
         preferred_until_ = 0;
-        if (auto text = fs::read_path(options_.resolv_conf, kMaxResolvConf))
-            upstream_.read(*text, options_.port);
+        upstream_.read_file(options_.resolv_conf, options_.port);
         if (!options_.servers.empty())
             upstream_.servers.clear();
         for (const String& server : options_.servers)
@@ -92,10 +52,10 @@ bool Resolver::ask(Query& query)
     bool tcp = query.origin.client != 0;
     size_t count = upstream_.servers.size();
     while (query.tries < count * upstream_.attempts) {
-        const Server& server = upstream_.servers[(query.first + query.tries++) % count];
+        const SocketName& server = upstream_.servers[(query.first + query.tries++) % count];
         int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
         query.stream = {};
-        Fd socket(::socket(server.get()->sa_family, type, 0));
+        Fd socket(::socket(server.family(), type, 0));
         if (::connect(socket.get(), server.get(), server.size) < 0 && errno != EINPROGRESS)
             continue;
         random::fill(query.message.data(), sizeof query.id);
@@ -135,7 +95,7 @@ void Resolver::end(Query& query, dns::Code code, bool truncated)
 void Resolver::hear(Query& query, short events)
 {
     if (query.origin.client) {
-        Stream& stream = query.stream;
+        dns::Stream& stream = query.stream;
         String reply;
         if (events & POLLOUT && !stream.out.empty() && !stream.send())
             return ask_on(query);

@@ -2,10 +2,10 @@
 
 #include "network/neighbours.h"
 
+#include "base/dns_message.h"
+#include "base/fs.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "network/dns_message.h"
-#include "network/upstream.h"
 #include "network/wiring.h"
 
 namespace kist::network {
@@ -64,13 +64,13 @@ void Neighbours::read_circles(const String& directory)
 void Neighbours::refresh(const String& state, const String& container)
 {
     String directory = state + "/run/" + container;
-    uint64_t stamp = stamp_of(directory + "/" + kWiringFile);
+    uint64_t stamp = fs::stamp_of(directory + "/" + kWiringFile);
     if (stamp != stamp_) {
         read_circles(directory);
         stamp_ = stamp;
     }
     for (Circle& circle : circles_) {
-        stamp = stamp_of(state + "/network/" + circle.id + ".json");
+        stamp = fs::stamp_of(state + "/network/" + circle.id + ".json");
         if (stamp == circle.stamp)
             continue;
         circle.stamp = stamp;

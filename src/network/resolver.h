@@ -16,13 +16,13 @@
 #include <cstdint>
 #include <span>
 
+#include "base/dns_message.h"
 #include "base/fd.h"
+#include "base/resolv_conf.h"
 #include "base/result.h"
 #include "base/string.h"
 #include "base/vector.h"
-#include "network/dns_message.h"
 #include "network/neighbours.h"
-#include "network/upstream.h"
 
 namespace kist::network {
 
@@ -45,20 +45,6 @@ struct ResolverOptions {
     int64_t idle_ms = 10'000;  // after which clients go, and all that is known of others
 };
 
-// A connection with messages in both directions, each behind its length (RFC 1035, 4.2.2).
-struct Stream {
-    Fd socket;
-    String in, out;
-
-    // Takes what has come; false: the other side has ended it, or it broke.
-    bool receive();
-    // Sends what there is room for; false: it broke.
-    bool send();
-    void put(std::string_view message);
-    // Takes a message that is here as a whole out of `in`.
-    bool next(String& message);
-};
-
 class Resolver {
 public:
     Resolver(ResolverSockets sockets, ResolverOptions options);
@@ -78,7 +64,7 @@ private:
         uint32_t client = 0;  // its number; 0: by UDP
     };
     struct Client {
-        Stream stream;
+        dns::Stream stream;
         uint32_t number = 0;
         int64_t due = 0;  // when it goes, if nothing happens until then
         bool ended = false;
@@ -90,7 +76,7 @@ private:
         uint16_t id = 0;  // the client's
         unsigned first = 0, tries = 0;
         int64_t due = 0;
-        Stream stream;  // open as long as it is under way
+        dns::Stream stream;  // open as long as it is under way
     };
 
     void listen(std::span<const pollfd> events);
@@ -113,7 +99,7 @@ private:
     Vector<Client> clients_;
     Vector<Query> queries_;
     Neighbours neighbours_;
-    Upstream upstream_;
+    ResolvConf upstream_;
     uint64_t upstream_stamp_ = 0;
     uint32_t last_client_ = 0;
     unsigned turn_ = 0;       // which of several goes first

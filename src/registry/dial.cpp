@@ -3,7 +3,6 @@
 // A host has several addresses, and on many networks one family of them leads nowhere.  Connections
 // are started a quarter of a second apart and wait for one another: the first to stand wins.
 
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/lookup.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
@@ -23,79 +23,22 @@ namespace kist::registry {
 namespace {
 
 constexpr int kStaggerMs = 250;  // RFC 8305, section 5
-constexpr size_t kMaxAddresses = 16;
-
-struct Address {
-    sockaddr_storage bytes;
-    socklen_t size;
-};
 
 struct Attempt {
     Fd socket;
     int64_t deadline;
 };
 
-Error lookup_error(const String& host, int status)
-{
-    switch (status) {
-        case EAI_NONAME:
-#ifdef EAI_NODATA
-        case EAI_NODATA:
-#endif
-            return Error(ENOENT, "there is no host called %s", host.c_str())
-                .with_hint("check the spelling; names are looked up as /etc/resolv.conf says");
-        case EAI_AGAIN:
-            return Error(EAGAIN,
-                         "the address of %s cannot be found out now: no name server answers",
-                         host.c_str())
-                .with_hint("check the network, and the name servers in /etc/resolv.conf");
-        case EAI_SYSTEM: return os_error("cannot look up %s", host.c_str());
-        default:
-            return Error(EAGAIN, "cannot look up %s: %s", host.c_str(), ::gai_strerror(status));
-    }
-}
-
-// The addresses in the resolver's order of preference, but the families in turn.
-Result<Vector<Address>> look_up(const String& host, uint16_t port)
-{
-    addrinfo wanted{};
-    wanted.ai_socktype = SOCK_STREAM;
-    wanted.ai_flags = AI_NUMERICSERV;
-    addrinfo* list = nullptr;
-    int status = ::getaddrinfo(host.c_str(), str::format("%u", port).c_str(), &wanted, &list);
-    if (status != 0)
-        return lookup_error(host, status);
-    Undo release([&] { ::freeaddrinfo(list); });
-
-    Vector<Address> families[2];
-    int first_family = list->ai_family;
-    for (addrinfo* item = list; item; item = item->ai_next) {
-        if (item->ai_addrlen > sizeof(sockaddr_storage))
-            continue;
-        Address address{};
-        memcpy(&address.bytes, item->ai_addr, item->ai_addrlen);
-        address.size = item->ai_addrlen;
-        families[item->ai_family != first_family].push_back(address);
-    }
-    Vector<Address> addresses;
-    for (size_t i = 0; i < kMaxAddresses; i++)
-        for (const Vector<Address>& family : families)
-            if (i < family.size() && addresses.size() < kMaxAddresses)
-                addresses.push_back(family[i]);
-    return addresses;
-}
-
 // A socket on its way to `address`; an error when that fails at once.
-Result<Fd> start(const Address& address)
+Result<Fd> start(const SocketName& address)
 {
-    int number = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int number = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (number < 0)
         return os_error("socket");
     Fd socket(number);
     int on = 1;
     (void)::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(number, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) < 0 &&
-        errno != EINPROGRESS)
+    if (::connect(number, address.get(), address.size) < 0 && errno != EINPROGRESS)
         return os_error("connect");
     return socket;
 }
@@ -103,7 +46,7 @@ Result<Fd> start(const Address& address)
 // The race of all addresses.
 class Race {
 public:
-    Race(Vector<Address> addresses, int connect_ms)
+    Race(Vector<SocketName> addresses, int connect_ms)
         : addresses_(std::move(addresses)), connect_ms_(connect_ms)
     {
     }
@@ -166,7 +109,7 @@ private:
         return std::nullopt;
     }
 
-    Vector<Address> addresses_;
+    Vector<SocketName> addresses_;
     int connect_ms_;
     size_t next_ = 0;
     Vector<Attempt> running_;  // in the order of their deadlines
@@ -177,7 +120,7 @@ private:
 
 Result<Socket> dial(const String& host, uint16_t port, int connect_ms, int stall_ms)
 {
-    Vector<Address> addresses = TRY(look_up(host, port));
+    Vector<SocketName> addresses = TRY(look_up(host, port));
     size_t count = addresses.size();
     bool brackets = host.find(':') != host.npos;
     String name = str::format(brackets ? "[%s]:%u" : "%s:%u", host.c_str(), port);

@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/dns_message.h"
 #include "base/fs.h"
+#include "base/resolv_conf.h"
 #include "base/str.h"
 #include "input.h"
-#include "network/dns_message.h"
 #include "network/resolver.h"
-#include "network/upstream.h"
 #include "network/wiring.h"
 
 using namespace kist;
@@ -130,7 +130,15 @@ void read_message(std::string_view message, std::string_view reply)
         return;
     fuzz::must(dns::judge(answer, message, question.end) != dns::Verdict::foreign ||
                uint8_t(answer[2]) & 0x78);
-    (void)dns::judge(reply, message, question.end);
+    if (dns::judge(reply, message, question.end) == dns::Verdict::useful) {
+        auto found = dns::records_of(reply, question.end, question.type);
+        fuzz::must(found.size() <= 16);
+        for (std::string_view data : found) {
+            fuzz::must(data.data() >= reply.data() && data.end() <= reply.end());
+            (void)SocketName::of(data, 53);
+        }
+        (void)dns::is_truncated(reply);
+    }
     (void)dns::wire_name(question.name);
 }
 
@@ -146,12 +154,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     read_message(rest.substr(0, length), rest.substr(length));
     stage.play(rest.substr(0, length), String(rest.substr(length)), data[0]);
 
-    Stream stream;
+    dns::Stream stream;
     stream.in = rest;
     String message;
     for (size_t left = stream.in.size(); stream.next(message); left = stream.in.size())
         fuzz::must(left == stream.in.size() + message.size() + 2);
-    Upstream upstream;
+    ResolvConf upstream;
     upstream.read(rest, 53);
     fuzz::must(upstream.timeout && upstream.attempts && upstream.servers.size() <= 8);
     return 0;

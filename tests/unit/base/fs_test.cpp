@@ -79,5 +79,26 @@ TEST(Fs, RemoveTreeTakesUnreadableAndVeryDeepDirectories)
     EXPECT_TRUE(MUST(fs::list(place.fd())).empty());
 }
 
+TEST(Fs, StampsTellWhenAFileIsAnother)
+{
+    test::TemporaryDirectory directory;
+    String file = directory.path() + "/file", other = directory.path() + "/other",
+           link = directory.path() + "/link";
+    EXPECT_EQ(fs::stamp_of(link), 0u);
+    EXPECT_OK(fs::replace(directory.fd(), "file", "one"));
+    EXPECT_OK(fs::replace(directory.fd(), "other", "two"));
+    EXPECT_OK(sys::symlink_at("file", directory.fd(), "link"));
+    uint64_t first = fs::stamp_of(link);
+    EXPECT_EQ(first, fs::stamp_of(file));
+    EXPECT_NE(first, fs::stamp_of(other));
+    EXPECT_EQ(first, fs::stamp_of(link));
+    // The link leads elsewhere; the file is replaced by one of the same size.
+    EXPECT_OK(sys::unlink_at(directory.fd(), "link"));
+    EXPECT_OK(sys::symlink_at("other", directory.fd(), "link"));
+    EXPECT_NE(fs::stamp_of(link), first);
+    EXPECT_OK(fs::replace(directory.fd(), "file", "six"));
+    EXPECT_NE(fs::stamp_of(file), first);
+}
+
 }  // namespace
 }  // namespace kist

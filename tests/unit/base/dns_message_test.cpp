@@ -1,12 +1,12 @@
 // dns_message_test.cpp - what is read of questions, and what answers look like.
 
-#include "network/dns_message.h"
+#include "base/dns_message.h"
 
 #include "check.h"
 #include "messages.h"
 
 using namespace kist;
-using namespace kist::network::dns;
+using namespace kist::dns;
 using test::question;
 
 namespace {

@@ -1,12 +1,15 @@
-// dns_message.cpp - reading questions, building answers.
+// dns_message.cpp - reading and building questions and answers.
 
-#include "network/dns_message.h"
+#include "base/dns_message.h"
+
+#include <sys/socket.h>
 
 #include <algorithm>
 
+#include "base/random.h"
 #include "base/str.h"
 
-namespace kist::network::dns {
+namespace kist::dns {
 
 namespace {
 
@@ -14,6 +17,9 @@ constexpr size_t kHead = 12;
 constexpr size_t kMaxName = 255;  // bytes in a message
 constexpr size_t kMaxLabel = 63;
 constexpr size_t kMinUdp = 512;
+constexpr size_t kRecord = 10;  // bytes of a record between its name and its data
+constexpr size_t kMaxRecords = 16;
+constexpr size_t kPiece = 4096;
 constexpr size_t kOpt = 11;  // bytes of an OPT record without options
 constexpr unsigned kTypeOpt = 41;
 constexpr unsigned kClassInternet = 1;
@@ -80,7 +86,7 @@ Code read_records(std::string_view message, size_t at, unsigned count, Question&
     for (; count; count--) {
         size_t start = at;
         at = name_end(message, at, nullptr);
-        if (at == String::npos || at + 10 > message.size())
+        if (at == String::npos || at + kRecord > message.size())
             return Code::malformed;
         if (number(message, at) == kTypeOpt) {
             if (question.extended || at != start + 1)
@@ -90,7 +96,7 @@ Code read_records(std::string_view message, size_t at, unsigned count, Question&
             if (byte(message, at + 5))
                 question.code = Code::unknown_version;
         }
-        at += 10 + number(message, at + 8);
+        at += kRecord + number(message, at + 8);
         if (at > message.size())
             return Code::malformed;
     }
@@ -196,6 +202,18 @@ String wire_name(std::string_view name)
     return wire;
 }
 
+String make_question(std::string_view name, Type type)
+{
+    String message(kHead, '\0');
+    random::fill(message.data(), 2);
+    message[2] = kRecursionDesired;
+    message[5] = 1;
+    message += name;
+    append_number(message, unsigned(type));
+    append_number(message, kClassInternet);
+    return message;
+}
+
 Code code_of(std::string_view reply)
 {
     return static_cast<Code>(byte(reply, 3) & 15);
@@ -219,4 +237,65 @@ Verdict judge(std::string_view reply, std::string_view message, size_t end)
     return may_know ? Verdict::useful : Verdict::unhelpful;
 }
 
-}  // namespace kist::network::dns
+bool is_truncated(std::string_view reply)
+{
+    return byte(reply, 2) & kTruncated;
+}
+
+Vector<std::string_view> records_of(std::string_view reply, size_t end, Type type)
+{
+    Vector<std::string_view> found;
+    size_t at = end;
+    for (unsigned count = number(reply, 6); count && found.size() < kMaxRecords; count--) {
+        at = name_end(reply, at, nullptr);
+        if (at == String::npos || at + kRecord > reply.size())
+            break;
+        size_t size = number(reply, at + 8);
+        size_t data = at + kRecord;
+        if (size > reply.size() - data)
+            break;
+        if (number(reply, at) == unsigned(type) && number(reply, at + 2) == kClassInternet)
+            found.push_back(reply.substr(data, size));
+        at = data + size;
+    }
+    return found;
+}
+
+bool Stream::receive()
+{
+    char buffer[kPiece];
+    ssize_t got = ::recv(socket.get(), buffer, sizeof buffer, 0);
+    if (got > 0)
+        in.append(buffer, size_t(got));
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+bool Stream::send()
+{
+    ssize_t sent = ::send(socket.get(), out.data(), out.size(), MSG_NOSIGNAL);
+    if (sent > 0)
+        out.erase(0, size_t(sent));
+    return sent >= 0 || errno == EAGAIN;
+}
+
+void Stream::put(std::string_view message)
+{
+    out += static_cast<char>(message.size() >> 8);
+    out += static_cast<char>(message.size());
+    out += message;
+}
+
+bool Stream::next(String& message)
+{
+    if (in.size() < 2)
+        return false;
+    size_t size =
+        size_t(static_cast<unsigned char>(in[0])) << 8 | static_cast<unsigned char>(in[1]);
+    if (in.size() < 2 + size)
+        return false;
+    message = in.substr(2, size);
+    in.erase(0, 2 + size);
+    return true;
+}
+
+}  // namespace kist::dns

@@ -2,11 +2,11 @@
 
 #pragma once
 
+#include "base/dns_message.h"
 #include "base/str.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "check.h"
-#include "network/dns_message.h"
 
 namespace kist::test {
 
@@ -39,7 +39,7 @@ inline String question(const Asked& asked)
     put16(bytes, 0);
     put16(bytes, 0);
     put16(bytes, asked.payload ? 1 : 0);
-    bytes += network::dns::wire_name(asked.name);
+    bytes += dns::wire_name(asked.name);
     put16(bytes, asked.type);
     put16(bytes, asked.group);
     if (asked.payload) {

@@ -1,16 +1,18 @@
 // dns_message.h - questions and answers of the domain name system, as bytes (RFC 1035, 6891).
 //
-// Of what others answer only the head and the question are looked at; the rest is passed on as it
-// came.  So no pointer of a compressed name (RFC 1035, 4.1.4) is ever followed.
+// Of what others answer the head and the question are looked at, and addresses, whosever they are.
+// So no pointer of a compressed name (RFC 1035, 4.1.4) is ever followed.
 
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "base/fd.h"
 #include "base/string.h"
+#include "base/vector.h"
 
-namespace kist::network::dns {
+namespace kist::dns {
 
 inline constexpr size_t kMaxUdp = 4096;       // of a message that we read from a datagram
 inline constexpr size_t kMaxTcp = 65535;      // RFC 1035, 4.2.2
@@ -66,6 +68,9 @@ private:
 // "web.mynet" as it is in messages; "" when it cannot be: RFC 1035, 2.3.4.
 String wire_name(std::string_view name);
 
+// A question of our own, with a new id; `name` is a wire_name().
+String make_question(std::string_view name, Type type);
+
 // What came back for `message`, whose question ends at `end` (RFC 5452, 9.1).
 enum class Verdict : uint8_t {
     foreign,    // no answer to it
@@ -75,5 +80,24 @@ enum class Verdict : uint8_t {
 Verdict judge(std::string_view reply, std::string_view message, size_t end);
 // The code in a reply of at least a head's size.
 Code code_of(std::string_view reply);
+// Whether a useful reply is not all there is to know: more can be had by TCP.
+bool is_truncated(std::string_view reply);
+// The data of the records of `type` in a useful reply to a question that ends at `end`: the first
+// 16 of them, whatever names they belong to (the answer is about the end of a chain of CNAMEs).
+Vector<std::string_view> records_of(std::string_view reply, size_t end, Type type);
 
-}  // namespace kist::network::dns
+// A connection with messages in both directions, each behind its length (RFC 1035, 4.2.2).
+struct Stream {
+    Fd socket;
+    String in, out;
+
+    // Takes what has come; false: the other side has ended it, or it broke.
+    bool receive();
+    // Sends what there is room for; false: it broke.
+    bool send();
+    void put(std::string_view message);
+    // Takes a message that is here as a whole out of `in`.
+    bool next(String& message);
+};
+
+}  // namespace kist::dns
