@@ -114,7 +114,7 @@ serve one
 cat > "$work/noise.py" << 'E'
 import os, socket, sys
 os.chdir(sys.argv[1])
-for noise in b"x", b"{}", b"+", b"x" * 200000, b'{"version":1,"container":"' + b"a" * 64 + b'","endpoints":[],"ports":[]}':
+for noise in b"x", b"{}", b"+", b"x" * 200000, b'{"version":1,"container":"%s"}' % (b"a" * 64):
     for files in 0, 3, 200:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent:
             agent.connect("agent")
