@@ -51,6 +51,17 @@ same "$(ticks) $(turns)" "$was"
 echo "idle in mode $mode: $(size) KiB"
 [ "$(size)" -le 2048 ] || fail "agent and gateway have $(size) KiB"
 
+# ---- bridges are in the gateway, and go with their networks
+in_gateway() { nsenter --net="/proc/$(the_gateway)/ns/net" "$@"; }
+k network create brief > /dev/null
+serve two --network brief
+same "$(in_gateway ip -o link show type bridge | wc -l)" 2
+same "$(k run --rm --network container:two "$image" ip -o -4 address show eth0 | awk '{ print $4 }')" \
+    "$(address_of two)/24"
+k rm -f two > /dev/null
+k network rm brief > /dev/null
+same "$(in_gateway ip -o link show type bridge | wc -l)" 1
+
 # ---- killed, it is started again, and the container has its network as before
 address=$(address_of one)
 for victim in the_agent the_gateway; do

@@ -76,6 +76,17 @@ for network in host none container:x; do
 done
 nothing_left
 
+# ---- in a user namespace that a launcher has made
+if [ "$mode" = subuid ]; then
+    # shellcheck disable=SC2016
+    [ "$(in_mode unshare --user --map-auto --map-root-user sh -ec '
+        export KIST_ROOT=$HOME/launched KIST_STATE=$XDG_RUNTIME_DIR/launched
+        "$0" pull -q "$1" > /dev/null
+        "$0" run -d --name one --network bridge -p 8085:80 "$1" sleep 1000 > /dev/null
+        "$0" exec one nc -w 3 10.99.0.1 7002 < /dev/null
+        "$0" rm -f one' "$kist" "$image")" = "openone" ] || fail "none in the namespace of a launcher"
+fi
+
 # ---- two users at once: each has an agent, and networks of the same subnets
 other_id=$((user_id + 1))
 other() { "$fixtures/as_user.sh" "$work/other" single $other_id "$state/other" "$kist" "$@"; }
