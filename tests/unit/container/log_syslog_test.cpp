@@ -114,6 +114,15 @@ TEST_F(LogTest, GoesToASyslogHostAsRfc5424)
     EXPECT_TRUE(text.ends_with(" - - far away"));
 }
 
+TEST_F(LogTest, NamesTheSyslogHostThatDoesNotExist)
+{
+    spec_.log.driver = LogPlan::Driver::syslog;
+    spec_.log.address = "udp://no..host";
+    auto opened = Syslog::open(spec_);
+    EXPECT_ERROR(opened, EINVAL, "syslog-address=udp://no..host: there is no host called no..host");
+    EXPECT_EQ(opened.error().hint(), "an address instead of the name works without DNS");
+}
+
 TEST(SyslogAddress, IsASocketOrAHostAndAPort)
 {
     for (const char* good : {"", "unix:///dev/log", "udp://10.0.0.1:514", "udp://[::1]:5140",
