@@ -111,6 +111,7 @@ def number_of(argv):
 
 def bulk(way, row, argv):
     """Gbit/s that arrived, and the relay's CPU seconds for each GB."""
+    time.sleep(0.1)  # until iperf3's server, which serves one at a time, listens again
     before = cpu_seconds(way.relays)
     said = number_of(argv + ["-J", "-t", str(SECONDS)])
     if said is None:
