@@ -69,6 +69,7 @@ class Way:
         self.port, self.relays = int(port), relays.split()
         self.enter = ["nsenter", "--net", "--target", process]
         self.pingpong, self.iperf = str(9000 + number), str(5300 + number)  # its own servers outside
+        self.servers = []
         self.values = {row: [] for row in ROWS}
 
 
@@ -132,7 +133,17 @@ def bulk(way, row, argv):
 
 
 def round_trips(way, row, argv):
-    said = number_of(argv + [str(MILLISECONDS)])
+    """With all that takes part on one processor, and before other work.  Else it is decided by whether the kernel
+    happens to wake the next one on the same processor or the other, and by the time slices of others."""
+    everywhere = os.sched_getaffinity(0)
+    one = {max(everywhere)}
+    for process in way.relays + way.servers:
+        os.sched_setaffinity(int(process), one)
+        os.sched_setscheduler(int(process), os.SCHED_RR, os.sched_param(1))
+    said = number_of(["taskset", "--cpu-list", str(max(one)), "chrt", "--rr", "1"] + argv + [str(MILLISECONDS)])
+    for process in way.relays + way.servers:
+        os.sched_setscheduler(int(process), os.SCHED_OTHER, os.sched_param(0))
+        os.sched_setaffinity(int(process), everywhere)
     if said is not None:
         way.values[row][-1] = int(said)
 
@@ -215,6 +226,8 @@ def main():
             for argv in ([pingpong, "serve", port], ["iperf3", "-s", "-p", iperf]):
                 server = subprocess.Popen(prefix + argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 servers.append(server)
+                if argv[0] == pingpong:
+                    way.servers.append(server.pid)
     try:
         time.sleep(1)
         idle = {way.name: memory_kb(way.relays) for way in ways}
