@@ -3,9 +3,11 @@
 #include "base/parcel.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 
+#include "base/process.h"
 #include "base/sys.h"
 
 namespace kist {
@@ -118,6 +120,24 @@ Result<Vector<Fd>> receive_outcome(const Fd& socket)
     std::string_view hint = std::string_view(parcel->bytes).substr(sizeof code);
     String words(str::cut(hint, '\0'));
     return Error(code, "%s", words.c_str()).with_hint(String(hint));
+}
+
+Result<Vector<Fd>> in_child(Work work, void* context)
+{
+    sys::Pipe socket = TRY(sys::socket_pair());
+    pid_t child = ::fork();
+    if (child < 0)
+        return os_error("fork");
+    if (child == 0) {
+        Vector<Fd> files;
+        auto done = work(context, files);
+        (void)send_outcome(socket.writer, done, files);
+        ::_exit(0);
+    }
+    socket.writer.close();
+    auto outcome = receive_outcome(socket.reader);
+    (void)process::wait(child);
+    return outcome;
 }
 
 }  // namespace kist

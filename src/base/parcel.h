@@ -37,4 +37,9 @@ Result<void> send_outcome(const Fd& socket, const Result<void>& outcome,
 // EPIPE: the other end is gone without a word; EBADMSG.
 Result<Vector<Fd>> receive_outcome(const Fd& socket);
 
+// Calls `work` in a child, and passes on how it has ended, and the descriptors that it has put into
+// its list.  EPIPE: the child was killed.  The caller has one thread.
+using Work = Result<void> (*)(void* context, Vector<Fd>& files);
+Result<Vector<Fd>> in_child(Work work, void* context);
+
 }  // namespace kist

@@ -2,11 +2,7 @@
 
 #include "container/inside.h"
 
-#include <unistd.h>
-
-#include "base/process.h"
-#include "base/sys.h"
-#include "container/report.h"
+#include "base/parcel.h"
 
 namespace kist::container {
 
@@ -21,25 +17,18 @@ Result<void> do_inside(const OuterNamespace& outer, const image::Places& places,
 {
     if (outer.map.tier == Tier::root || outer.given)
         return work();
-    sys::Pipe socket = TRY(sys::socket_pair());
-    pid_t child = ::fork();
-    if (child < 0)
-        return os_error("fork");
-    if (child == 0) {
-        auto done = enter_outer(outer, places);
-        if (done)
-            done = work();
-        if (!done)
-            (void)send_report(socket.writer, Report::of(Stage::setup, done.error()));
-        _exit(0);
-    }
-    socket.writer.close();
-    auto report = receive_report(socket.reader);
-    int status = TRY(process::wait(child));
-    std::optional<Report> failure = TRY(std::move(report));
-    if (failure)
-        return std::move(*failure).error();
-    return status == 0 ? Result<void>() : Error(ECHILD, "a helper process was killed");
+    struct Errand {
+        const OuterNamespace& outer;
+        const image::Places& places;
+        const std::function<Result<void>()>& work;
+    } errand = {outer, places, work};
+    auto run = [](void* given, Vector<Fd>&) -> Result<void> {
+        auto& [namespace_, where, action] = *static_cast<Errand*>(given);
+        TRY(enter_outer(namespace_, where));
+        return action();
+    };
+    TRY(in_child(run, &errand));
+    return {};
 }
 
 bool needs_other_ids(const OuterNamespace& outer, const Error& error)

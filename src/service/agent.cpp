@@ -13,7 +13,6 @@
 
 #include "base/fs.h"
 #include "base/parcel.h"
-#include "base/process.h"
 #include "base/sys.h"
 #include "container/outer.h"
 #include "network/agent.h"
@@ -177,25 +176,19 @@ Result<Agent> Agent::find(const Engine& engine)
     return greet(TRY(std::move(started)));
 }
 
-Result<void> Agent::in_gateway(Result<void> (*work)(void* context, Vector<Fd>& files),
-                               void* context, Vector<Fd>& files) const
+Result<Vector<Fd>> Agent::in_gateway(Work work, void* context) const
 {
-    sys::Pipe socket = TRY(sys::socket_pair());
-    pid_t child = ::fork();
-    if (child < 0)
-        return os_error("fork");
-    if (child == 0) {
-        auto done = enter_gateway(user_namespace_, network_namespace_);
-        if (done)
-            done = work(context, files);
-        (void)send_outcome(socket.writer, done, files);
-        _exit(0);
-    }
-    socket.writer.close();
-    auto outcome = receive_outcome(socket.reader);
-    (void)process::wait(child);
-    files = TRY(std::move(outcome));
-    return {};
+    struct Errand {
+        const Agent& agent;
+        Work work;
+        void* context;
+    } errand = {*this, work, context};
+    auto run = [](void* given, Vector<Fd>& files) -> Result<void> {
+        auto& [agent, action, rest] = *static_cast<Errand*>(given);
+        TRY(enter_gateway(agent.user_namespace_, agent.network_namespace_));
+        return action(rest, files);
+    };
+    return in_child(run, &errand);
 }
 
 Result<void> Agent::tell(const network::Guest& guest, std::span<const Fd> ports) const

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/fd.h"
+#include "base/parcel.h"
 #include "base/result.h"
 #include "base/vector.h"
 #include "network/guests.h"
@@ -26,10 +27,8 @@ public:
     // Nothing: there is none.
     static Result<std::optional<Agent>> find_living(const Engine& engine);
 
-    // Calls `work` in a child that is root in the gateway's network namespace, and passes its error
-    // on, and the descriptors that it has put into `files`.  The caller has one thread.
-    Result<void> in_gateway(Result<void> (*work)(void* context, Vector<Fd>& files), void* context,
-                            Vector<Fd>& files) const;
+    // As in_child() of base/parcel.h, where the child is root in the gateway's network namespace.
+    Result<Vector<Fd>> in_gateway(Work work, void* context) const;
     // After that: what we hold open keeps the namespace alive.
     void leave_gateway()
     {

@@ -85,9 +85,9 @@ Result<void> lower_network(const Engine& engine, const Network& network)
     auto lower = [](void* context, Vector<Fd>&) {
         return network::lower(*static_cast<Network*>(context));
     };
-    Vector<Fd> none;
     Network copy = network;
-    return agent->in_gateway(lower, &copy, none);
+    TRY(agent->in_gateway(lower, &copy));
+    return {};
 }
 
 Result<void> remove_network(const Engine& engine, const Network& network)

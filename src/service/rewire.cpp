@@ -39,7 +39,7 @@ struct Change {
 };
 
 // What is done to links.
-struct Work {
+struct Task {
     const network::Network* network;
     const Endpoint& endpoint;
     const Fd& network_namespace;  // the container's
@@ -62,29 +62,32 @@ Result<void> lead(void* context)
 
 Result<void> plug_one(void* context, Vector<Fd>&)
 {
-    const Work& work = *static_cast<const Work*>(context);
-    TRY(network::raise(*work.network));
-    return network::plug(*work.network, work.endpoint, work.network_namespace, work.leads);
+    const Task& task = *static_cast<const Task*>(context);
+    TRY(network::raise(*task.network));
+    return network::plug(*task.network, task.endpoint, task.network_namespace, task.leads);
 }
 
 Result<void> unplug_one(void* context, Vector<Fd>&)
 {
-    return network::unplug(static_cast<const Work*>(context)->endpoint);
+    return network::unplug(static_cast<const Task*>(context)->endpoint);
 }
 
 Result<void> lead_by_one(void* context, Vector<Fd>&)
 {
-    const Work& work = *static_cast<const Work*>(context);
-    Endpoint endpoint = work.endpoint;
-    return network::in_namespace(work.network_namespace, lead, &endpoint);
+    const Task& task = *static_cast<const Task*>(context);
+    Endpoint endpoint = task.endpoint;
+    return network::in_namespace(task.network_namespace, lead, &endpoint);
 }
 
-Result<void> act(const Change& change, Result<void> (*action)(void*, Vector<Fd>&),
-                 const network::Network* network, const Endpoint& endpoint, bool leads = false)
+Result<void> act(const Change& change, Work action, const network::Network* network,
+                 const Endpoint& endpoint, bool leads = false)
 {
-    Work work = {network, endpoint, *change.network_namespace, leads};
+    Task task = {network, endpoint, *change.network_namespace, leads};
     Vector<Fd> none;
-    return change.agent ? change.agent->in_gateway(action, &work, none) : action(&work, none);
+    if (!change.agent)
+        return action(&task, none);
+    TRY(change.agent->in_gateway(action, &task));
+    return {};
 }
 
 Result<void> publish(const Change& change)

@@ -105,10 +105,9 @@ Result<void> Wire::join(bool anew)
     Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value()};
     for (const network::Endpoint& endpoint : wiring_.endpoints)
         joining.networks.push_back(TRY(find_network(engine_, spec_, endpoint.network)));
-    Vector<Fd> files;
-    auto joined = agent_->in_gateway(join_networks, &joining, files);
+    auto joined = agent_->in_gateway(join_networks, &joining);
     agent_->leave_gateway();
-    TRY(std::move(joined));
+    Vector<Fd> files = TRY(std::move(joined));
     lock.close();
     if (files.size() == 2)
         resolve({std::move(files[0]), std::move(files[1])});
@@ -120,12 +119,14 @@ void Wire::reload()
     auto wiring = network::read_wiring(directory_);
     if (!agent_ || !wiring)
         return;
-    String before = guest().json();
+    Vector<network::Endpoint> before = std::move(wiring_.endpoints);
     wiring_ = std::move(*wiring);
-    network::Guest changed = guest();
-    if (changed.json() == before)  // telling would end what is under way
+    bool changed = before.size() != wiring_.endpoints.size();
+    for (size_t i = 0; !changed && i < before.size(); i++)
+        changed = before[i].address != wiring_.endpoints[i].address;
+    if (!changed)  // telling would end what is under way
         return;
-    if (auto told = agent_->tell(changed, {}); !told)
+    if (auto told = agent_->tell(guest(), {}); !told)
         log::debug("the agent of networks: %s", told.error().message().c_str());
 }
 
