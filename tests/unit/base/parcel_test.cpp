@@ -89,5 +89,22 @@ TEST(Outcome, TellsWhatWentWrongAndWhatToDo)
     EXPECT_ERROR(receive_outcome(pair.reader), EPIPE, "without a word");
 }
 
+TEST(InChild, PassesOnHowItHasEndedAndWhatItBrings)
+{
+    int lucky = 7;
+    auto work = [](void* context, Vector<Fd>& files) -> Result<void> {
+        if ((*static_cast<int*>(context))++ != 7)
+            return Error(EPERM, "not lucky").with_hint("try 7");
+        files.push_back(TRY(sys::open("/dev/null", O_RDONLY)));
+        return {};
+    };
+    EXPECT_EQ(MUST(in_child(work, &lucky)).size(), 1u);
+    EXPECT_EQ(lucky, 7);  // a child's is its own
+    lucky = 8;
+    EXPECT_ERROR(in_child(work, &lucky), EPERM, "not lucky");
+    auto die = [](void*, Vector<Fd>&) -> Result<void> { ::_exit(1); };
+    EXPECT_ERROR(in_child(die, nullptr), EPIPE, "without a word");
+}
+
 }  // namespace
 }  // namespace kist
