@@ -35,8 +35,8 @@ struct RelayLab {
     std::unique_ptr<network::Gateway> gateway;
     std::unique_ptr<network::Relay> relay;
 
-    // `six`: it is to be used at once.
-    explicit RelayLab(bool six = false)
+    // Not `six`: IPv6 takes its second to be there.
+    explicit RelayLab(bool six = true)
     {
         network.name = "test";
         network.id = String(64, 'a');

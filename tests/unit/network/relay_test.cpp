@@ -30,7 +30,7 @@ void limit_files(rlim_t count)
 TEST(Relay, HearsOfABridgeThatWasMadeAnew)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
         in_gateway(all, "ip link del br-aaaaaaaaaaaa");
@@ -57,7 +57,7 @@ TEST(Relay, HearsOfABridgeThatWasMadeAnew)
 TEST(Relay, WantsASocketForEachPort)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         Vector<Fd> ports;
         ports.push_back(all.publish("203.0.113.1", 8080, 80));
         all.record.ports.push_back(all.record.ports[0]);
@@ -68,7 +68,7 @@ TEST(Relay, WantsASocketForEachPort)
 TEST(Relay, RefusesAContainerThatBeginsMoreThanItMay)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         all.lab.machine.run("ip neigh add 203.0.113.50 lladdr 02:00:00:00:00:99 dev up0");
         Vector<Fd> sockets;
@@ -93,7 +93,7 @@ TEST(Relay, RefusesAContainerThatBeginsMoreThanItMay)
 TEST(Relay, RestsWhereThereAreNoDescriptorsLeft)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         Vector<Fd> ports;
         ports.push_back(all.publish("203.0.113.1", 8080, 80));
         all.serve(std::move(ports));
@@ -119,7 +119,7 @@ TEST(Relay, RestsWhereThereAreNoDescriptorsLeft)
 TEST(Relay, PublishesWithoutAGateway)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         network::Gateway here = network::Gateway::here();
         // The bridge is in the machine's own namespace: here it is only an address.
         all.lab.machine.run("ip addr add 10.9.0.2/32 dev lo");

@@ -38,7 +38,7 @@ bool RelayLab::carries(const Fd& from, const Fd& to, size_t size)
 TEST(TcpRelay, CarriesWhatAGuestAndTheWorldSay)
 {
     in_new_network([] {
-        RelayLab all(true);
+        RelayLab all;
         all.serve();
         for (const char* address : {all.kOutside, all.kOutside6}) {
             Fd listener = all.listen(all.lab.outside, address, 7000);
@@ -63,7 +63,7 @@ TEST(TcpRelay, CarriesWhatAGuestAndTheWorldSay)
 TEST(TcpRelay, TellsAGuestWhatBecameOfItsConnection)
 {
     in_new_network([] {
-        RelayLab all(true);
+        RelayLab all;
         all.serve();
         for (const char* address : {all.kOutside, all.kOutside6}) {
             int64_t begun = clock::steady_ms();
@@ -85,7 +85,7 @@ TEST(TcpRelay, TellsAGuestWhatBecameOfItsConnection)
 TEST(TcpRelay, LeadsNobodyToTheMachinesLoopback)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.machine, "127.0.0.1", 7000);
         Fd own = all.listen(all.lab.machine, "203.0.113.1", 7000);
@@ -104,7 +104,7 @@ TEST(TcpRelay, LeadsNobodyToTheMachinesLoopback)
 TEST(TcpRelay, CarriesResets)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
         for (bool from_guest : {true, false}) {
@@ -144,7 +144,7 @@ TEST(TcpRelay, CarriesResets)
 TEST(TcpRelay, TakesTheSamePortsAgain)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
         for (int i = 0; i < 6; i++) {
@@ -174,7 +174,7 @@ TEST(TcpRelay, TakesTheSamePortsAgain)
 TEST(TcpRelay, LivesThroughAFirstPacketThatIsLost)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
         // On its way out; then what we put in again.
@@ -210,7 +210,7 @@ TEST(TcpRelay, GoesOnAroundAReaderThatDoesNotRead)
         ::getrlimit(RLIMIT_NOFILE, &files);
         files.rlim_cur = files.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &files);
-        RelayLab all;
+        RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
         Vector<Fd> clients, servers;
@@ -240,7 +240,7 @@ TEST(TcpRelay, GoesOnAroundAReaderThatDoesNotRead)
 TEST(TcpRelay, PublishesPortsAndShowsWhoComes)
 {
     in_new_network([] {
-        RelayLab all(true);
+        RelayLab all;
         Vector<Fd> ports;
         for (const char* address : {"203.0.113.1", "2001:db8::1", "127.0.0.1", "::1"})
             ports.push_back(all.publish(address, 8080, 80));
@@ -291,7 +291,7 @@ TEST(TcpRelay, PublishesPortsAndShowsWhoComes)
 TEST(TcpRelay, ResetsWhoComesForAPortThatNobodyServes)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         Vector<Fd> ports;
         ports.push_back(all.publish("203.0.113.1", 8080, 80));
         all.serve(std::move(ports));
@@ -307,7 +307,7 @@ TEST(TcpRelay, ResetsWhoComesForAPortThatNobodyServes)
 TEST(TcpRelay, WaitsForAContainerBeforeItPassesAnEndOn)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         Vector<Fd> ports;
         ports.push_back(all.publish("203.0.113.1", 8080, 80));
         all.serve(std::move(ports));
@@ -345,7 +345,7 @@ TEST(TcpRelay, WaitsForAContainerBeforeItPassesAnEndOn)
 TEST(TcpRelay, SendsIPv6ClientsToIPv4WhereThereIsNothingElse)
 {
     in_new_network([] {
-        RelayLab all;
+        RelayLab all(false);
         Vector<Fd> ports;
         ports.push_back(all.publish("2001:db8::1", 8080, 80));
         all.record.endpoints[0].address6 = all.record.endpoints[0].gateway6 = "";
