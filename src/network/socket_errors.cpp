@@ -34,13 +34,11 @@ std::optional<SocketError> take_error(const Fd& socket)
     if (got < 0)
         return {};
     error.size = static_cast<size_t>(got);
-    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
-        sock_extended_err facts;
-        bool is_error = (each->cmsg_level == SOL_IP && each->cmsg_type == IP_RECVERR) ||
-                        (each->cmsg_level == SOL_IPV6 && each->cmsg_type == IPV6_RECVERR);
-        if (!is_error || each->cmsg_len < CMSG_LEN(sizeof facts))
-            continue;
-        memcpy(&facts, CMSG_DATA(each), sizeof facts);
+    // Nothing else was asked for.
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    sock_extended_err facts;
+    if (header && header->cmsg_len >= CMSG_LEN(sizeof facts)) {
+        memcpy(&facts, CMSG_DATA(header), sizeof facts);
         error.code = static_cast<int>(facts.ee_errno);
     }
     return error;

@@ -54,7 +54,7 @@ String answer(RelayLab& lab, const Fd& socket, int patience = 2000)
     TEST(EchoRelay, name)          \
     {                              \
         test::in_new_network([] {  \
-            RelayLab lab;          \
+            RelayLab lab(true);    \
             lab.guest.run(kAllow); \
             name(lab);             \
         });                        \

@@ -22,7 +22,7 @@ using test::talks;
     TEST(UdpPorts, name)          \
     {                             \
         test::in_new_network([] { \
-            RelayLab lab;         \
+            RelayLab lab(true);   \
             name(lab);            \
         });                       \
     }                             \

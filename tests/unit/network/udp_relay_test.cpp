@@ -36,7 +36,7 @@ size_t open_files()
     TEST(UdpRelay, name)          \
     {                             \
         test::in_new_network([] { \
-            RelayLab lab;         \
+            RelayLab lab(true);   \
             name(lab);            \
         });                       \
     }                             \
