@@ -1,5 +1,6 @@
 // prune.cpp - container prune, system prune and system reset: taking away what is not needed.
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "cli/print.h"
 #include "cli/say.h"
 #include "cli/volume.h"
+#include "network/agent.h"
 #include "network/bridge.h"
 #include "network/firewall.h"
 #include "service/lifecycle.h"
@@ -150,8 +152,9 @@ constexpr Flag kResetFlags[] = {
 constexpr const char* kStoreNames[] = {"networks",   "containers", "names",    "volumes",
                                        "references", "images",     "diff-ids", "layers",
                                        "staging",    "clock",      "lock",     "version"};
-constexpr const char* kStateNames[] = {"run",   "locks",      "events.json", "events.lock",
-                                       "outer", "outer.lock", "network"};
+constexpr const char* kStateNames[] = {
+    "run",        "locks",   "events.json",         "events.lock", "outer",
+    "outer.lock", "network", network::kAgentSocket, "agent.lock"};
 
 Result<void> clear(const String& path, std::span<const char* const> names)
 {
@@ -198,6 +201,15 @@ Result<void> lower_networks(const service::Engine& engine)
     return {};
 }
 
+// It ends a moment after the last container, and its socket goes; a new one is not to lose its own.
+void await_agent(const String& state)
+{
+    constexpr int kTries = 40, kPause = 50;  // ms
+    String socket = state + "/" + network::kAgentSocket;
+    for (int i = 0; i < kTries && ::access(socket.c_str(), F_OK) == 0; ++i)
+        (void)::poll(nullptr, 0, kPause);
+}
+
 Result<int> system_reset(const ResetFlags& flags, const Context& context, Arguments)
 {
     String question = str::format(
@@ -221,6 +233,7 @@ Result<int> system_reset(const ResetFlags& flags, const Context& context, Argume
     }
     TRY(lower_networks(engine));
     TRY(clear_store(context));
+    await_agent(context.places.state);
     TRY(clear(context.places.state, kStateNames));
     return 0;
 }
