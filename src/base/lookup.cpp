@@ -27,9 +27,6 @@ constexpr size_t kMaxAddresses = 16;
 constexpr size_t kMaxServers = 3;  // as glibc limits them, and
 constexpr size_t kMaxDomains = 6;
 constexpr int64_t kRepeatMs = 2000;  // after which a datagram counts as lost
-// For which IPv6 is waited for once IPv4 is known: there are routers that know nothing of it, and
-// do not answer.
-constexpr int64_t kGraceMs = 300;
 
 // What became of a question; what is further down says more.
 enum class Fate : uint8_t { silence, failure, no_name, no_address, known };
@@ -46,7 +43,7 @@ struct Try {
 class Inquiry {
 public:
     // About `name`, a dns::wire_name().
-    Inquiry(const ResolvConf& conf, std::string_view name, uint16_t port);
+    Inquiry(const ResolvConf& conf, std::string_view name, uint16_t port, int64_t grace_ms);
     Fate run();
 
     Vector<SocketName> found;
@@ -59,13 +56,15 @@ private:
     void conclude(bool four, Fate fate);
 
     uint16_t port_;
+    int64_t grace_;
     Vector<Try> tries_;
     Vector<SocketName> spare_[2];  // of answers that were cut short
     Fate fates_[2] = {Fate::silence, Fate::silence};
     int64_t repeat_, end_;
 };
 
-Inquiry::Inquiry(const ResolvConf& conf, std::string_view name, uint16_t port) : port_(port)
+Inquiry::Inquiry(const ResolvConf& conf, std::string_view name, uint16_t port, int64_t grace_ms)
+    : port_(port), grace_(grace_ms)
 {
     int64_t now = clock::steady_ms();
     repeat_ = now + kRepeatMs;
@@ -189,7 +188,7 @@ void Inquiry::conclude(bool four, Fate fate)
         if (each.four == four)
             each.stream = {};
     if (four && fate != Fate::no_address)
-        end_ = std::min(end_, clock::steady_ms() + kGraceMs);
+        end_ = std::min(end_, clock::steady_ms() + grace_);
 }
 
 // The addresses of `host` in the text of a hosts file.
@@ -229,7 +228,7 @@ Fate ask_servers(std::string_view host, uint16_t port, const LookupOptions& opti
         String wire = dns::wire_name(name);
         Fate got = Fate::no_name;
         if (!wire.empty()) {
-            Inquiry inquiry(conf, wire, port);
+            Inquiry inquiry(conf, wire, port, options.grace_ms);
             got = inquiry.run();
             found = std::move(inquiry.found);
         }

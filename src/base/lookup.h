@@ -17,6 +17,9 @@ struct LookupOptions {
     String resolv_conf = "/etc/resolv.conf";
     String hosts = "/etc/hosts";
     uint16_t server_port = 53;
+    // For which IPv6 is waited for once IPv4 is known: there are routers that know nothing of it,
+    // and do not answer.
+    int64_t grace_ms = 300;
 };
 
 // The addresses of `host`, a name or an address, with `port`: at least one, at most 16.  IPv6 and

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -28,6 +29,8 @@ struct Heard {
 
 // What it answers: messages, one after another; none: it is silent.
 using Replies = Vector<String>;
+// In front of a message that comes from somebody who was not asked.
+inline constexpr const char* kStranger = "stranger:";
 
 struct Record {
     unsigned type;
@@ -163,10 +166,9 @@ private:
         String message(buffer, size_t(got));
         for (const String& reply :
              handle({.message = message, .server = index, .port = ntohs(from.sin_port)})) {
-            // Behind a "!": from somebody who was not asked.
-            bool strange = reply.starts_with('!');
-            (void)::sendto((strange ? stranger_ : udp_[index]).get(), reply.data() + strange,
-                           reply.size() - strange, 0, name, size);
+            size_t mark = reply.starts_with(kStranger) ? strlen(kStranger) : 0;
+            (void)::sendto((mark ? stranger_ : udp_[index]).get(), reply.data() + mark,
+                           reply.size() - mark, 0, name, size);
         }
     }
 
