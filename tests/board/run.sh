@@ -27,8 +27,8 @@ table="
       memoryless    arm64    --append=cgroup_disable=memory        root,pi  memoryless
       clock         arm64    --append=board.clock=60               root,pi  clock
       readonly      amd64    --type=squashfs                       root     readonly
-      overlayless   amd64    --timeout=120                         root,pi  overlayless
-      systemd       systemd  --timeout=240                         root,pi  systemd,scope
+      overlayless   amd64    --timeout=240                         root,pi  overlayless
+      systemd       systemd  --timeout=400                         root,pi  systemd,scope
 "
 . "$here/bootcycle.sh"
 boards=${*:-$(echo "$table$cycles" | awk 'NF {print $1}') powercut}
