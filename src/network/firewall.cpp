@@ -99,6 +99,8 @@ constexpr char kVersion[] = "rules_1";
 // Behind them in the namespace of a gateway (gateway.h), whose addresses are all that are not of a
 // bridge.  None of it is tracked, so it passes by the rest of the rules.
 //
+// Nobody passes for who is on another network: that may lead elsewhere than one's own.
+//
 // What belongs to a connection finds its socket by itself.  A connection's first packet was seen on
 // the tap by now, and comes again with the mark (kRelayMark) when there is something to connect to;
 // on an internal network, where datagrams find no one either, it does not.
@@ -106,6 +108,7 @@ constexpr char kRelayRules[] = R"(
 chain relayed {
   notrack
   tcp flags != syn / syn,ack accept
+  fib saddr . iif oif missing drop
   fib daddr type != local accept
   meta l4proto tcp meta mark != 0x6b697374 drop
   iifname @internal accept

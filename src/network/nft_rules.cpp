@@ -57,6 +57,7 @@ constexpr Phrase kPhrases[] = {
     {"ct status dnat",       "ct",      {NFT_CT_STATUS},     1, 4,  0,     Test::any_bit, IPS_DST_NAT, 0},
     {"fib daddr type local", "fib",     {NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR}, 2, 4, 0, Test::equal, 0, RTN_LOCAL},
     {"fib daddr type != local", "fib",  {NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR}, 2, 4, 0, Test::differs, 0, RTN_LOCAL},
+    {"fib saddr . iif oif missing", "fib", {NFT_FIB_RESULT_OIF, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT}, 2, 4, 0, Test::equal, 0, 0},
     {"iifname \"lo\"",       "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::equal,   0,           bytes('l', 'o')},
     {"iifname != \"lo\"",    "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::differs, 0,           bytes('l', 'o')},
     {"iifname",              "meta",    {NFT_META_IIFNAME},  1, 16, 0,     Test::none,    0,           0},

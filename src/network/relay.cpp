@@ -53,9 +53,15 @@ private:
     void dispatch(std::string_view bytes)
     {
         auto packet = Packet::read(bytes);
-        if (packet && packet->kind == Packet::Kind::syn)
+        if (!packet)
+            return;
+        // Nobody passes for who is on another network: that may lead elsewhere than one's own.
+        auto owner = relay.guests_.owner(packet->key.guest.address);
+        if (owner.endpoint && owner.endpoint->bridge != bridge)
+            return;
+        if (packet->kind == Packet::Kind::syn)
             relay.tcp_.begin(*packet);
-        else if (packet)
+        else
             relay.echo_.ask(*packet);
     }
 };

@@ -29,22 +29,42 @@ children="$children $!"
 eventually 5 grep -q ready "$work/seen"
 nsenter --net="/proc/$beyond/ns/net" busybox nc -ll -p 7000 -e echo outside &
 children="$children $!"
-nsenter --net="/proc/$beyond/ns/net" $python -c 'import socket
+hear() {  # PORT FILE: who of the containers connects, and what datagrams come from them
+    nsenter --net="/proc/$beyond/ns/net" $python -c 'import socket, sys, threading
+def count(listener):
+    while True:
+        print(listener.accept()[1], flush=True)
+threading.Thread(target=count, args=(socket.create_server(("10.99.0.2", int(sys.argv[1]))),)).start()
 here = socket.socket(type=socket.SOCK_DGRAM)
-here.bind(("10.99.0.2", 7001))
-print(here.recv(99), flush=True)' > "$work/elsewhere" &
-children="$children $!"
+here.bind(("10.99.0.2", int(sys.argv[1])))
+while True:
+    print(here.recvfrom(99), flush=True)' "$1" > "$2" &
+    children="$children $!"
+}
+hear 7001 "$work/elsewhere"
+hear 7002 "$work/from-within"
 
 k network create --ipv6 --subnet 10.55.0.0/24 --subnet fd55::/64 six > /dev/null
 k network create --subnet 10.56.0.0/24 other > /dev/null
 serve one --network six
 serve two --network six
 serve three --network other
-k exec one ping -c 1 -W 3 10.55.0.1 > /dev/null  # from then on the card of its router is known
-router=$(k exec one awk '$1 == "10.55.0.1" { print $4 }' /proc/net/arp)
-nsenter --net="/proc/$(k inspect -f '{{.State.Pid}}' one)/ns/net" \
-    $python "$fixtures/hostile_packets.py" eth0 "$router" 7001 10.55.0.1 "$(address_of one)" 10.99.0.2
+k network create --internal --subnet 10.57.0.0/24 within > /dev/null
+serve shut --network within
+
+# attack NAME ROUTER PORT FROM: from then on the card of its router is known
+attack() {
+    k exec "$1" ping -c 1 -W 1 "$2" > /dev/null || :
+    card=$(k exec "$1" awk '$1 == "'"$2"'" { print $4 }' /proc/net/arp)
+    nsenter --net="/proc/$(k inspect -f '{{.State.Pid}}' "$1")/ns/net" \
+        $python "$fixtures/hostile_packets.py" eth0 "$card" "$3" "$2" "$4" 10.99.0.2
+}
+attack one 10.55.0.1 7001 "$(address_of one)"
 eventually 5 grep -q evil "$work/elsewhere"  # they do go out
+# Who passes for somebody of another network does not get where that one may.
+attack shut 10.57.0.1 7002 "$(address_of two)"
+k exec one ping -c 1 -W 3 10.99.0.2 > /dev/null
+same "$(cat "$work/from-within")" ""
 
 # ---- the same by connections that are what they seem
 for place in 10.55.0.1 10.56.0.1 "$(address_of three)"; do
