@@ -158,8 +158,7 @@ TcpRelay::~TcpRelay()
     for (TcpPending* pending : pending_)
         reactor_.retire(pending);
     for (TcpListener* listener : listeners_) {
-        if (listener->container.empty())
-            reactor_.forget(listener->file());
+        reactor_.forget(listener->file());
         reactor_.retire(listener);
     }
 }
@@ -353,6 +352,7 @@ void TcpRelay::withdraw(const String& container)
     erase_if(listeners_, [&](TcpListener* listener) {
         if (listener->container != container)
             return false;
+        reactor_.forget(listener->socket);  // others may have it, too
         listener->socket.close();
         reactor_.retire(listener);
         return true;

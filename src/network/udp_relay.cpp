@@ -206,6 +206,7 @@ void UdpRelay::withdraw(const String& container)
     erase_if(sources_, [&](Source* source) {
         bool theirs = source->own.is_open() && source->container == container;
         if (theirs) {
+            reactor_.forget(source->own);  // others may have it, too
             source->own.close();
             reactor_.retire(source);
         }

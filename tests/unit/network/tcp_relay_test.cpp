@@ -304,6 +304,24 @@ TEST(TcpRelay, ResetsWhoComesForAPortThatNobodyServes)
     });
 }
 
+TEST(TcpRelay, LeavesPortsToWhomKeepsThem)
+{
+    in_new_network([] {
+        RelayLab all;
+        Vector<Fd> ports;
+        ports.push_back(all.publish("203.0.113.1", 8080, 80));
+        Fd kept(::fcntl(ports[0].get(), F_DUPFD_CLOEXEC, 0));
+        all.serve(std::move(ports));
+        all.relay->dismiss("c1");
+        all.turn();
+        Fd client = all.begin(all.lab.outside, "203.0.113.1", 8080);
+        EXPECT_EQ(all.outcome(client), 0);
+        for (int i = 0; i < 20; i++)
+            all.turn();
+        EXPECT_TRUE(all.accept(kept).is_open());
+    });
+}
+
 TEST(TcpRelay, WaitsForAContainerBeforeItPassesAnEndOn)
 {
     in_new_network([] {

@@ -80,6 +80,21 @@ RELAY_TEST(PublishesPortsAndShowsWhoComes)
     EXPECT_EQ(hear(lab, client), "error Connection refused");
 }
 
+RELAY_TEST(LeavesPortsToWhomKeepsThem)
+{
+    Vector<Fd> ports;
+    ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
+    Fd kept(::fcntl(ports[0].get(), F_DUPFD_CLOEXEC, 0));
+    lab.serve(std::move(ports));
+    lab.relay->dismiss("c1");
+    lab.turn();
+    Fd client = joined(lab.lab.outside, "203.0.113.1", 8000);
+    EXPECT_EQ(send(client, "question"), 0);
+    for (int i = 0; i < 20; i++)
+        lab.turn();
+    EXPECT_EQ(hear(lab, kept), "question");
+}
+
 RELAY_TEST(KeepsApartWhoComesByTwoPortsToOne)
 {
     Vector<Fd> ports;
