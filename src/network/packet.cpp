@@ -225,8 +225,10 @@ std::optional<Packet> Packet::read(std::string_view bytes)
 String with_checksum(const Packet& syn)
 {
     auto parts = take_apart(syn.bytes);
-    if (!parts || parts->protocol != IPPROTO_TCP || parts->body.size() < kTcpHeader)
+    if (!parts || parts->protocol != IPPROTO_TCP ||
+        parts->body.size() < kTcpHeader + syn.payload.size())
         return {};
+    parts->body.remove_suffix(syn.payload.size());
     return put_together(parts->from, parts->to, IPPROTO_TCP, String(parts->body), 16);
 }
 

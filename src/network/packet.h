@@ -25,7 +25,8 @@ struct Packet {
     static std::optional<Packet> read(std::string_view bytes);
 };
 
-// The same packet with its checksum filled in: the kernel leaves that to network cards.
+// The same packet with its checksum filled in, which the kernel leaves to network cards, and
+// without its payload: that may be long, and is sent again when it is not acknowledged.
 String with_checksum(const Packet& syn);
 // What tells who sent `syn` that nobody listens there: RST.
 String refusal(const Packet& syn);
