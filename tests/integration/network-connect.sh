@@ -2,7 +2,7 @@
 # network-connect.sh - a container that runs is connected with networks and taken from them; networks are shared
 # with container:NAME; addresses are asked for and are had once.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 
 k network create --subnet 10.20.0.0/24 one > /dev/null

@@ -1,7 +1,7 @@
 #!/bin/sh
 # network-datagrams.sh - UDP and ping of containers: who answers is who was asked, what is refused is refused inside.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 ip address add fd99::1/64 dev out0 nodad
 outside ip address add fd99::2/64 dev in0 nodad

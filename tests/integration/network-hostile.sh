@@ -2,7 +2,7 @@
 # network-hostile.sh - packets of a container that is not what it seems: none gets to this machine's loopback, and who
 # passes packets on goes on doing so for the others.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 
 # Who gets anything on the loopback tells.

@@ -2,7 +2,7 @@
 # network-isolation.sh - what a container cannot reach: other networks, this machine's loopback, the world from an
 # internal network, its neighbours where they are not to talk.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 
 cannot() { ends_with 1 k exec "$1" sh -c "nc -w 2 $2 $3 < /dev/null"; }

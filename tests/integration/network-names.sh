@@ -2,7 +2,7 @@
 # network-names.sh - containers on a network find each other by name, alias, id and address; names of others are
 # asked of this machine's servers, as its resolv.conf names them at that time.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 
 # looked_up CONTAINER NAME: the addresses that it gets, one a line.  With a dot: BusyBox tries one domain only.
 looked_up() {

@@ -2,7 +2,7 @@
 # network-ports.sh - published ports are reached from this machine, from beyond it and from other containers;
 # TCP and UDP, chosen and random, and never twice.
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 
 k network create one > /dev/null

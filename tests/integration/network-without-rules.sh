@@ -3,7 +3,7 @@
 # published ports all the same; and so they are at addresses for which there are no rules.
 KIST_MODES=root
 . "$(dirname "$0")/network.sh"
-# timeout: 120
+# timeout: 300
 outside_begins
 bare() { $python "$fixtures/without_netfilter.py" "$@"; }
 bare true || skip "needs seccomp"
