@@ -3,6 +3,7 @@
 #include "network/reactor.h"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 
@@ -13,6 +14,13 @@ namespace {
 constexpr int kBatch = 64;
 
 }  // namespace
+
+size_t max_files()
+{
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    return files.rlim_cur;
+}
 
 Result<Reactor> Reactor::make()
 {

@@ -22,6 +22,9 @@ private:
     bool retired_ = false, again_ = false;
 };
 
+// How many descriptors this process may have: RLIMIT_NOFILE as it is now.
+size_t max_files();
+
 class Reactor {
 public:
     static Result<Reactor> make();

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace kist::network {
@@ -29,7 +30,10 @@ constexpr int kPipeSize = 256 << 10;
 constexpr size_t kBudget = 1 << 20;   // moved in one go: then it is the others' turn
 constexpr size_t kLittle = 16 << 10;  // in one go: that is not bulk
 constexpr unsigned kLittleTimes = 8;
+constexpr size_t kMaxPipes = 128;
+constexpr size_t kFilesPerPipe = 16;  // that we may have: of which pipes take an eighth
 constexpr size_t kMaxSparePipes = 8;
+constexpr size_t kMaxHeld = 8 << 20;
 constexpr uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 char g_buffer[kCopySize];
@@ -51,6 +55,7 @@ private:
     bool flush();
     ssize_t copy();
     ssize_t fill();
+    void drop_rest();
     void stall();
     void pass_end();
     void end(bool reset);
@@ -132,16 +137,24 @@ bool TcpHalf::flush()
         if (in_pipe_) {
             in_pipe_ -= size_t(sent);
         } else if ((at_ += size_t(sent)) == rest_.size()) {
-            rest_ = String();
-            at_ = 0;
+            drop_rest();
         }
     }
     return true;
 }
 
+void TcpHalf::drop_rest()
+{
+    flows_.held_ -= rest_.size();
+    rest_ = String();
+    at_ = 0;
+}
+
 ssize_t TcpHalf::copy()
 {
-    ssize_t got = ::recv(socket_.get(), g_buffer, kCopySize, 0);
+    // When too much is held what there is no room for stays where it is.
+    bool looks = flows_.held_ >= kMaxHeld;
+    ssize_t got = ::recv(socket_.get(), g_buffer, kCopySize, looks ? MSG_PEEK : 0);
     if (got <= 0)
         return got;
     peer_->about_to_send();
@@ -149,7 +162,15 @@ ssize_t TcpHalf::copy()
     if (sent < 0 && errno != EAGAIN)
         return -1;
     sent = sent < 0 ? 0 : sent;
+    if (looks && sent)
+        ::recv(socket_.get(), g_buffer, size_t(sent), MSG_TRUNC);
+    if (looks && sent < got) {
+        stall();
+        errno = EAGAIN;
+        return -1;
+    }
     rest_.append(g_buffer + sent, size_t(got - sent));
+    flows_.held_ += rest_.size();
     bulk_ = got == ssize_t(kCopySize) && !urgent_;
     return got;
 }
@@ -213,8 +234,11 @@ void TcpHalf::close(bool reset)
         TcpFlows::abort(std::move(socket_));
     socket_.close();
     stalled_ = false;
-    if (in_pipe_)
+    drop_rest();
+    if (in_pipe_) {
         pipe_ = {};
+        flows_.free_pipes_++;
+    }
     flows_.give_back(pipe_);
     flows_.reactor_.retire(this);
 }
@@ -227,6 +251,11 @@ void TcpHalf::about_to_send()
         settled_ = true;
     }
     sent_ = true;
+}
+
+TcpFlows::TcpFlows(Reactor& reactor)
+    : reactor_(reactor), free_pipes_(std::min(kMaxPipes, max_files() / kFilesPerPipe))
+{
 }
 
 TcpFlows::~TcpFlows()
@@ -277,8 +306,9 @@ TcpFlows::Pipe TcpFlows::take_pipe()
         return pipe;
     }
     int ends[2];
-    if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
+    if (!free_pipes_ || ::pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
         return pipe;
+    free_pipes_--;
     pipe.reader = Fd(ends[0]);
     pipe.writer = Fd(ends[1]);
     // An ordinary user has some megabytes for all pipes: behind that they stay as they are.
@@ -291,6 +321,8 @@ void TcpFlows::give_back(Pipe& pipe)
 {
     if (pipe.size && pipes_.size() < kMaxSparePipes)
         pipes_.push_back(std::move(pipe));
+    else if (pipe.size)
+        free_pipes_++;
     pipe = {};
 }
 

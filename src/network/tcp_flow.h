@@ -22,7 +22,7 @@ class TcpHalf;
 class TcpFlows {
 public:
     // Borrowed.  SIGPIPE is to be ignored: splice(2) sends it.
-    explicit TcpFlows(Reactor& reactor) : reactor_(reactor) {}
+    explicit TcpFlows(Reactor& reactor);
     ~TcpFlows();  // resets them
     TcpFlows(const TcpFlows&) = delete;
 
@@ -33,6 +33,8 @@ public:
     // Resets all that is counted there.
     void reset(const TcpAccount& account);
     size_t count() const { return flows_.size(); }
+    // What is read, and not written yet, but for what is in pipes.
+    size_t held() const { return held_; }
 
     // What long-lived connections are to have: no waiting for more to send, and word of a peer that
     // is no more.
@@ -53,6 +55,8 @@ private:
     Reactor& reactor_;
     Vector<TcpHalf*> flows_;  // the half that was accepted of each
     Vector<Pipe> pipes_;      // that nobody uses now
+    size_t free_pipes_;       // that may be used besides
+    size_t held_ = 0;
 };
 
 }  // namespace kist::network

@@ -267,6 +267,74 @@ TEST_F(TcpFlow, ResetsAllOfAnAccount)
     EXPECT_TRUE(carries(client, server, 10));
 }
 
+TEST_F(TcpFlow, HoldsLittleHoweverManyReadersStall)
+{
+    // No pipes, which hold something of their own.
+    rlimit files{}, few{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    few.rlim_max = files.rlim_max;
+    flows_.reset();
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    flows_ = std::make_unique<TcpFlows>(*reactor_);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+    int small = 4096, large = 1 << 20;
+    ::setsockopt(back_.socket.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    String block(128 << 10, 'x');
+    Vector<Ends> all;
+    Vector<ssize_t> sizes;
+    size_t most = 0;
+    for (int i = 0; i < 260; i++) {
+        Ends& ends = all.emplace_back();
+        ends.client = front_.connect();
+        Fd accepted = front_.accept(), connected = back_.connect();
+        ends.server = back_.accept();
+        ::setsockopt(connected.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+        flows_->start(std::move(accepted), std::move(connected), account_);
+        sizes.push_back(::send(ends.client.get(), block.data(), block.size(), 0));
+        turn(3);
+        most = std::max(most, flows_->held());
+    }
+    EXPECT_GE(most, 8u << 20);
+    EXPECT_LE(most, (8u << 20) + (64 << 10));
+    // Nothing is lost.
+    for (size_t i = all.size(); i-- > 0;) {
+        EXPECT_EQ(::shutdown(all[i].client.get(), SHUT_WR), 0);
+        ::setsockopt(all[i].server.get(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+        ssize_t read = 0;
+        for (ssize_t n; (n = hear(all[i].server, block.data(), block.size())) > 0;)
+            read += n;
+        EXPECT_EQ(read, sizes[i]) << i;
+    }
+    EXPECT_EQ(flows_->held(), 0u);
+}
+
+TEST_F(TcpFlow, HasAFewPipesOnly)
+{
+    rlimit files{}, few{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    few = {.rlim_cur = 64, .rlim_max = files.rlim_max};
+    flows_.reset();
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    flows_ = std::make_unique<TcpFlows>(*reactor_);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+    for (int times = 0; times < 2; times++) {
+        Vector<Ends> all;
+        for (int i = 0; i < 12; i++) {
+            all.push_back(begin());
+            fill(all.back().client);
+        }
+        Fd next(::dup(0));
+        EXPECT_LE(next.get(), all.back().server.get() + 2 * 4 + 1);
+        for (Ends& ends : all)
+            reset(ends.client);
+        turn();
+        EXPECT_EQ(flows_->count(), 0u);
+    }
+    // Those of flows that have ended are to be had again.
+    Ends ends = begin();
+    EXPECT_TRUE(carries(ends.client, ends.server, 4 << 20));
+}
+
 TEST_F(TcpFlow, WorksWithoutPipes)
 {
     // No descriptor is left for one.
