@@ -12,9 +12,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -28,11 +26,10 @@ namespace kist::network {
 namespace {
 
 constexpr size_t kMaxPending = 1024;      // connections that are being made
-constexpr size_t kMaxPendingOfOne = 256;  // ... by one container
-constexpr size_t kMaxFlows = 32768;       // if RLIMIT_NOFILE lets us; half of them by one container
-constexpr size_t kFilesOfFlow = 3;        // two sockets; pipes are few
-constexpr size_t kOtherFiles = 256;
-constexpr int64_t kConnectMs = 70'000;  // since the last SYN: they come again after 32 s at most
+constexpr size_t kMaxPendingOfOne = 256;  // ... by one container, on all its networks
+constexpr size_t kMaxFlows = 16384;       // half of them by one container
+constexpr size_t kFilesPerFlow = 6;       // that we may have: of which flows take a third
+constexpr int64_t kConnectMs = 70'000;    // since the last SYN: they come again after 32 s at most
 constexpr int64_t kAcceptMs = 10'000;
 constexpr int64_t kPauseMs = 200;  // of accept(2), when there are no more descriptors
 constexpr int kBatch = 32;         // of clients in one turn
@@ -132,13 +129,7 @@ public:
 TcpRelay::TcpRelay(Reactor& reactor, const Gateway& gateway, const Guests& guests)
     : reactor_(reactor), gateway_(gateway), guests_(guests), flows_(reactor)
 {
-    ::signal(SIGPIPE, SIG_IGN);
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-    size_t count = std::min<rlim_t>(files.rlim_cur, kMaxFlows * kFilesOfFlow + kOtherFiles);
-    most_ = count > kOtherFiles ? (count - kOtherFiles) / kFilesOfFlow : 0;
+    most_ = std::min(kMaxFlows, max_files() / kFilesPerFlow);
     for (bool six : {false, true}) {
         const Fd& socket = gateway.family(six).listener;
         if (!socket.is_open())
@@ -174,9 +165,17 @@ TcpAccount& TcpRelay::account_of(const Guest& guest, const Endpoint& endpoint)
     return made;
 }
 
-bool TcpRelay::is_full(const TcpAccount& account) const
+// `begins`: by the container, which is waited for.
+bool TcpRelay::is_full(const TcpAccount& account, bool begins) const
 {
-    return flows_.count() + pending_.size() >= most_ || account.flows >= most_ / 2;
+    size_t flows = 0, pending = 0;
+    for (auto& each : accounts_)
+        if (each->container == account.container) {
+            flows += each->flows;
+            pending += each->pending;
+        }
+    return flows_.count() + pending_.size() >= most_ || flows + pending >= most_ / 2 ||
+           (begins && (pending_.size() >= kMaxPending || pending >= kMaxPendingOfOne));
 }
 
 TcpPending* TcpRelay::find(const FlowKey& key) const
@@ -206,7 +205,7 @@ void TcpRelay::begin(const Packet& syn)
     if (!to || !guest)
         return refuse(syn, ECONNREFUSED);
     TcpAccount& account = account_of(*guest, *endpoint);
-    if (is_full(account) || pending_.size() >= kMaxPending || account.pending >= kMaxPendingOfOne)
+    if (is_full(account, true))
         return refuse(syn, ECONNREFUSED);
     open(syn, *to, account);
 }
@@ -316,7 +315,7 @@ void TcpRelay::admit(TcpListener& listener)
         const Endpoint& endpoint = guest->endpoints.front();
         TcpAccount& account = account_of(*guest, endpoint);
         Fd inside;
-        if (!is_full(account))
+        if (!is_full(account, false))
             inside = reach(client, endpoint, guest->ports[listener.index].container_port);
         if (inside.is_open())
             flows_.start(std::move(socket), std::move(inside), account);

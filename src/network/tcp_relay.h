@@ -26,8 +26,7 @@ class TcpListener;
 
 class TcpRelay {
 public:
-    // All are borrowed.  The process may have as many descriptors as it can get from now on, and
-    // ignores SIGPIPE.
+    // All are borrowed.  What it may have open follows from max_files().  SIGPIPE is to be ignored.
     TcpRelay(Reactor& reactor, const Gateway& gateway, const Guests& guests);
     ~TcpRelay();
     TcpRelay(const TcpRelay&) = delete;
@@ -51,7 +50,7 @@ private:
     friend class TcpListener;
 
     TcpAccount& account_of(const Guest& guest, const Endpoint& endpoint);
-    bool is_full(const TcpAccount& account) const;
+    bool is_full(const TcpAccount& account, bool begins) const;
     TcpPending* find(const FlowKey& key) const;
     void open(const Packet& syn, const SocketAddress& to, TcpAccount& account);
     void established(TcpPending& pending);

@@ -34,9 +34,11 @@ struct RelayLab {
     std::unique_ptr<network::Reactor> reactor;
     std::unique_ptr<network::Gateway> gateway;
     std::unique_ptr<network::Relay> relay;
+    rlim_t files;
 
     // Not `six`: IPv6 takes its second to be there.
-    explicit RelayLab(bool six = true)
+    // `most`: how many descriptors the relay is to think that it may have.
+    explicit RelayLab(bool six = true, rlim_t most = RLIM_INFINITY) : files(most)
     {
         network.name = "test";
         network.id = String(64, 'a');
@@ -78,7 +80,17 @@ struct RelayLab {
             },
             this);
         ASSERT_TRUE(test::is_ok(plugged));
+        ::signal(SIGPIPE, SIG_IGN);
+        limit_files(files);
         relay = std::make_unique<network::Relay>(*reactor, *gateway);
+        limit_files(RLIM_INFINITY);
+    }
+    static void limit_files(rlim_t count)
+    {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        limit.rlim_cur = std::min(count, limit.rlim_max);
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
     // Also before anything is asked: which is what makes the guest known.
     void serve(Vector<Fd> ports = {}) { EXPECT_OK(relay->serve(record, std::move(ports))); }

@@ -17,14 +17,6 @@ void in_gateway(const RelayLab& all, const String& command)
         str::format("nsenter --net=/proc/%d/ns/net %s", all.gateway->process(), command.c_str()));
 }
 
-void limit_files(rlim_t count)
-{
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = count ? count : files.rlim_max;
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
-}
-
 }  // namespace
 
 TEST(Relay, HearsOfABridgeThatWasMadeAnew)
@@ -90,6 +82,35 @@ TEST(Relay, RefusesAContainerThatBeginsMoreThanItMay)
     });
 }
 
+TEST(Relay, CountsAllNetworksOfAContainer)
+{
+    in_new_network([] {
+        RelayLab all(false, 120);
+        all.guest.run("ip addr add 10.9.0.3/24 dev eth0");
+        auto other = all.record.endpoints[0];
+        other.network = "other";
+        other.address = "10.9.0.3/24";
+        all.record.endpoints.push_back(std::move(other));
+        all.serve();
+        Fd listener = all.listen(all.lab.outside, all.kOutside, 7000);
+        Vector<Fd> sockets;
+        int refused = 0;
+        // A connection for each 6 descriptors, and half of them by one container.
+        for (int i = 0; i < 15; i++) {
+            Fd socket = all.guest.socket(false, SOCK_STREAM);
+            test::SocketAddress here(i % 2 ? "10.9.0.3" : all.kGuest, 0);
+            test::SocketAddress there(all.kOutside, 7000);
+            EXPECT_EQ(::bind(socket.get(), &here.any, here.size), 0);
+            (void)::connect(socket.get(), &there.any, there.size);
+            int error = all.outcome(socket);
+            EXPECT_EQ(error, i < 10 ? 0 : ECONNREFUSED) << i;
+            refused += error == ECONNREFUSED;
+            sockets.push_back(std::move(socket));
+        }
+        EXPECT_EQ(refused, 5);
+    });
+}
+
 TEST(Relay, RestsWhereThereAreNoDescriptorsLeft)
 {
     in_new_network([] {
@@ -100,14 +121,14 @@ TEST(Relay, RestsWhereThereAreNoDescriptorsLeft)
         Fd listener = all.listen(all.guest, all.kGuest, 80);
         Fd client = all.begin(all.lab.outside, "203.0.113.1", 8080);
         Fd guest = all.begin(all.guest, all.kOutside, 7000);
-        limit_files(3);
+        all.limit_files(3);
         for (int i = 0; i < 5; i++)
             all.turn(1);
         int64_t begun = clock::steady_ms();
         all.reactor->turn(100);
         int64_t waited = clock::steady_ms() - begun;
         bool reset = test::waits(guest, POLLIN);
-        limit_files(0);
+        all.limit_files(RLIM_INFINITY);
         EXPECT_GE(waited, 90);
         EXPECT_TRUE(reset);
         EXPECT_EQ(all.outcome(guest), ECONNREFUSED);
