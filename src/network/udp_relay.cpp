@@ -19,6 +19,7 @@ namespace kist::network {
 namespace {
 
 constexpr size_t kMaxPairs = 1024;
+constexpr size_t kFilesPerPair = 8;  // that we may have: of which pairs take a quarter
 constexpr size_t kMaxPairsOfOne = 256;
 constexpr int64_t kSilentMs = 30'000;     // RFC 4787, 4.3, asks for more, but only where it is
 constexpr int64_t kAnsweredMs = 180'000;  // answered can there be a conversation
@@ -151,6 +152,7 @@ void UdpRelay::Half::ready(uint32_t events)
 UdpRelay::UdpRelay(Reactor& reactor, const Gateway& gateway, const Guests& guests)
     : reactor_(reactor), gateway_(gateway), guests_(guests)
 {
+    most_ = std::min(kMaxPairs, max_files() / kFilesPerPair);
     for (bool six : {false, true}) {
         const Fd& socket = gateway.family(six).datagrams;
         auto* source = new Source(*this);
@@ -167,8 +169,7 @@ UdpRelay::~UdpRelay()
     while (!pairs_.empty())
         end(pairs_.back().pair);
     for (Source* source : sources_) {
-        if (source->socket().is_open())
-            reactor_.forget(source->socket());
+        reactor_.forget(source->socket());
         reactor_.retire(source);
     }
 }
@@ -248,7 +249,8 @@ FlowKey UdpRelay::inside_of(const Source& source, const FlowKey& key, const Gues
 UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
 {
     std::string_view payload = batch_.payload(index);
-    if (!key.guest.port || !key.remote.port || !key.remote.address.size)
+    // An address of IPv6 can stand for one of IPv4.
+    if (!key.guest.port || !key.remote.port || key.guest.address.size != key.remote.address.size)
         return nullptr;
     bool published = source.own.is_open();
     const Guest* guest =
@@ -259,7 +261,7 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
     if (published) {
         if (guest->endpoints.empty() || source.index >= guest->ports.size())
             return nullptr;
-        make_room(whose);
+        make_room(source, whose);
         FlowKey seen = inside_of(source, key, *guest);
         auto inside = gateway_.connect(SOCK_DGRAM, seen.remote, seen.guest);
         Pair* made = inside ? add(source, key, whose, inside.take(), Fd()) : nullptr;
@@ -274,7 +276,7 @@ UdpRelay::Pair* UdpRelay::open(Source& source, const FlowKey& key, int index)
         tell(key, payload, EACCES);
         return nullptr;
     }
-    make_room(whose);
+    make_room(source, whose);
     Fd outside = open_outside(*to);
     if (!outside.is_open()) {
         tell(key, payload, errno);
@@ -307,19 +309,22 @@ UdpRelay::Pair* UdpRelay::add(Source& source, const FlowKey& key, uint64_t conta
     return pair;
 }
 
-// The one that has been silent for longest goes: first of those of who wants more than its share.
-void UdpRelay::make_room(uint64_t container)
+// The one that has been silent for longest goes: first of those of who wants more than its share,
+// and of the same source, as clients can claim to be many.
+void UdpRelay::make_room(const Source& source, uint64_t container)
 {
     size_t theirs = 0;
     for (const Row& row : pairs_)
         theirs += row.container == container;
-    bool greedy = theirs >= kMaxPairsOfOne;
-    if (!greedy && pairs_.size() < kMaxPairs)
+    bool greedy = theirs >= std::min(kMaxPairsOfOne, most_ / 2);
+    if (!greedy && pairs_.size() < most_)
         return;
     Pair* oldest = nullptr;
-    for (const Row& row : pairs_)
-        if ((!greedy || row.container == container) && (!oldest || row.pair->last < oldest->last))
-            oldest = row.pair;
+    for (bool any = false; !oldest; any = true)
+        for (const Row& row : pairs_)
+            if ((!greedy || row.container == container) && (any || &row.pair->source == &source) &&
+                (!oldest || row.pair->last < oldest->last))
+                oldest = row.pair;
     end(oldest);
 }
 
@@ -386,12 +391,10 @@ void UdpRelay::expire(int64_t now)
     }
     if (batch_rests_)
         return;
-    if (used_ + kRestMs <= now) {
-        batch_.rest();
-        batch_rests_ = true;
-    } else {
-        wake_at(used_ + kRestMs);
-    }
+    if (used_ + kRestMs > now)
+        return wake_at(used_ + kRestMs);
+    batch_.rest();
+    batch_rests_ = true;
 }
 
 }  // namespace kist::network

@@ -52,7 +52,7 @@ private:
     Pair* open(Source& source, const FlowKey& key, int index);
     FlowKey inside_of(const Source& source, const FlowKey& key, const Guest& guest);
     Pair* add(Source& source, const FlowKey& key, uint64_t container, Fd inside, Fd outside);
-    void make_room(uint64_t container);
+    void make_room(const Source& source, uint64_t container);
     void end(Pair* pair);
     void came(Pair& pair, bool outside);
     void failed(const Pair& pair, int code);
@@ -62,6 +62,7 @@ private:
     Reactor& reactor_;
     const Gateway& gateway_;
     const Guests& guests_;
+    size_t most_ = 0;  // pairs in all
     Vector<Row> pairs_;
     Vector<Source*> sources_;  // the first are the gateway's
     UdpBatch batch_;

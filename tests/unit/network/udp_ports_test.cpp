@@ -149,6 +149,37 @@ RELAY_TEST(ReachesItsOwnPublishedPortByTheGateway)
     EXPECT_TRUE(talks(lab, client, server));
 }
 
+TEST(UdpPorts, TakeNothingFromWhatTheContainerAsks)
+{
+    test::in_new_network([] {
+        RelayLab lab(false, 160);  // a pair for each 8, and half of them by one container
+        Vector<Fd> ports;
+        ports.push_back(lab.publish("0.0.0.0", 8000, 80, SOCK_DGRAM));
+        lab.serve(std::move(ports));
+        Fd server = bound(lab.guest, RelayLab::kGuest, 80);
+        Fd names = bound(lab.lab.outside, RelayLab::kOutside, 53);
+        Fd socket = joined(lab.guest, RelayLab::kOutside, 53);
+        test::SocketAddress from;
+        EXPECT_EQ(send(socket, "question"), 0);
+        EXPECT_EQ(hear(lab, names, &from), "question");
+        Vector<Fd> clients;
+        for (int i = 0; i < 30; i++) {
+            clients.push_back(joined(lab.lab.outside, "203.0.113.1", 8000));
+            EXPECT_EQ(send(clients.back(), "hello"), 0);
+            EXPECT_EQ(hear(lab, server), "hello");
+        }
+        send_to(names, from, "answer");
+        EXPECT_EQ(hear(lab, socket), "answer");
+        // As little can be had by who asks all the time.
+        Fd asks = lab.guest.socket(false, SOCK_DGRAM);
+        for (uint16_t i = 0; i < 30; i++)
+            send_to(asks, {RelayLab::kOutside, uint16_t(10000 + i)}, "hello");
+        for (int i = 0; i < 50; i++)
+            lab.turn();
+        EXPECT_TRUE(talks(lab, clients.back(), server));
+    });
+}
+
 // As of root where the kernel has no packet filter.
 TEST(UdpPorts, LeadToContainersOfThisMachineWithoutAGateway)
 {

@@ -232,6 +232,21 @@ RELAY_TEST(RefusesTheLoopbackHoweverItIsWritten)
     EXPECT_EQ(hear(lab, four), "knock");
 }
 
+RELAY_TEST(SaysNothingAboutAnAddressOfTheOtherFamily)
+{
+    lab.serve();
+    Fd raw = test::in_place(lab.guest, AF_PACKET, SOCK_DGRAM, htons(0x86dd));
+    String packet = datagram({test::address(RelayLab::kGuest6), 99},
+                             {test::address("::ffff:203.0.113.9"), 7000}, "a long enough knock");
+    EXPECT_TRUE(test::send_frame(lab, raw, packet)) << errno;
+    for (int i = 0; i < 100; i++) {
+        lab.turn();
+        char bytes[2000];
+        ssize_t got = ::recv(raw.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+        EXPECT_FALSE(got > 40 && bytes[6] == 58 && bytes[40] == 1);  // ICMPv6: unreachable
+    }
+}
+
 RELAY_TEST(ForgetsPairsThatAreSilent)
 {
     lab.serve();
