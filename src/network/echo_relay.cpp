@@ -51,8 +51,7 @@ private:
 
 void EchoRelay::Flow::ready(uint32_t events)
 {
-    if (events & EPOLLIN)
-        answer();
+    answer();  // also the error that is in nobody's queue
     for (int i = 0; events & EPOLLERR && i < kMaxErrors; i++) {
         auto error = take_error(socket);
         if (!error)

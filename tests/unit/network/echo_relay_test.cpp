@@ -150,6 +150,38 @@ ECHO_TEST(ReachesNothingThatIsForbidden)
     EXPECT_NE(lab.relay->due(), INT64_MAX);
 }
 
+ECHO_TEST(RestsAfterAnErrorThatIsInNobodysQueue)
+{
+    run(kAllow);
+    run("ip route add 198.51.100.0/24 via 203.0.113.9");
+    lab.lab.outside.run("ip route add 198.51.100.0/24 dev lo");
+    lab.serve();
+    Fd socket = ping_socket(lab, "198.51.100.7");
+    ask(socket, "198.51.100.7", 1, "x");
+    for (int i = 0; i < 50; i++)
+        lab.turn();
+    // As when there is no memory for it.
+    int file = 3, found = 0, off = 0;
+    for (; file < 200; file++) {
+        int protocol = 0, type = 0;
+        socklen_t size = sizeof protocol;
+        ::getsockopt(file, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+        ::getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &size);
+        if (protocol == IPPROTO_ICMP && type == SOCK_DGRAM && file != socket.get())
+            found += ::setsockopt(file, SOL_IP, IP_RECVERR, &off, sizeof off) == 0;
+    }
+    ASSERT_EQ(found, 1);
+    lab.lab.outside.run(
+        "ip route del 198.51.100.0/24 dev lo; ip route add prohibit 198.51.100.0/24; "
+        "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    ask(socket, "198.51.100.7", 2, "x");
+    for (int i = 0; i < 50; i++)
+        lab.turn();
+    int64_t begun = clock::steady_ms();
+    lab.reactor->turn(100);
+    EXPECT_GE(clock::steady_ms() - begun, 90);
+}
+
 ECHO_TEST(KeepsWithinItsLimitsAndForgets)
 {
     run(kAllow);
