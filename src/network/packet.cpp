@@ -1,8 +1,8 @@
 // packet.cpp - IPv4 and IPv6 packets as bytes.
 //
-// What is put back is always behind a plain header of our own: options and extension headers of a
-// container's packet could send it somewhere else than its destination says, which is what was
-// looked at.
+// What is put back is always behind a plain header of our own: options of a container's packet
+// could send it somewhere else than its destination says, which is what was looked at.  No packet
+// with extension headers (IPv6) gets through a tap.
 
 #include "network/packet.h"
 
@@ -16,7 +16,6 @@ namespace {
 
 constexpr size_t kHeader4 = 20, kHeader6 = 40;
 constexpr size_t kTcpHeader = 20, kUdpHeader = 8, kIcmpHeader = 8;
-constexpr size_t kExtension = 8;  // the least of one, and the unit of its length
 constexpr uint8_t kHops = 64;
 constexpr uint8_t kFin = 1, kSyn = 2, kRst = 4, kAck = 16;
 constexpr uint16_t kMoreFragments = 0x2000, kFragmentOffset = 0x1fff, kDontFragment = 0x4000;
@@ -101,24 +100,6 @@ std::optional<Parts> take_apart4(std::string_view bytes)
                  bytes.substr(0, total), bytes.substr(header, total - header)};
 }
 
-// Headers that say nothing to us are stepped over.  One that is to be routed further is for
-// somebody else than its destination.
-bool skip_extensions(Parts& parts)
-{
-    for (;;) {
-        if (parts.protocol != IPPROTO_HOPOPTS && parts.protocol != IPPROTO_ROUTING &&
-            parts.protocol != IPPROTO_DSTOPTS)
-            return true;
-        if (parts.body.size() < kExtension)
-            return false;
-        size_t size = (get8(parts.body, 1) + 1u) * kExtension;
-        if (parts.body.size() < size || (parts.protocol == IPPROTO_ROUTING && parts.body[3]))
-            return false;
-        parts.protocol = get8(parts.body, 0);
-        parts.body.remove_prefix(size);
-    }
-}
-
 std::optional<Parts> take_apart(std::string_view bytes)
 {
     unsigned version = bytes.size() < kHeader4 ? 0 : get8(bytes, 0) / 16;
@@ -129,11 +110,8 @@ std::optional<Parts> take_apart(std::string_view bytes)
     size_t size = get16(bytes, 4);
     if (bytes.size() - kHeader6 < size)
         return {};
-    Parts parts = {address_at(bytes, 8, 16), address_at(bytes, 24, 16), get8(bytes, 6),
-                   bytes.substr(0, kHeader6 + size), bytes.substr(kHeader6, size)};
-    if (!skip_extensions(parts))
-        return {};
-    return parts;
+    return Parts{address_at(bytes, 8, 16), address_at(bytes, 24, 16), get8(bytes, 6),
+                 bytes.substr(0, kHeader6 + size), bytes.substr(kHeader6, size)};
 }
 
 // `body` as a packet, with its checksum, for which there are two bytes at `checksum`.
