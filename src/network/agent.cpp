@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/parcel.h"
 #include "base/sys.h"
 #include "network/ports.h"
@@ -21,6 +20,7 @@ namespace kist::network {
 namespace {
 
 constexpr int64_t kLingerMs = 1000;
+constexpr int64_t kShutMs = 200;
 constexpr size_t kMaxPeers = 4096;
 constexpr int kMaxMessages = 16;  // that one may send in a turn
 
@@ -62,14 +62,16 @@ public:
     }
 
     Result<void> run(const Gateway& gateway);
-    void let_in(Fd socket);
+    void let_in(Fd socket, bool room);
     void let_go(Peer& peer);
     void accept();
     Result<void> serve(Peer& peer, Guest guest, Vector<Fd> ports);
     void end() { over_ = true; }
 
 private:
+    Result<void> greet(Peer& peer);
     bool may_end();
+    void open_door();
     void keep_spare() { spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
     Reactor& reactor_;
@@ -80,6 +82,7 @@ private:
     Fd spare_;                        // to refuse connections with when no descriptor is left
     Vector<Peer*> peers_;             // the reactor deletes them
     int64_t end_at_ = INT64_MAX;
+    int64_t open_at_ = 0;
     bool over_ = false;
 };
 
@@ -117,7 +120,7 @@ void Peer::ready(uint32_t)
         if (!heard && heard.error().is(EAGAIN))
             return;
         if (!heard)
-            log::debug("agent: a connection is closed: %s", heard.error().message().c_str());
+            (void)send_outcome(socket_, std::move(heard).error(), {}, false);
         return agent_.let_go(*this);
     }
 }
@@ -127,37 +130,59 @@ void Agent::accept()
     for (;;) {
         Fd socket(
             ::accept4(options_.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!socket.is_open() && errno == EMFILE && spare_.is_open()) {
+        // It says so even if nobody is waiting.
+        bool full = !socket.is_open() && errno == EMFILE && spare_.is_open();
+        if (full) {
             spare_.close();
-            Fd(::accept(options_.listener.get(), nullptr, nullptr)).close();
-            keep_spare();
-            continue;
+            socket = Fd(
+                ::accept4(options_.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         }
-        if (!socket.is_open())
+        if (!socket.is_open()) {
+            if (errno != EAGAIN) {  // who is waiting waits on, and we do not turn in vain
+                reactor_.forget(options_.listener);
+                open_at_ = clock::steady_ms() + kShutMs;
+            }
+            if (full)
+                keep_spare();
             return;
+        }
         ucred who = {};
         socklen_t size = sizeof who;
         if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 &&
             who.uid == ::geteuid())
-            let_in(std::move(socket));
+            let_in(std::move(socket), !full);
+        socket.close();
+        if (full)
+            keep_spare();
     }
 }
 
-void Agent::let_in(Fd socket)
+void Agent::open_door()
 {
-    if (peers_.size() >= kMaxPeers)
-        return;
-    Fd namespaces[2];
-    for (int i = 0; i < 2; i++) {
-        const Fd& from = i ? options_.user_namespace : options_.network_namespace;
-        auto copy = sys::duplicate(from);
-        if (!copy)
-            return;
-        namespaces[i] = std::move(*copy);
-    }
+    if (!spare_.is_open())
+        keep_spare();
+    bool open(reactor_.watch(options_.listener, EPOLLIN, door_));
+    open_at_ = open ? INT64_MAX : clock::steady_ms() + kShutMs;
+}
+
+Result<void> Agent::greet(Peer& peer)
+{
+    TRY(reactor_.watch(peer.socket(), EPOLLIN, peer));
+    Fd namespaces[] = {TRY(sys::duplicate(options_.network_namespace)),
+                       TRY(sys::duplicate(options_.user_namespace))};
+    return send_outcome(peer.socket(), {}, namespaces, false);
+}
+
+// Who is sent away without a word would start another agent.
+void Agent::let_in(Fd socket, bool room)
+{
     auto* peer = new Peer(*this, std::move(socket));
-    if (!send_outcome(peer->socket(), {}, namespaces, false) ||
-        !reactor_.watch(peer->socket(), EPOLLIN, *peer)) {
+    Result<void> greeted = Error(EMFILE, "the agent of networks can serve no more containers")
+                               .with_hint("\"ulimit -Hn\" tells how many files it can have open");
+    if (room && peers_.size() < kMaxPeers)
+        greeted = greet(*peer);
+    if (!greeted) {
+        (void)send_outcome(peer->socket(), greeted, {}, false);
         delete peer;
         return;
     }
@@ -220,17 +245,17 @@ Result<void> Agent::run(const Gateway& gateway)
         process = TRY(sys::pidfd_open(gateway.process()));
         TRY(reactor_.watch(process, EPOLLIN, ruin_));
     }
-    TRY(reactor_.watch(options_.listener, EPOLLIN, door_));
     end_at_ = clock::steady_ms() + kLingerMs;
-    keep_spare();
-    let_in(std::move(options_.first));
+    let_in(std::move(options_.first), true);
     while (!over_) {
         int64_t now = clock::steady_ms();
         if (now >= relay_.due())
             relay_.expire(now);
         if (now >= end_at_ && may_end())
             break;
-        int64_t pause = std::min(relay_.due(), end_at_);
+        if (now >= open_at_)
+            open_door();
+        int64_t pause = std::min({relay_.due(), end_at_, open_at_});
         reactor_.turn(pause == INT64_MAX ? -1
                                          : int(std::clamp<int64_t>(pause - now, 0, INT32_MAX)));
     }
