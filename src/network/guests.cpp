@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "network/ports.h"
+#include "network/route.h"
 
 namespace kist::network {
 
@@ -77,15 +78,22 @@ Address parsed(const String& text)
 }
 
 // The address by which this machine reaches others: that of a socket connected to one that is in
-// documents only (RFC 5737, 3849); nothing is sent.
+// documents only (RFC 5737, 3849); nothing is sent.  Without a default route any of its addresses.
 Address outward(bool six)
 {
     SocketAddress there = {parsed(six ? "2001:db8::1" : "192.0.2.1"), 9};
     sockaddr_storage name;
     socklen_t size = there.write(name);
     Fd socket(::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&name), size) < 0)
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&name), size) < 0) {
+        auto route = Netlink::open(NETLINK_ROUTE);
+        auto all = route ? addresses(*route, 0) : std::move(route).error();
+        if (all)
+            for (const Subnet& each : *all)
+                if (each.base.is_v6() == six && !is_forbidden(each.base))
+                    return each.base;
         return {};
+    }
     size = sizeof name;
     (void)::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size);
     return SocketAddress::of(name).address;

@@ -88,10 +88,11 @@ TEST(TcpRelay, LeadsNobodyToTheMachinesLoopback)
         RelayLab all(false);
         all.serve();
         Fd listener = all.listen(all.lab.machine, "127.0.0.1", 7000);
-        Fd own = all.listen(all.lab.machine, "203.0.113.1", 7000);
         all.guest.run(
             "ip link set lo down; ip route add local 127.0.0.0/8 dev lo 2>/dev/null; true");
         EXPECT_EQ(all.outcome(all.begin(all.guest, "10.9.0.1", 7000)), ECONNREFUSED);
+        Fd own = all.listen(all.lab.machine, "203.0.113.1", 7000);
+        EXPECT_EQ(all.outcome(all.begin(all.guest, "10.9.0.1", 7000)), 0);
         EXPECT_EQ(all.outcome(all.begin(all.guest, "203.0.113.1", 7000)), 0);
         all.record.host_loopback = true;
         all.serve();
