@@ -24,7 +24,6 @@ namespace kist::service {
 namespace {
 
 constexpr const char* kLock = "agent.lock";
-constexpr int kPatience = 20;  // seconds, for an answer
 constexpr int kPartMs = 2000;
 
 Result<Fd> open_state(const Engine& engine)
@@ -120,22 +119,27 @@ Result<void> live(Engine& engine, Fd& first)
 
 }  // namespace
 
-Result<Agent> Agent::greet(Fd connection)
+void Agent::hurry(int seconds) const
 {
-    timeval patience = {kPatience, 0};
-    (void)::setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    auto files = TRY(receive_outcome(connection));
-    if (files.size() != 2)
-        return Error(EBADMSG, "the agent of networks says something unreadable");
+    timeval patience = {seconds, 0};
+    (void)::setsockopt(connection_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+Result<Agent> Agent::greet(Fd connection, bool hurried)
+{
     Agent agent;
     agent.connection_ = std::move(connection);
+    agent.hurry(hurried ? kHurry : kPatience);
+    auto files = TRY(receive_outcome(agent.connection_));
+    if (files.size() != 2)
+        return Error(EBADMSG, "the agent of networks says something unreadable");
     agent.network_namespace_ = std::move(files[0]);
     agent.user_namespace_ = std::move(files[1]);
     return agent;
 }
 
 // Nothing: nobody is there, or it has ended as we came.
-Result<std::optional<Agent>> Agent::connect(const Fd& state)
+Result<std::optional<Agent>> Agent::connect(const Fd& state, bool hurried)
 {
     Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     sockaddr_un address = socket_address(state, network::kAgentSocket);
@@ -144,7 +148,7 @@ Result<std::optional<Agent>> Agent::connect(const Fd& state)
             return std::optional<Agent>();
         return os_error("cannot connect with the agent of networks");
     }
-    auto agent = greet(std::move(socket));
+    auto agent = greet(std::move(socket), hurried);
     if (!agent && agent.error().is(EPIPE))
         return std::optional<Agent>();
     return std::optional<Agent>(TRY(std::move(agent)));
@@ -155,25 +159,28 @@ Result<std::optional<Agent>> Agent::find_living(const Engine& engine)
     auto state = open_state(engine);
     if (!state && state.error().is(ENOENT))
         return std::optional<Agent>();
-    return connect(TRY(std::move(state)));
+    return connect(TRY(std::move(state)), false);
 }
 
-Result<Agent> Agent::find(const Engine& engine)
+Result<Agent> Agent::find(const Engine& engine, bool hurried)
 {
     Fd state = TRY(open_state(engine));
-    auto found = TRY(connect(state));
+    auto found = TRY(connect(state, hurried));
     if (found)
         return std::move(*found);
     Fd lock = TRY(open_lock(state));
-    TRY(sys::lock(lock, sys::Lock::exclusive));
-    found = TRY(connect(state));  // somebody else was faster
+    if (!hurried)
+        TRY(sys::lock(lock, sys::Lock::exclusive));
+    else if (!TRY(sys::try_lock(lock, sys::Lock::exclusive)))
+        return Error(EAGAIN, "the agent of networks is being started");
+    found = TRY(connect(state, hurried));  // somebody else was faster
     if (found)
         return std::move(*found);
     auto refuse = [](const Fd& socket, const Error& error) {
         (void)send_outcome(socket, Result<void>(error));
     };
     auto started = spawn(engine, {kAgentWord, String(), nullptr, refuse});
-    return greet(TRY(std::move(started)));
+    return greet(TRY(std::move(started)), hurried);
 }
 
 Result<Vector<Fd>> Agent::in_gateway(Work work, void* context) const

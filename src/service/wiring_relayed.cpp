@@ -126,8 +126,9 @@ void Wire::reload()
         changed = before[i].address != wiring_.endpoints[i].address;
     if (!changed)  // telling would end what is under way
         return;
-    if (auto told = agent_->tell(guest(), {}); !told)
-        log::debug("the agent of networks: %s", told.error().message().c_str());
+    agent_->hurry();  // nobody else is attended to meanwhile
+    if (!agent_->tell(guest(), {}))
+        lose_agent();
 }
 
 // At once, unless that was tried just now; what goes wrong again and again is tried less and less.
@@ -142,7 +143,7 @@ void Wire::rejoin()
 {
     rejoin_at_ = INT64_MAX;
     tried_at_ = clock::steady_ms();
-    auto found = Agent::find(engine_);
+    auto found = Agent::find(engine_, true);
     Result<void> joined;
     if (found) {
         agent_ = std::move(*found);
