@@ -204,11 +204,8 @@ void Agent::let_go(Peer& peer)
 Result<void> Agent::serve(Peer& peer, Guest guest, Vector<Fd> ports)
 {
     String container = guest.container;
-    bool changed = !peer.container.empty();
-    if (ports.size() != (changed ? 0 : guest.ports.size()))
-        return Error(EBADMSG, "%zu sockets for %zu ports", ports.size(), guest.ports.size());
     for (Peer* other : peers_)
-        if (!changed && other->container == container) {
+        if (peer.container.empty() && other->container == container) {
             // Its monitor was killed, and we have not heard of that yet.
             relay_.dismiss(container);
             other->container.clear();
@@ -216,8 +213,6 @@ Result<void> Agent::serve(Peer& peer, Guest guest, Vector<Fd> ports)
     auto served = relay_.serve(std::move(guest), std::move(ports));
     if (served)
         peer.container = std::move(container);
-    else if (!changed)
-        relay_.dismiss(container);
     return served;
 }
 

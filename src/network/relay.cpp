@@ -106,8 +106,6 @@ Result<void> Relay::connect(const String& container, Vector<Fd> ports)
     if (gateway_.process())  // not Gateway::here()
         for (const Endpoint& endpoint : guest.endpoints)
             TRY(tap(endpoint.bridge));
-    if (!ports.empty() && ports.size() != guest.ports.size())
-        return Error(EINVAL, "%zu sockets for %zu ports", ports.size(), guest.ports.size());
     for (size_t i = 0; i < ports.size(); i++)
         TRY(guest.ports[i].protocol == Protocol::tcp
                 ? tcp_.publish(std::move(ports[i]), container, i)
@@ -120,6 +118,8 @@ Result<void> Relay::serve(Guest guest, Vector<Fd> ports)
 {
     String container = guest.container;
     bool known = guests_.find(container);
+    if (ports.size() != (known ? 0 : guest.ports.size()))
+        return Error(EINVAL, "%zu sockets for %zu ports", ports.size(), guest.ports.size());
     // What is under way may be from where it is no more, or to where it may not go any more.
     tcp_.forget(container, &guest);
     udp_.forget(container);
