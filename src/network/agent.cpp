@@ -37,7 +37,6 @@ public:
 
 private:
     Result<bool> hear();
-    Result<void> serve(const String& text, Vector<Fd> files);
 
     Agent& agent_;
     Fd socket_;

@@ -43,7 +43,6 @@ constexpr json::Field kWiring[] = {
     json::field<&Wiring::container>("container"),
     json::field<&Wiring::endpoints>("endpoints"),
     json::field<&Wiring::ports>    ("ports", optional),
-    json::field<&Wiring::resolver> ("resolver", optional),
     json::field<&Wiring::relayed>  ("relayed", optional),
 };
 // clang-format on

@@ -53,7 +53,6 @@ struct Wiring {
     String container;            // its id
     Vector<Endpoint> endpoints;  // the first has the default route and gets the published ports
     Vector<Port> ports;          // with the host's ports settled
-    String resolver;             // address and port of kist's resolver in the container, "" without
     bool relayed = false;        // links and ports are the agent's (agent.h), and go with it
 };
 

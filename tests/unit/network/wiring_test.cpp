@@ -25,7 +25,6 @@ TEST(Wiring, IsKeptUntilItIsRemoved)
                                 .names = {"one", "two"},
                                 .resolves = true});
     wiring.ports.push_back({"127.0.0.1", 8080, 80, 0, Protocol::udp});
-    wiring.resolver = "127.0.0.11:4000";
     MUST(write_wiring(directory.fd(), wiring));
     Wiring back = MUST(read_wiring(directory.fd()));
     EXPECT_EQ(json::write(back.ports), json::write(wiring.ports));
@@ -33,7 +32,6 @@ TEST(Wiring, IsKeptUntilItIsRemoved)
     EXPECT_EQ(back.endpoints[0].names[1], "two");
     EXPECT_TRUE(back.endpoints[0].resolves);
     EXPECT_EQ(back.endpoints[0].gateway, "10.89.0.1");
-    EXPECT_EQ(back.resolver, wiring.resolver);
     MUST(remove_wiring(directory.fd()));
     EXPECT_ERROR(read_wiring(directory.fd()), ENOENT, "");
 }
