@@ -8,7 +8,8 @@
 # network.py measures.
 #
 # ROUNDS=N rounds (5 unless said).  CONTROL=NAME: the congestion control of all that is not kist's own, reno unless
-# said: where it is BBR, the timers that pace packets decide everything.  "": this machine's.
+# said: where it is BBR, the timers that pace packets decide everything.  "": this machine's.  PINNED=no: round trips
+# and connections on all processors, not on one.
 [ "$(id -u)" = 0 ] || { echo "skip: needs root"; exit 77; }
 # What is started here ends with it, as its processes are in a namespace of their own.  And they are in sessions of
 # their own, each of which gets its share of the processors (sched(7), autogroup).
