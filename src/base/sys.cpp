@@ -156,6 +156,12 @@ Result<struct stat> stat(const Fd& file)
     return facts;
 }
 
+bool same_file(const Fd& one, const Fd& other)
+{
+    auto here = stat(one), there = stat(other);
+    return here && there && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
+}
+
 Result<struct stat> stat_at(const Fd& directory, CStr name)
 {
     struct stat facts;

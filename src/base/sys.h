@@ -53,6 +53,8 @@ Result<String> readlink_at(const Fd& directory, CStr name);
 // Where `file` is, without links; needs /proc.
 Result<String> path_of(const Fd& file);
 Result<struct stat> stat(const Fd& file);
+// Whether both are the same file, or namespace; false, too, where that cannot be told.
+bool same_file(const Fd& one, const Fd& other);
 // Does not follow a symlink at `name`.
 Result<struct stat> stat_at(const Fd& directory, CStr name);
 // An error when that cannot be told: who takes it for "no" removes what is there.

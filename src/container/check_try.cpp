@@ -20,7 +20,6 @@
 #include "base/fd.h"
 #include "base/parcel.h"
 #include "base/str.h"
-#include "base/sys.h"
 #include "container/seccomp.h"
 
 namespace kist::container {
@@ -140,20 +139,21 @@ int try_seccomp()
 
 Result<void> try_network(bool as_root, Result<void> (*trial)())
 {
-    sys::Pipe words = TRY(sys::socket_pair());
-    int failed = in_child([&]() -> int {
-        int refused = !as_root                      ? enter_user_namespace(CLONE_NEWNET)
-                      : ::unshare(CLONE_NEWNET) < 0 ? errno
-                                                    : 0;
-        if (!refused)
-            (void)send_outcome(words.writer, trial());
-        return refused;
-    });
-    words.writer.close();
-    if (failed)
-        return Error(failed, "no namespaces of networks: %s", strerror(failed))
-            .with_hint("the kernel needs CONFIG_NET_NS");
-    TRY(receive_outcome(words.reader));
+    struct Trial {
+        bool as_root;
+        Result<void> (*run)();
+    } what = {as_root, trial};
+    auto enter_and_run = [](void* context, Vector<Fd>&) -> Result<void> {
+        const Trial& asked = *static_cast<const Trial*>(context);
+        int failed = !asked.as_root                ? enter_user_namespace(CLONE_NEWNET)
+                     : ::unshare(CLONE_NEWNET) < 0 ? errno
+                                                   : 0;
+        if (failed)
+            return Error(failed, "no namespaces of networks: %s", strerror(failed))
+                .with_hint("the kernel needs CONFIG_NET_NS");
+        return asked.run();
+    };
+    TRY(kist::in_child(enter_and_run, &what));
     return {};
 }
 

@@ -131,13 +131,6 @@ struct Started {
     bool in_cgroup = true;  // or none is wanted
 };
 
-// Whether both are the same namespace.
-bool same_namespace(const Fd& one, const Fd& other)
-{
-    auto here = sys::stat(one), there = sys::stat(other);
-    return here && there && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
-}
-
 // --network container: what is cloned next is born in the other's network namespace.  The result is
 // the one to come back to.
 Result<std::optional<Fd>> enter_shared_network(const LaunchOptions& options)
@@ -145,7 +138,7 @@ Result<std::optional<Fd>> enter_shared_network(const LaunchOptions& options)
     if (!options.shared_network)
         return std::optional<Fd>();
     Fd home = TRY(sys::open("/proc/self/ns/net", O_RDONLY));
-    if (same_namespace(home, *options.shared_network))
+    if (sys::same_file(home, *options.shared_network))
         return std::optional<Fd>();
     if (::setns(options.shared_network->get(), CLONE_NEWNET) < 0)
         return os_error("enter the network namespace of container %.12s",

@@ -94,9 +94,7 @@ Address outward(bool six)
                     return each.base;
         return {};
     }
-    size = sizeof name;
-    (void)::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size);
-    return SocketAddress::of(name).address;
+    return SocketAddress::own(socket).address;
 }
 
 const String& gateway_of(const Endpoint& endpoint, bool six)

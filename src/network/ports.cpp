@@ -2,14 +2,11 @@
 
 #include "network/ports.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <cstring>
-
 #include "base/str.h"
-#include "network/address.h"
+#include "network/socket_address.h"
 
 namespace kist::network {
 
@@ -119,30 +116,6 @@ Error cannot_reserve(const Port& port, uint16_t number)
     return os_error("%s", what.c_str());
 }
 
-struct Place {
-    sockaddr_storage name = {};
-    socklen_t size = 0;
-};
-
-Place place_of(const Address& address, uint16_t port)
-{
-    Place place;
-    if (address.is_v6()) {
-        auto& six = reinterpret_cast<sockaddr_in6&>(place.name);
-        six.sin6_family = AF_INET6;
-        six.sin6_port = htons(port);
-        memcpy(&six.sin6_addr, address.bytes, address.size);
-        place.size = sizeof six;
-    } else {
-        auto& four = reinterpret_cast<sockaddr_in&>(place.name);
-        four.sin_family = AF_INET;
-        four.sin_port = htons(port);
-        memcpy(&four.sin_addr, address.bytes, address.size);
-        place.size = sizeof four;
-    }
-    return place;
-}
-
 // SO_REUSEADDR for who listens, so that connections of before, which linger (TIME_WAIT), are not in
 // the way.  Others do without: two that have it could both be bound, as neither listens.
 Result<Fd> bind_to(const Port& port, const Address& address, uint16_t number, bool both, Hold hold)
@@ -159,19 +132,12 @@ Result<Fd> bind_to(const Port& port, const Address& address, uint16_t number, bo
         (void)::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     if (listens)
         (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    Place place = place_of(address, number);
-    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&place.name), place.size) < 0 ||
+    sockaddr_storage name;
+    socklen_t size = SocketAddress{address, number}.write(name);
+    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&name), size) < 0 ||
         (listens && ::listen(socket.get(), kBacklog) < 0))
         return cannot_reserve(port, number);
     return socket;
-}
-
-uint16_t port_of(const Fd& socket)
-{
-    sockaddr_in6 name = {};  // both families have the port in the same place
-    socklen_t size = sizeof name;
-    (void)::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size);
-    return ntohs(name.sin6_port);
 }
 
 }  // namespace
@@ -215,7 +181,7 @@ Result<Fd> reserve(Port& port, Hold hold)
         if (!socket && socket.error().is(EADDRINUSE) && number < last)
             continue;
         Fd held = TRY(std::move(socket));
-        port.host_port = port_of(held);
+        port.host_port = SocketAddress::own(held).port;
         port.last_host_port = 0;
         return held;
     }

@@ -42,6 +42,15 @@ SocketAddress SocketAddress::of(const sockaddr_storage& from)
     return made;
 }
 
+SocketAddress SocketAddress::own(const Fd& socket)
+{
+    sockaddr_storage name;
+    socklen_t size = sizeof name;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) < 0)
+        return {};
+    return of(name);
+}
+
 socklen_t SocketAddress::write(sockaddr_storage& to, bool six) const
 {
     to = {};

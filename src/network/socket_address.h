@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "base/fd.h"
 #include "network/address.h"
 
 namespace kist::network {
@@ -17,6 +18,8 @@ struct SocketAddress {
     // An IPv6 address that stands for one of IPv4 (::ffff:10.0.0.1) becomes that; the address is
     // empty when `from` is of another family.
     static SocketAddress of(const sockaddr_storage& from);
+    // The one that `socket` is bound to (getsockname(2)); without an address: it has none.
+    static SocketAddress own(const Fd& socket);
     // Returns how much of `to` it is; 0: there is no address.  `six`: for a socket of both
     // families, which wants addresses of IPv4 as ::ffff:10.0.0.1.
     socklen_t write(sockaddr_storage& to, bool six = false) const;

@@ -48,15 +48,6 @@ int connect_to(const Fd& socket, const SocketAddress& to)
     return errno;
 }
 
-SocketAddress local_name(const Fd& socket)
-{
-    sockaddr_storage name;
-    socklen_t size = sizeof name;
-    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) < 0)
-        return {};
-    return SocketAddress::of(name);
-}
-
 Fd accept_from(const Fd& listener, SocketAddress& from)
 {
     sockaddr_storage name;
@@ -272,7 +263,7 @@ void TcpRelay::accept(bool six)
                         pause(*listener);
             return;
         }
-        key.remote = local_name(socket);
+        key.remote = SocketAddress::own(socket);
         TcpPending* pending = find(key);
         if (!pending) {
             TcpFlows::abort(std::move(socket));

@@ -36,17 +36,10 @@ Result<Fd> open_lock(const Fd& state)
     return sys::open_at(state, kLock, O_RDWR | O_CREAT, 0600);
 }
 
-// Whether both are the same namespace.
-bool same_file(const Fd& one, const Fd& other)
-{
-    auto here = sys::stat(one), there = sys::stat(other);
-    return here && there && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
-}
-
 Result<void> enter_gateway(const Fd& user_namespace, const Fd& network_namespace)
 {
     Fd home = TRY(sys::open("/proc/self/ns/user", O_RDONLY));
-    if (!same_file(home, user_namespace)) {
+    if (!sys::same_file(home, user_namespace)) {
         if (::syscall(SYS_setns, user_namespace.get(), CLONE_NEWUSER) < 0)
             return os_error("join the user namespace of networks");
         TRY(container::become_root_inside());
