@@ -4,8 +4,8 @@
 #   third_party/fetch.sh NAME...      names are those of sources.txt; one line is printed for each
 #
 # The archives come through apt from where this machine's own sources point to, and every byte is
-# checked against the SHA-256 of sources.txt.  Nothing of the machine is changed: source packages are
-# looked up with a list and an index of our own.  With DL_DIR=DIRECTORY the archives are taken from
+# checked against the SHA-256 of sources.txt.  Nothing of the machine is changed but apt's lists, if
+# they are too old to have a version: source packages are looked up with a list and an index of our own.  With DL_DIR=DIRECTORY the archives are taken from
 # there instead, and nothing is downloaded.  NO_DEPS=1 alone uses only what the cache already has.
 #
 # The cache ($KIST_CACHE, else $XDG_CACHE_HOME/kist, else ~/.cache/kist) is keyed by content, so any
@@ -35,6 +35,15 @@ source_lists() {
     apt-get -qq $lists update >&2 || { rm -f "$cache/apt/sources.list"; die "apt-get update failed"; }
 }
 
+# refresh_lists: of the machine.  A fresh one may never have read those of its security updates.
+refresh_lists() {
+    if [ "$(id -u)" = 0 ]; then apt-get -qq update >&2; else sudo apt-get -qq update >&2; fi
+}
+
+download_binary() {
+    apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$1" >&2
+}
+
 # download KIND PACKAGE VERSION: into the current directory.
 download() {
     case $1 in
@@ -43,7 +52,7 @@ download() {
         # shellcheck disable=SC2086 # a list of options
         apt-get -qq $lists source --download-only --tar-only "$2=$3" >&2 ;;
     deb)
-        apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$2=$3" >&2 ;;
+        download_binary "$2=$3" 2> /dev/null || { refresh_lists && download_binary "$2=$3"; } ;;
     esac
 }
 
