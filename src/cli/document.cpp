@@ -70,18 +70,20 @@ void print_manual_flags(const Flags& flags)
     }
 }
 
-void print_manual_head(const String& name, const char* summary)
+constexpr Text kSeeAlso = ".SH SEE ALSO\n.BR kist (1)\n"_help;
+
+void print_manual_head(const String& name, const char* section, const char* summary)
 {
     String date = clock::to_text(kBuildDate).substr(0, 10);
-    say(".TH %s 1 %s \"kist %s\" \"User Commands\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n",
-        troff(name).c_str(), date.c_str(), kVersion, troff(name).c_str(), troff(summary).c_str());
+    say(".TH %s %s %s \"kist %s\"\n.SH NAME\n%s \\- %s\n", troff(name).c_str(), section,
+        date.c_str(), kVersion, troff(name).c_str(), troff(summary).c_str());
 }
 
 void print_program_manual()
 {
-    print_manual_head("kist", kProgram.summary.words());
+    print_manual_head("kist", "1", kProgram.summary.words());
     tell(
-        ".B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
+        ".SH SYNOPSIS\n.B kist\n[FLAGS] COMMAND [ARG...]\n.SH DESCRIPTION\n"
         "Pulls images from registries and runs them as containers, as root or as an ordinary "
         "user,\nwith no daemon.  The words are docker's.\n.SH FLAGS\n"_help);
     print_manual_flags(kProgram.flags);
@@ -89,6 +91,8 @@ void print_program_manual()
     for (const Command* command : commands())
         say(".TP\n.B %s\n%s.\n", troff(usage(*command)).c_str(),
             troff(command->summary.words()).c_str());
+    for (const Topic& topic : topics())
+        say(".TP\n.BR kist\\-%s (7)\n%s.\n", topic.name, topic.summary.words());
     tell(
         ".SH FILES\n.TP\n.I /etc/kist.conf\n\"root = PATH\" and \"state = PATH\", as the flags of "
         "these names.\n.TP\n.I ~/.docker/config.json\nCredentials of registries.\n"
@@ -103,13 +107,13 @@ void print_command_manual(const Command& command)
     String name = "kist-";
     for (const char* c = command.name; *c; c++)
         name += *c == ' ' ? '-' : *c;
-    print_manual_head(name, command.summary.words());
-    say("%s\n.SH DESCRIPTION\n%s.\n%s", troff(usage(command)).c_str(),
+    print_manual_head(name, "1", command.summary.words());
+    say(".SH SYNOPSIS\n%s\n.SH DESCRIPTION\n%s.\n%s", troff(usage(command)).c_str(),
         troff(command.summary.words()).c_str(), troff(command.details.words()).c_str());
     if (!command.flags.empty())
         say(".SH FLAGS\n");
     print_manual_flags(command.flags);
-    say(".SH SEE ALSO\n.BR kist (1)\n");
+    tell(kSeeAlso);
 }
 
 // ---- completion ------------------------------------------------------------
@@ -249,7 +253,10 @@ void print_overview(Where where)
          kProgram.summary.words());
     for (const Command* command : commands())
         tell(where, "  %-17s %s\n", command->name, command->summary.words());
-    tell(where, "\n\"kist help COMMAND\" says more.  Flags before the command:\n");
+    tell(where, "\nTopics:\n");
+    for (const Topic& topic : topics())
+        tell(where, "  %-17s %s\n", topic.name, topic.summary.words());
+    tell(where, "\n\"kist help\" with one of them says more.  Flags before the command:\n");
     for (const Flag& flag : kProgram.flags)
         tell(where, "  %-22s %s\n", spelling(flag).c_str(), flag.help.words());
 }
@@ -272,10 +279,27 @@ void print_group(std::string_view group)
     say_line("\n\"kist help COMMAND\" says more.");
 }
 
+void print_topic(const Topic& topic, bool manual)
+{
+    for (std::string_view rest = topic.words.words(); !rest.empty();) {
+        std::string_view line = str::cut(rest, '\n');
+        if (!line.starts_with('.'))
+            say_line(manual ? std::string_view(troff(line)) : line);
+        else if (manual || line[1] == 'S')
+            say_line(manual ? line : "");
+    }
+}
+
 Result<void> print_manual(std::string_view name)
 {
     if (name.empty()) {
         print_program_manual();
+        return {};
+    }
+    if (const Topic* topic = find_topic(name)) {
+        print_manual_head(String("kist-") + topic->name, "7", topic->summary.words());
+        print_topic(*topic, true);
+        tell(kSeeAlso);
         return {};
     }
     Vector<std::string_view> words = str::words(name);

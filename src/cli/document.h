@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/say.h"
+#include "cli/topics.h"
 
 namespace kist::cli {
 
@@ -16,8 +17,11 @@ void print_help(const Command& command);
 // The commands of a group: of "image", image ls, image rm, ...
 void print_group(std::string_view group);
 
-// A manual page in troff (man(7)): of the program with "" and of a command otherwise.
-Result<void> print_manual(std::string_view command);
+// As plain text, or the chapter's part of a manual page.
+void print_topic(const Topic& topic, bool manual);
+
+// A manual page in troff (man(7)): of the program with "", of a topic or of a command.
+Result<void> print_manual(std::string_view name);
 // For "bash", "zsh" or "fish".
 Result<void> print_completion(std::string_view shell);
 

@@ -26,7 +26,7 @@ struct HelpFlags {
 // clang-format off
 constexpr Flag kHelpFlags[] = {
     flag<&HelpFlags::markdown>(0, "markdown", nullptr, "Print the list of commands for a web page"_help),
-    flag<&HelpFlags::names>   (0, "names",    nullptr, "Print the commands' names only"_help),
+    flag<&HelpFlags::names>   (0, "names",    nullptr, "Print the names of commands and topics only"_help),
 };
 // clang-format on
 
@@ -37,8 +37,12 @@ Result<int> help(const HelpFlags& flags, const Globals&, Arguments operands)
     } else if (flags.names) {
         for (const Command* command : commands())
             say_line(command->name);
+        for (const Topic& topic : topics())
+            say_line(topic.name);
     } else if (operands.empty()) {
         print_overview(Where::output);
+    } else if (const Topic* topic = find_topic(operands[0])) {
+        print_topic(*topic, false);
     } else {
         Found found = TRY(find_command(operands));
         if (found.command == &kGroup)
@@ -111,7 +115,7 @@ Result<int> completion(const CompletionFlags&, const Globals&, Arguments operand
 extern const Command kHelp = {
     .name = "help",
     .operands = "[COMMAND...]",
-    .summary = "Say what a command does"_help,
+    .summary = "Say more about a command or a topic"_help,
     .flags = kHelpFlags,
     .offer = Offer::commands,
     .run = run_as<HelpFlags, help>,

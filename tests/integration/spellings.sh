@@ -13,11 +13,34 @@ ends_with 125 "$kist" push somewhere
 has "$output" "kist has no push"
 ends_with 125 "$kist" frobnicate
 
+# A topic is found as a command is, and is a page of the manual: none is too wide, and troff has nothing against them.
+has "$("$kist" help)" "networking  "
+has "$("$kist" man)" "networking (7)"
+topic=$("$kist" help networking)
+has "$topic" "FIREWALLS
+The rules"
+has "$topic" "com.docker.network.bridge.enable_icc=false"
+same "$(echo "$topic" | grep -E '^\.|.{81}')" ''
+ends_with 125 "$kist" help netwroking
+ends_with 125 "$kist" man netwroking
+if command -v groff > /dev/null && command -v col > /dev/null; then
+    for page in networking run 'network create' ''; do
+        "$kist" man $page > "$work/page"
+        same "$(groff -ww -man -Tascii -P -c "$work/page" 2>&1 > "$work/shown")" ''
+        same "$(col -b -x < "$work/shown" | grep -E '.{80}')" ''
+    done
+    "$kist" man networking | groff -man -Tascii -P -c | col -b -x > "$work/shown"
+    has "$(head -n 1 "$work/shown")" "networking(7)"
+    grep -q '^ *|web eth0|-- veth --+ *nftables table "kist": isolation,$' "$work/shown" ||
+        fail "no picture in the manual: $(cat "$work/shown")"
+    grep -q '^WHEN SOMETHING DOES NOT WORK$' "$work/shown" || fail "no heading in the manual"
+fi
+
 # offered WORD...: what bash offers for the last word.
 "$kist" completion bash > "$work/completion"
 cat > "$work/offered" <<'SCRIPT'
 kist() {
-    case "$*" in "volume ls -q") echo data ;; images*) echo box:1 ;; ps*) echo web ;; esac
+    case "$*" in "volume ls -q") echo data ;; images*) echo box:1 ;; ps*) echo web ;; help*) "$program" "$@" ;; esac
 }
 . "$1"
 shift
@@ -25,7 +48,7 @@ COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _kist
 echo "${COMPREPLY[*]}"
 SCRIPT
-offered() { bash "$work/offered" "$work/completion" "$@"; }
+offered() { program=$kist bash "$work/offered" "$work/completion" "$@"; }
 if command -v bash > /dev/null; then
     same "$(offered kist volume rm '')" data
     same "$(offered kist image rm '')" box:1
@@ -35,6 +58,8 @@ if command -v bash > /dev/null; then
     same "$(offered kist rm volume rm '')" web
     same "$(offered kist image re)" remove
     same "$(offered kist vol)" volume
+    same "$(offered kist man networki)" networking
+    same "$(offered kist networki)" ''
     same "$(offered kist --root = /x --debug rmi '')" box:1
     same "$(offered kist run --cpuset-c)" --cpuset-cpus
     same "$(offered kist volume ls --qu)" --quiet

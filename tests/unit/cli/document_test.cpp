@@ -2,6 +2,7 @@
 
 #include "cli/document.h"
 
+#include "base/str.h"
 #include "base/string.h"
 #include "check.h"
 #include "cli/commands.h"
@@ -29,6 +30,22 @@ TEST(Document, EveryCommandHasHelpAndAManualPage)
         for (const Flag& flag : command->flags)
             EXPECT_NE(help.find(String("--") + flag.name), help.npos) << flag.name;
     }
+}
+
+TEST(Document, EveryTopicIsAChapterOfPlainLinesAndAManualPage)
+{
+    for (const Topic& topic : topics()) {
+        String help = printed([&] { print_topic(topic, false); });
+        String page = printed([&] { EXPECT_TRUE(print_manual(topic.name)); });
+        EXPECT_TRUE(page.starts_with(String(".TH kist\\-") + topic.name + " 7 ")) << topic.name;
+        for (std::string_view rest = help; !rest.empty();) {
+            std::string_view line = str::cut(rest, '\n');
+            EXPECT_LE(line.size(), line.starts_with("    ") ? 72u : 80u) << line;
+            EXPECT_FALSE(line.starts_with('.')) << line;
+        }
+        EXPECT_EQ(find_topic(topic.name), &topic);
+    }
+    EXPECT_EQ(find_topic("network"), nullptr);
 }
 
 TEST(Document, CompletionKnowsEveryFlagOfEveryShell)
