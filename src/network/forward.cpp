@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/random.h"
 #include "network/resolver.h"
+#include "network/socket_address.h"
 
 namespace kist::network {
 
@@ -41,9 +42,42 @@ void Resolver::forward(String message, const Origin& origin)
         query.first = turn_++;
     else if (clock::steady_ms() < preferred_until_)
         query.first = preferred_;
-    if (!ask(query))
-        return end(query, dns::Code::failed);
+    if (!ask(query)) {
+        bool may_ask = neighbours_.lead_out() || query.inside;
+        return end(query, may_ask ? dns::Code::failed : dns::Code::no_such_name);
+    }
     queries_.push_back(std::move(query));
+}
+
+// Without a socket where the server is not to be asked, or all askers are busy.
+void Resolver::open(Query& query, const SocketName& server)
+{
+    int type = query.origin.client ? SOCK_STREAM : SOCK_DGRAM;
+    query.inside = !options_.servers.empty() && neighbours_.are_near(server);
+    if (!query.inside && neighbours_.lead_out())
+        query.stream.socket = Fd(::socket(server.family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    for (size_t i = 0; query.inside && i < sockets_.askers.size(); i++) {
+        int its_type = 0, domain = 0;
+        socklen_t size = sizeof domain;
+        Fd& asker = sockets_.askers[i];
+        (void)::getsockopt(asker.get(), SOL_SOCKET, SO_TYPE, &its_type, &size);
+        (void)::getsockopt(asker.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
+        if (its_type != type || domain != server.family())
+            continue;
+        query.stream.socket = std::move(asker);
+        sockets_.askers.erase(sockets_.askers.begin() + i);
+        break;
+    }
+}
+
+// An asker is as new when it is not connected any more: its next port is another one (connect(2)).
+void Resolver::close(Query& query)
+{
+    sockaddr nobody = {};
+    Fd& socket = query.stream.socket;
+    if (query.inside && socket.is_open() && ::connect(socket.get(), &nobody, sizeof nobody) == 0)
+        sockets_.askers.push_back(std::move(socket));
+    query.stream = {};
 }
 
 // Asks the next server; false: all were asked.
@@ -53,9 +87,9 @@ bool Resolver::ask(Query& query)
     size_t count = upstream_.servers.size();
     while (query.tries < count * upstream_.attempts) {
         const SocketName& server = upstream_.servers[(query.first + query.tries++) % count];
-        int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-        query.stream = {};
-        Fd socket(::socket(server.family(), type, 0));
+        close(query);
+        open(query, server);
+        const Fd& socket = query.stream.socket;
         if (::connect(socket.get(), server.get(), server.size) < 0 && errno != EINPROGRESS)
             continue;
         random::fill(query.message.data(), sizeof query.id);
@@ -63,14 +97,13 @@ bool Resolver::ask(Query& query)
             query.stream.put(query.message);
         else if (::send(socket.get(), query.message.data(), query.message.size(), 0) < 0)
             continue;
-        query.stream.socket = std::move(socket);
         // Who asks us waits for as long as we were told to: all of the servers are to have a try in
         // that time.
         int64_t share = int64_t(upstream_.timeout) * 1000 / int64_t(count);
         query.due = clock::steady_ms() + std::max(kLeastMs, share);
         return true;
     }
-    query.stream = {};
+    close(query);
     return false;
 }
 
@@ -89,7 +122,7 @@ void Resolver::end(Query& query, dns::Code code, bool truncated)
     if (truncated)
         made.truncate();
     answer(query.origin, std::move(made).take());
-    query.stream = {};
+    close(query);
 }
 
 void Resolver::hear(Query& query, short events)
@@ -140,7 +173,7 @@ void Resolver::weigh(Query& query, std::string_view reply, size_t size)
     String message(reply);
     memcpy(message.data(), &query.id, sizeof query.id);
     answer(query.origin, message);
-    query.stream = {};
+    close(query);
 }
 
 }  // namespace kist::network

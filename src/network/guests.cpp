@@ -112,18 +112,6 @@ bool is_published(const Guest& guest, bool six, uint16_t port, Protocol protocol
     return false;
 }
 
-// Whether `address` is in the subnet of `place`: "172.18.0.2/16".
-bool is_near(const String& place, const Address& address)
-{
-    std::string_view rest = place;
-    Subnet subnet;
-    unsigned long long bits = 0;
-    subnet.base = parsed(String(str::cut(rest, '/')));
-    if (str::read_natural(rest, bits))
-        subnet.bits = static_cast<unsigned>(bits);
-    return subnet.contains(address);
-}
-
 }  // namespace
 
 std::span<const json::Field> fields_of(const Guest*)
@@ -150,6 +138,17 @@ Address address_of(const Endpoint& endpoint, bool six)
 {
     std::string_view text = six ? endpoint.address6 : endpoint.address;
     return parsed(String(str::cut(text, '/')));
+}
+
+bool is_near(const String& place, const Address& address)
+{
+    std::string_view rest = place;
+    Subnet subnet;
+    unsigned long long bits = 0;
+    subnet.base = parsed(String(str::cut(rest, '/')));
+    if (str::read_natural(rest, bits))
+        subnet.bits = static_cast<unsigned>(bits);
+    return subnet.contains(address);
 }
 
 void Guests::add(Guest guest)

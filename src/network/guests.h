@@ -28,6 +28,8 @@ struct Guest {
 
 // Of an endpoint; empty when it has none of that family.
 Address address_of(const Endpoint& endpoint, bool six);
+// Whether `address` is in the subnet of `place`: "172.18.0.2/16".
+bool is_near(const String& place, const Address& address);
 
 class Guests {
 public:

@@ -2,10 +2,13 @@
 
 #include "network/neighbours.h"
 
+#include <cstring>
+
 #include "base/dns_message.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "network/guests.h"
 #include "network/wiring.h"
 
 namespace kist::network {
@@ -47,6 +50,7 @@ String reverse_name(const Address& address)
 void Neighbours::read_circles(const String& directory)
 {
     circles_.clear();
+    places_.clear();
     lead_out_ = false;
     auto opened = sys::open(directory, O_RDONLY | O_DIRECTORY);
     if (!opened)
@@ -56,6 +60,8 @@ void Neighbours::read_circles(const String& directory)
         return;
     for (Endpoint& endpoint : wiring->endpoints) {
         lead_out_ |= !endpoint.gateway.empty() || !endpoint.gateway6.empty();
+        places_.push_back(std::move(endpoint.address));
+        places_.push_back(std::move(endpoint.address6));
         if (endpoint.resolves)
             circles_.push_back({std::move(endpoint.network), std::move(endpoint.network_id)});
     }
@@ -81,6 +87,16 @@ void Neighbours::refresh(const String& state, const String& container)
         if (auto list = leases->list(circle.id))
             circle.leases = list.take();
     }
+}
+
+bool Neighbours::are_near(const SocketName& name) const
+{
+    sockaddr_storage at = {};
+    memcpy(&at, name.get(), name.size);
+    bool near = false;
+    for (const String& place : places_)
+        near |= is_near(place, SocketAddress::of(at).address);
+    return near;
 }
 
 Vector<Address> Neighbours::find(std::string_view name, String& owner) const

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/socket_name.h"
 #include "base/string.h"
 #include "base/vector.h"
 #include "network/address.h"
@@ -24,6 +25,8 @@ public:
     Vector<Address> find(std::string_view name, String& owner) const;
     // Whether one of the networks leads anywhere else.
     bool lead_out() const { return lead_out_; }
+    // Whether an address is in the subnet of one of them.
+    bool are_near(const SocketName& name) const;
 
 private:
     struct Circle {
@@ -35,6 +38,7 @@ private:
 
     Vector<Circle> circles_;  // where names are found
     uint64_t stamp_ = 0;      // of the wiring
+    Vector<String> places_;   // on all networks: "172.18.0.2/16";
     bool lead_out_ = false;
 };
 

@@ -29,6 +29,7 @@ constexpr size_t kMaxClientQueries = 32;  // of these, for all clients: answers 
 constexpr size_t kMaxIn = 3 * dns::kMaxQuestion;  // that is no question yet, or has to wait
 constexpr size_t kMaxOut = dns::kMaxTcp;          // that wait for a client before it is heard again
 constexpr int64_t kPauseMs = 1000;
+constexpr int kDatagramAskers = 12, kStreamAskers = 4;  // of each family
 
 Result<Fd> open_socket(int type, uint16_t port)
 {
@@ -65,6 +66,21 @@ Result<ResolverSockets> ResolverSockets::open(uint16_t port)
         made.tcp = tcp.take();
         return made;
     }
+}
+
+// A family that is missing has no servers that could be asked.
+void ResolverSockets::open_askers(std::span<const String> servers)
+{
+    bool wanted[2] = {};
+    for (const String& server : servers)
+        wanted[server.find(':') != String::npos] = true;
+    for (bool six : {false, true})
+        for (int i = 0; wanted[six] && i < kDatagramAskers + kStreamAskers; i++) {
+            int type = i < kDatagramAskers ? SOCK_DGRAM : SOCK_STREAM;
+            Fd made(::socket(six ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            if (made.is_open())
+                askers.push_back(std::move(made));
+        }
 }
 
 Resolver::Resolver(ResolverSockets sockets, ResolverOptions options)
@@ -187,10 +203,9 @@ void Resolver::handle(String message, const Origin& origin)
         neighbours_.refresh(options_.state, options_.container);
         if (question.internet && answer_for_neighbour(message, question, origin, limit))
             return;
-        bool may_ask = neighbours_.lead_out();
-        if (may_ask && queries_.size() < kMaxQueries)
+        if (queries_.size() < kMaxQueries)
             return forward(std::move(message), origin);
-        code = may_ask ? dns::Code::failed : dns::Code::no_such_name;
+        code = dns::Code::failed;
     }
     answer(origin, dns::Answer(message, question, code, limit).take());
 }

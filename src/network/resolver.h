@@ -5,8 +5,12 @@
 // container's network namespace; the ones it asks with are this machine's own, so that a server on
 // this machine's loopback works too.  resolv.conf is read again when it has changed.
 //
-// A container whose networks all lead nowhere (--internal) is told of nobody but its neighbours:
-// questions are a way out, too.
+// Servers of --dns that are on one of the container's networks are asked from inside, where alone
+// they can be reached by an ordinary user's; with sockets that are made beforehand and used again,
+// as the monitor cannot go in there at any time.
+//
+// A container whose networks all lead nowhere (--internal) is told of nobody but its neighbours,
+// and what these say: questions are a way out, too.
 
 #pragma once
 
@@ -31,9 +35,12 @@ namespace kist::network {
 struct ResolverSockets {
     Fd udp, tcp;
     uint16_t port = 0;
+    Vector<Fd> askers;  // in that namespace, neither bound nor connected
 
     // 0: any port that is free for both.  EADDRINUSE, EADDRNOTAVAIL (lo is down).
     static Result<ResolverSockets> open(uint16_t port = 0);
+    // For the families that `servers` have.
+    void open_askers(std::span<const String> servers);
 };
 
 struct ResolverOptions {
@@ -75,6 +82,7 @@ private:
         String message;   // with the id of this try
         uint16_t id = 0;  // the client's
         unsigned first = 0, tries = 0;
+        bool inside = false;  // it is asked with one of the askers
         int64_t due = 0;
         dns::Stream stream;  // open as long as it is under way
     };
@@ -87,6 +95,8 @@ private:
                               const Origin& origin, size_t limit);
     void forward(String message, const Origin& origin);
     bool ask(Query& query);
+    void open(Query& query, const SocketName& server);
+    void close(Query& query);
     void ask_on(Query& query);
     void hear(Query& query, short events);
     void weigh(Query& query, std::string_view reply, size_t size);

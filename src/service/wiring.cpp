@@ -83,13 +83,14 @@ Result<void> open_resolver(void* context)
 {
     auto route = TRY(network::Netlink::open(NETLINK_ROUTE));
     TRY(network::bring_up(route, "lo"));
-    auto& sockets = *static_cast<network::ResolverSockets*>(context);
+    auto& [servers, sockets] = *static_cast<ResolverRequest*>(context);
     sockets = TRY(network::ResolverSockets::open());
     auto redirected = network::redirect_resolver(sockets.port);
     if (!redirected && redirected.error().is(ENOTSUP)) {
         sockets = TRY(network::ResolverSockets::open(kDns));
-        return {};
+        redirected = {};
     }
+    sockets.open_askers(servers);
     return redirected;
 }
 
@@ -245,9 +246,9 @@ Result<void> Wire::connect(const Fd& network_namespace)
         network_namespace_ = TRY(sys::duplicate(network_namespace));
     } else {
         TRY(plug(network_namespace));
-        network::ResolverSockets sockets;
-        TRY(network::in_namespace(network_namespace, open_resolver, &sockets), kNoResolver);
-        resolve(std::move(sockets));
+        ResolverRequest request = {spec_.dns, {}};
+        TRY(network::in_namespace(network_namespace, open_resolver, &request), kNoResolver);
+        resolve(std::move(request.sockets));
     }
     if (!agent_)
         return {};

@@ -114,7 +114,11 @@ Result<network::Network> find_network(const Engine& engine, const container::Spe
 Result<void> take_endpoint(const network::Leases& leases, const network::Network& network,
                            const container::Spec& spec, const container::Attachment& attachment,
                            network::Wiring& wiring, const Fd& directory);
-// For network::in_namespace() of the container's; fills the network::ResolverSockets `context`.
+// For network::in_namespace() of the container's; `context` is one of these.
+struct ResolverRequest {
+    const Vector<String>& servers;  // of --dns
+    network::ResolverSockets sockets;
+};
 inline constexpr const char* kNoResolver = "cannot make the container's resolver";
 Result<void> open_resolver(void* context);
 // The network namespace of a container's first process; nothing when it does not live.

@@ -24,6 +24,7 @@ struct Joining {
     const Fd& network_namespace;        // the container's
     bool anew;                          // a gateway of before has left links there
     bool resolves;                      // a resolver is there already
+    const Vector<String>& servers;      // of --dns
 };
 
 Result<void> remove_interface(void* context)
@@ -47,10 +48,13 @@ Result<void> join_networks(void* context, Vector<Fd>& files)
     }
     if (joining.resolves)
         return {};
-    network::ResolverSockets sockets;
-    TRY(network::in_namespace(joining.network_namespace, open_resolver, &sockets), kNoResolver);
+    ResolverRequest request = {joining.servers, {}};
+    TRY(network::in_namespace(joining.network_namespace, open_resolver, &request), kNoResolver);
+    network::ResolverSockets& sockets = request.sockets;
     files.push_back(std::move(sockets.udp));
     files.push_back(std::move(sockets.tcp));
+    for (Fd& asker : sockets.askers)
+        files.push_back(std::move(asker));
     return {};
 }
 
@@ -102,15 +106,19 @@ Result<void> Wire::join(bool anew)
     Fd lock = TRY(leases.lock());
     if (anew)
         wiring_ = TRY(network::read_wiring(directory_));
-    Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value()};
+    Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value(), spec_.dns};
     for (const network::Endpoint& endpoint : wiring_.endpoints)
         joining.networks.push_back(TRY(find_network(engine_, spec_, endpoint.network)));
     auto joined = agent_->in_gateway(join_networks, &joining);
     agent_->leave_gateway();
     Vector<Fd> files = TRY(std::move(joined));
     lock.close();
-    if (files.size() == 2)
-        resolve({std::move(files[0]), std::move(files[1])});
+    if (files.size() >= 2) {
+        network::ResolverSockets sockets = {std::move(files[0]), std::move(files[1])};
+        for (Fd& asker : std::span(files).subspan(2))
+            sockets.askers.push_back(std::move(asker));
+        resolve(std::move(sockets));
+    }
     return agent_->tell(guest(), relayed_ports_);
 }
 

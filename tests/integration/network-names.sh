@@ -30,9 +30,14 @@ while True:
     server.sendto(head + query[12:end] + answer, client)
 PYTHON
 server_at() {
-    $python "$work/dns.py" "$1" "$2" > "$work/dns.$1" 2>&1 &
+    ${3:-env} $python "$work/dns.py" "$1" "$2" > "$work/dns.$1" 2>&1 &
     children="$children $!"
     eventually 5 grep -q here "$work/dns.$1"
+}
+# In the network of a container, at its address.
+server_in() {
+    pid=$(k inspect "$1" --format '{{.State.Pid}}')
+    server_at "$(address_of "$1")" "$2" "nsenter --net=/proc/$pid/ns/net"
 }
 server_at 127.0.0.1 192.0.2.1
 server_at 127.0.0.2 192.0.2.2
@@ -83,6 +88,32 @@ eventually 5 finds second example.test 192.0.2.2
 same "$(looked_up second first)" "$first"
 k run --rm --network one --dns 127.0.0.1 "$image" nslookup example.test. > "$work/said" || :
 has "$(cat "$work/said")" 192.0.2.1
+
+# ---- a server that is a container: asked from inside, also where the network leads nowhere else
+k network create --internal shut > /dev/null
+serve server --network one
+server_in server 192.0.2.3
+serve shut-server --network shut
+server_in shut-server 192.0.2.4
+serve user --network one --dns "$(address_of server)"
+same "$(looked_up user example.test)" 192.0.2.3
+same "$(looked_up user first)" "$first"
+serve shut-user --network shut --dns "$(address_of shut-server)" --dns 127.0.0.1
+same "$(looked_up shut-user example.test)" 192.0.2.4
+serve third --network shut --dns 127.0.0.1 --dns "$(address_of server)"
+ends_with 1 k exec third nslookup example.test.
+# ---- as networks come and go, and when the agent of all was killed
+k network connect one third
+eventually 15 finds third example.test 192.0.2.1  # the machine's, which is the first
+serve fourth --network bridge --dns "$(address_of server)"
+k network connect one fourth
+eventually 5 finds fourth example.test 192.0.2.3
+if [ "$mode" != root ]; then
+    kill -9 $(agents)
+    eventually 20 finds user example.test 192.0.2.3
+fi
+k rm -f server shut-server user shut-user third fourth > /dev/null
+k network rm shut > /dev/null
 
 # ---- the default network knows no names
 serve third --network bridge

@@ -108,6 +108,7 @@ protected:
         if (!resolver_) {
             auto sockets = network::ResolverSockets::open().take();
             resolver_port_ = sockets.port;
+            sockets.open_askers(given_servers_);
             resolver_.emplace(std::move(sockets),
                               network::ResolverOptions{
                                   .state = directory_.path(),
