@@ -2,6 +2,8 @@
 
 #include "container/files.h"
 
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "base/path.h"
 #include "base/string.h"
@@ -14,6 +16,8 @@ namespace kist::container {
 namespace {
 
 constexpr size_t kMaxHostFile = 4 << 20;
+constexpr size_t kMaxHosts = 64 << 10;  // the container may have made it larger
+constexpr const char* kHosts = "hosts";
 constexpr const char* kZones = "/usr/share/zoneinfo/";
 
 constexpr std::string_view kLoopbackHosts =
@@ -152,12 +156,36 @@ String resolver_text(const Spec& spec, std::string_view host, const network::Wir
 
 Result<void> provide_files(const FilesRequest& request)
 {
-    TRY(bind_file(request, "hosts", "/etc/hosts",
+    TRY(bind_file(request, kHosts, "/etc/hosts",
                   hosts_text(request.spec, read_host("/etc/hosts"), request.wiring)));
     TRY(bind_file(request, "resolv.conf", "/etc/resolv.conf",
                   resolver_text(request.spec, read_host("/etc/resolv.conf"), request.wiring)));
     TRY(bind_file(request, "hostname", "/etc/hostname", request.spec.hostname + "\n"));
     return provide_timezone(request);
+}
+
+Result<void> change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
+                          std::string_view hostname, bool add)
+{
+    auto file = sys::open_at(volatile_directory, kHosts, O_RDWR | O_NOFOLLOW);
+    if (!file && file.error().is(ENOENT))
+        return {};
+    Fd hosts = TRY(std::move(file));
+    String before = TRY(sys::read_all(hosts, kMaxHosts));
+    String lines, text;
+    add_host(lines, endpoint.address, hostname);
+    add_host(lines, endpoint.address6, hostname);
+    for (std::string_view rest = before; !rest.empty();) {
+        String line = String(str::cut(rest, '\n')) + "\n";
+        if (("\n" + lines).find("\n" + line) == String::npos)
+            text += line;
+    }
+    if (add)
+        text += lines;
+    TRY(sys::write_at(hosts, text, 0));
+    if (::ftruncate(hosts.get(), off_t(text.size())) != 0)
+        return os_error("cannot shorten /etc/hosts");
+    return {};
 }
 
 }  // namespace kist::container

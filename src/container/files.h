@@ -24,6 +24,13 @@ String hosts_text(const Spec& spec, std::string_view host, const network::Wiring
 // asks those.
 String resolver_text(const Spec& spec, std::string_view host, const network::Wiring* wiring);
 
+// Adds the lines of an endpoint to the hosts file in the volatile directory of a container that
+// runs, or takes them away, and leaves the others as they are.  Written in place, as it is mounted;
+// where a mount of the user's covers it there is none.  The caller may write what is the
+// container's.
+Result<void> change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
+                          std::string_view hostname, bool add);
+
 struct FilesRequest {
     const Spec& spec;
     const Fd& root;                // of the container, mounted

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "base/sys.h"
+#include "container/files.h"
 #include "network/bridge.h"
 #include "network/firewall.h"
 #include "network/netlink.h"
@@ -44,6 +45,7 @@ struct Task {
     const Endpoint& endpoint;
     const Fd& network_namespace;  // the container's
     bool leads;
+    const Change& change;
 };
 
 Result<void> lead(void* context)
@@ -60,16 +62,29 @@ Result<void> lead(void* context)
     return {};
 }
 
+// What the container has made of the file is its own affair: not to be read, say.
+void change_hosts(const Task& task, bool add)
+{
+    (void)container::change_hosts(task.change.directory, task.endpoint, task.change.spec.hostname,
+                                  add);
+}
+
 Result<void> plug_one(void* context, Vector<Fd>&)
 {
     const Task& task = *static_cast<const Task*>(context);
     TRY(network::raise(*task.network));
-    return network::plug(*task.network, task.endpoint, task.network_namespace, task.leads);
+    TRY(network::plug(*task.network, task.endpoint, task.network_namespace, task.leads));
+    change_hosts(task, true);
+    return {};
 }
 
 Result<void> unplug_one(void* context, Vector<Fd>&)
 {
-    return network::unplug(static_cast<const Task*>(context)->endpoint);
+    const Task& task = *static_cast<const Task*>(context);
+    change_hosts(task, false);
+    if (task.endpoint.veth.empty())  // it got no further than its first word
+        return {};
+    return network::unplug(task.endpoint);
 }
 
 Result<void> lead_by_one(void* context, Vector<Fd>&)
@@ -82,7 +97,7 @@ Result<void> lead_by_one(void* context, Vector<Fd>&)
 Result<void> act(const Change& change, Work action, const network::Network* network,
                  const Endpoint& endpoint, bool leads = false)
 {
-    Task task = {network, endpoint, *change.network_namespace, leads};
+    Task task = {network, endpoint, *change.network_namespace, leads, change};
     Vector<Fd> none;
     if (!change.agent)
         return action(&task, none);
@@ -105,8 +120,7 @@ Result<void> publish(const Change& change)
 Result<void> unplug_at(Change& change, size_t index)
 {
     Vector<Endpoint>& endpoints = change.wiring.endpoints;
-    if (change.agent)
-        TRY(act(change, unplug_one, nullptr, endpoints[index]));
+    TRY(act(change, unplug_one, nullptr, endpoints[index]));
     TRY(network::unwire(change.leases, change.wiring, endpoints[index]));
     endpoints.erase(endpoints.begin() + index);
     if (index == 0)

@@ -20,8 +20,15 @@ has "$(ask ann bee 80)" "bob for 10.20.0."
 has "$(ask ann bob 80)" "bob for"
 ends_with 1 k network connect one bob
 has "$output" already
+hosts_of() { k exec "$1" cat /etc/hosts; }
+ann=$(k exec ann hostname)
+own=$(address_of ann)
+k exec ann sh -c 'printf "192.0.2.9 mine" >> /etc/hosts'
+before=$(hosts_of ann)
 k network connect --ip 10.30.0.77 two ann
 same "$(address_of ann eth1)" 10.30.0.77
+same "$(hosts_of ann)" "$before
+10.30.0.77	$ann"
 has "$(ask bob 10.30.0.77 80)" "ann for 10.30.0."
 k network disconnect one bob
 eventually 5 not_found ann bee
@@ -32,6 +39,8 @@ has "$output" "not on the network"
 k network disconnect one ann
 has "$(ask outside 10.99.0.1 8080)" "ann for 10.99.0.2"
 k exec ann ping -c 1 -W 2 10.99.0.2 > /dev/null || fail "a has no way out"
+same "$(hosts_of ann)" "$(echo "$before" | grep -v "^$own	")
+10.30.0.77	$ann"
 # ---- what was changed holds after a restart
 k restart -t 1 ann > /dev/null
 same "$(address_of ann eth0)" 10.30.0.77
