@@ -183,8 +183,8 @@ Result<Fd> Leases::lock() const
     return lock;
 }
 
-Result<Endpoint> Leases::take(const Network& network, const String& container,
-                              const Wish& wish) const
+Result<Endpoint> Leases::take(const Network& network, const String& container, const Wish& wish,
+                              bool keep) const
 {
     LeaseBook book = TRY(read_book(directory_, network.id));
     Lease lease = take_out(book.leases, container);
@@ -220,7 +220,8 @@ Result<Endpoint> Leases::take(const Network& network, const String& container,
     endpoint.names = wish.names;
     endpoint.resolves = network.name != kDefaultNetwork;
     book.leases.push_back(std::move(lease));
-    TRY(write_book(directory_, network.id, book));
+    if (keep)
+        TRY(write_book(directory_, network.id, book));
     return endpoint;
 }
 

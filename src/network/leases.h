@@ -45,7 +45,9 @@ public:
     // that an address is not reused at once.  Who is on the network already stays where it is,
     // unless it wishes for something else, and gets its new names.  The endpoint is complete but
     // for the names of the pair of links. ENOSPC: the subnet is full.  The caller holds the lock.
-    Result<Endpoint> take(const Network& network, const String& container, const Wish& wish) const;
+    // Without `keep` it is only tried.
+    Result<Endpoint> take(const Network& network, const String& container, const Wish& wish,
+                          bool keep = true) const;
     // Gives back what `container` has there; nothing is no error.  The caller holds the lock.
     Result<void> release(const String& network_id, const String& container) const;
     // The file of a network that is gone.

@@ -252,6 +252,9 @@ Result<void> connect(const Engine& engine, const container::Summary& container, 
             return std::move(plugged).error().context("cannot connect container \"%s\"",
                                                       change.spec.name.c_str());
         }
+    } else if (!wish.address.empty() || !wish.address6.empty()) {
+        TRY(change.leases.take(network, change.spec.id, wish, false),
+            "cannot connect container \"%s\"", change.spec.name.c_str());
     }
     change.spec.attachments.push_back(std::move(attachment));
     return commit(change);

@@ -67,6 +67,18 @@ ends_with 125 k run --rm --network one --ip 10.20.0.50 "$image" true
 has "$output" 10.20.0.50
 ends_with 125 k run --rm --network one --ip 10.99.9.9 "$image" true
 has "$output" 10.99.9.9
+# Of one that does not run it is found at once, too.
+k create --name later --network two "$image" true > /dev/null
+serve now --network two
+for name in later now; do
+    for address in 10.20.0.50 10.20.0.1 10.99.9.9; do
+        ends_with 1 k network connect --ip $address one $name
+        has "$output" "container \"$name\": $address"
+    done
+    lacks "$(k inspect $name --format '{{json .NetworkSettings.Networks}}')" '"one"'
+    k network connect --ip 10.20.0.51 one $name
+    k rm -f $name > /dev/null
+done
 
 # ---- another's network
 serve guest --network container:fixed

@@ -73,6 +73,19 @@ TEST(Leases, WhoIsThereStaysAndGetsItsNewNames)
     EXPECT_EQ(all[0].address, "10.1.0.77");
 }
 
+TEST(Leases, AreTriedWithoutBeingTaken)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::open(state.path()));
+    Network network = a_network();
+    EXPECT_EQ(MUST(leases.take(network, "a", {.address = "10.1.0.9"}, false)).address,
+              "10.1.0.9/24");
+    EXPECT_TRUE(MUST(leases.list("abcdef")).empty());
+    MUST(leases.take(network, "b", {.address = "10.1.0.9"}));
+    auto taken = leases.take(network, "a", {.address = "10.1.0.9"}, false);
+    EXPECT_TRUE(!taken && taken.error().is(EADDRINUSE));
+}
+
 TEST(Leases, WishesAreGrantedOrRefusedWithAReason)
 {
     test::TemporaryDirectory state;
