@@ -175,10 +175,13 @@ Result<Leases> Leases::open(const String& state)
     return Leases(TRY(fs::make_directories(state + "/network", 0700)));
 }
 
-Result<Fd> Leases::lock() const
+Result<Fd> Leases::lock(bool wait) const
 {
     Fd lock = TRY(sys::open_at(directory_, ".", O_RDONLY | O_DIRECTORY));
-    TRY(sys::lock(lock, sys::Lock::exclusive));
+    if (wait)
+        TRY(sys::lock(lock, sys::Lock::exclusive));
+    else if (!TRY(sys::try_lock(lock, sys::Lock::exclusive)))
+        return Error(EAGAIN, "networks are being changed");
     fs::remove_temporaries(lock);  // nobody else writes now: they are of somebody who was killed
     return lock;
 }

@@ -37,8 +37,8 @@ public:
     // Makes STATE/network where missing.  `state`: the volatile directory's path.
     static Result<Leases> open(const String& state);
 
-    // Whoever holds it alone changes leases, bridges and rules.
-    Result<Fd> lock() const;
+    // Whoever holds it alone changes leases, bridges and rules.  Without `wait`: EAGAIN.
+    Result<Fd> lock(bool wait = true) const;
 
     // Takes addresses: those wished for (EADDRINUSE: another has it; EINVAL: not in the subnet), or
     // the ones that it had last when they are free, or the next that were not given out lately, so

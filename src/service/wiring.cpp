@@ -280,7 +280,7 @@ void Wire::forget()
     if (agent_)
         agent_->part();
     agent_.reset();
-    rejoin_at_ = INT64_MAX;
+    rejoin_at_ = rename_at_ = INT64_MAX;
 }
 
 Result<void> Wire::let_go()
@@ -291,10 +291,13 @@ Result<void> Wire::let_go()
 }
 
 // Who has an address already keeps it, and gets the names.
-void Wire::rename() const
+void Wire::rename()
 {
+    rename_at_ = INT64_MAX;
     auto leases = network::Leases::open(engine_.places.state);
-    auto lock = leases ? leases->lock() : std::move(leases).error();
+    auto lock = leases ? leases->lock(false) : std::move(leases).error();
+    if (!lock && lock.error().is(EAGAIN))
+        rename_at_ = clock::steady_ms() + kLockedMs;
     for (size_t i = 0; lock && resolver_ && i < spec_.attachments.size(); i++) {
         const container::Attachment& attachment = spec_.attachments[i];
         if (auto network = find_network(engine_, spec_, attachment.network))
@@ -315,13 +318,16 @@ void Wire::act(std::span<const pollfd> waits)
         lose_agent();
     if (clock::steady_ms() >= rejoin_at_)
         rejoin();
+    if (clock::steady_ms() >= rename_at_)
+        rename();
     if (resolver_)
         resolver_->act(waits.subspan(1));
 }
 
 int64_t Wire::due() const
 {
-    return resolver_ ? std::min(resolver_->due(), rejoin_at_) : rejoin_at_;
+    int64_t due = std::min(rejoin_at_, rename_at_);
+    return resolver_ ? std::min(resolver_->due(), due) : due;
 }
 
 }  // namespace kist::service

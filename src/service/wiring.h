@@ -9,6 +9,9 @@
 // An ordinary user's networks are in the gateway of the user's agent (service/agent.h).  It serves
 // the container as long as the monitor is connected with it, and when it has ended the monitor
 // starts it again and connects the container anew (wiring_relayed.cpp).
+//
+// Once the container runs, the lock of the leases is tried again and again and never waited for:
+// who holds it may itself be waiting for the agent, and the container wants its names meanwhile.
 
 #pragma once
 
@@ -32,6 +35,8 @@
 
 namespace kist::service {
 
+inline constexpr int64_t kLockedMs = 100;  // until it is tried again
+
 class Wire final : public container::Connector {
 public:
     // All are borrowed.  `directory` is STATE/run/ID.
@@ -53,7 +58,7 @@ public:
     // What finish() has not: the ports and the resolver.
     void forget();
     // The container has another name: so it has for its neighbours.
-    void rename() const;
+    void rename();
     // It is on other networks than before: rewire.cpp.
     void reload();
 
@@ -69,7 +74,8 @@ private:
     bool has_networks() const;
     bool is_relayed() const { return engine_.outer.map.tier != image::StoreMap::Tier::root; }
     Result<void> plug(const Fd& network_namespace);
-    Result<void> join(bool anew);
+    // `lock`: of the leases, where the caller has it already.
+    Result<void> join(bool anew, Fd lock = {});
     void lose_agent();
     void rejoin();
     network::Guest guest() const;
@@ -93,6 +99,7 @@ private:
     Fd network_namespace_;           // the container's
     int64_t rejoin_at_ = INT64_MAX;  // in clock::steady_ms(), as these
     int64_t tried_at_ = 0, pause_ = 0;
+    int64_t rename_at_ = INT64_MAX;
 };
 
 // Puts a container on one more network, at once when it runs.  EEXIST: it is on it.  EINVAL: it has

@@ -95,15 +95,16 @@ network::Guest Wire::guest() const
     return guest;
 }
 
-Result<void> Wire::join(bool anew)
+Result<void> Wire::join(bool anew, Fd lock)
 {
     if (!wiring_.relayed) {
+        lock.close();
         agent_->leave_gateway();
         return agent_->tell(guest(), relayed_ports_);
     }
     networks_.clear();
-    auto leases = TRY(network::Leases::open(engine_.places.state));
-    Fd lock = TRY(leases.lock());
+    if (!lock.is_open())
+        lock = TRY(TRY(network::Leases::open(engine_.places.state)).lock());
     if (anew)
         wiring_ = TRY(network::read_wiring(directory_));
     Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value(), spec_.dns};
@@ -151,11 +152,17 @@ void Wire::rejoin()
 {
     rejoin_at_ = INT64_MAX;
     tried_at_ = clock::steady_ms();
-    auto found = Agent::find(engine_, true);
+    auto leases = network::Leases::open(engine_.places.state);
+    auto lock = leases ? leases->lock(false) : std::move(leases).error();
+    if (!lock && lock.error().is(EAGAIN)) {
+        rejoin_at_ = tried_at_ + kLockedMs;
+        return;
+    }
+    auto found = lock ? Agent::find(engine_, true) : std::move(lock).error();
     Result<void> joined;
     if (found) {
         agent_ = std::move(*found);
-        joined = join(true);
+        joined = join(true, std::move(*lock));
     } else {
         joined = std::move(found).error();
     }

@@ -132,9 +132,21 @@ has "$(looked_up left right)" "fd66::77"
 k rm -f left right > /dev/null
 
 # ---- a new name, and names after a restart
+# Names are found while somebody changes networks and does not come to an end with it; then it is made known.
+flock -F "$(volatile)/network" sleep 100 &
+holder=$!
+children="$children $holder"
 k rename second renamed
+[ "$mode" = root ] || kill -9 $(agents)
+sleep 0.3
+same "$(looked_up renamed first | head -1)" "$first"
+same "$(looked_up first second | head -1)" "$second"
+kill $holder
+wait $holder || :
 eventually 5 finds first renamed "$second"
 ends_with 1 k exec first nslookup second.
+eventually 20 finds first example.test 192.0.2.2
+eventually 20 k exec first ping -c 1 -W 1 renamed
 k restart -t 1 first
 same "$(address_of first)" "$first"
 eventually 5 finds renamed alpha "$first"

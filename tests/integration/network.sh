@@ -9,7 +9,7 @@ if [ -z "${KIST_ONE_MODE:-}" ]; then
     . "$(dirname "$0")/common.sh"
     . "$(dirname "$0")/modes.sh"
     need_root
-    need nft nsenter
+    need flock nft nsenter
     alone() { KIST_ONE_MODE=$mode KIST_APART='' "$0"; }
     each_mode alone
     exit
