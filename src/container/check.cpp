@@ -221,15 +221,20 @@ void check_device_filter(Board& board, CheckRow& row)
                     : "see \"cgroup v2\"");
 }
 
-// `meaning` is of what works.
-void check_network(Board& board, CheckRow& row, bool as_root, Result<void> (*trial)(), CStr meaning)
+// `meaning` is of what works.  The errno value, 0: it does.
+int check_network(Board& board, CheckRow& row, bool as_root, Result<void> (*trial)(), CStr meaning)
 {
-    if (!as_root && board.user_namespace)
-        return say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
+    if (!as_root && board.user_namespace) {
+        say(row, CheckState::missing, "needs user namespaces", "see \"user namespaces\"");
+        return EPERM;
+    }
     auto tried = try_network(as_root, trial);
-    if (!tried)
-        return say_error(row, tried.error());
+    if (!tried) {
+        say_error(row, tried.error());
+        return tried.error().code();
+    }
     say(row, CheckState::ok, meaning);
+    return 0;
 }
 
 void check_links(Board& board, CheckRow& row)
@@ -241,9 +246,9 @@ void check_links(Board& board, CheckRow& row)
 // Without it root's networks do with less.
 void check_nf_tables(Board& board, CheckRow& row)
 {
-    check_network(board, row, board.root, network::try_firewall,
-                  "the packet filter knows the rules of networks");
-    if (!board.root || row.state == CheckState::ok)
+    int failed = check_network(board, row, board.root, network::try_firewall,
+                               "the packet filter knows the rules of networks");
+    if (!board.root || failed != ENOTSUP)
         return;
     row.state = CheckState::limited;
     row.meaning += "; published ports are relayed, but containers reach no other machine";

@@ -145,6 +145,10 @@ constexpr char kModules[] =
     "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), for networks of ordinary users "
     "nft_tproxy, or use --network host";
 
+constexpr char kRefused[] =
+    "it takes CAP_NET_ADMIN, memory, and that nobody else has a table \"kist\" (nft delete table "
+    "inet kist); --network host does without";
+
 // Without IPv6 there is no table that knows both.
 nft::Table our_table()
 {
@@ -159,14 +163,24 @@ Result<Netlink> open_netfilter()
     return netlink;
 }
 
+// ENOTSUP only when the kernel would refuse a table that nobody else has, too, and with the words
+// for what it does not know: who hears that does without rules.
 Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
 {
     auto made = batch.commit(netlink);
-    if (made || made.error().is(EPERM))
+    if (made)
         return made;
-    String line(nft::refused_line(netlink, batch.table(), rules));
-    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s",
-                 line.empty() ? "nf_tables" : line.c_str(), made.error().message().c_str())
+    const Error& error = made.error();
+    bool unknown = false;
+    for (int code : {ENOENT, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT})
+        unknown |= error.is(code);
+    nft::Table table = {batch.table().family, "kist_trial"};
+    String line(unknown ? nft::refused_line(netlink, table, rules) : std::string_view());
+    if (line.empty())
+        return Error(unknown ? EEXIST : error.code(), "%s", error.message().c_str())
+            .with_hint(kRefused);
+    return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s", line.c_str(),
+                 error.message().c_str())
         .with_hint(kModules);
 }
 

@@ -16,7 +16,7 @@ namespace kist::network {
 
 // Makes the table when it is missing, gives an older kist's the rules of this one, and settles the
 // elements of `network`.  ENOTSUP: this kernel does not know all of it (which line of the rules,
-// and in the hint the modules); EPERM.
+// and in the hint the modules).  EPERM, ENOMEM, EEXIST and others: it does, and refuses.
 Result<void> open_firewall(const Network& network);
 // A part of that: the table, with rules.
 Result<void> open_rules();

@@ -142,7 +142,7 @@ std::string_view refused_line(Netlink& netlink, const Table& table, std::string_
         Batch batch(table);
         batch.rules(rules.substr(0, end));
         if (!batch.rehearse(netlink))
-            return str::trim(rules.substr(begin, end - begin));
+            return end ? str::trim(rules.substr(begin, end - begin)) : "nf_tables";
     }
     return {};
 }

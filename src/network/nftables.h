@@ -68,7 +68,8 @@ private:
     size_t list_ = 0;  // where they are
 };
 
-// The first line of `rules` with which the kernel refuses them; "": none.
+// The first line of `rules` with which the kernel refuses them, which begin with an empty one:
+// "nf_tables" when it refuses that, too.  "": none.
 std::string_view refused_line(Netlink& netlink, const Table& table, std::string_view rules);
 // Whether the table has a chain of this name; false, too, where that cannot be told.
 bool has_chain(Netlink& netlink, const Table& table, const char* chain);

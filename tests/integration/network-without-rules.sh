@@ -28,6 +28,28 @@ k network prune -f > /dev/null
 nft delete table inet kist 2> /dev/null || :
 echo 0 > /proc/sys/net/ipv4/ip_forward
 
+# ---- a kernel that has them and refuses: nobody does without
+nft 'add table inet kist; add chain inet kist forward { type filter hook forward priority 7; }'
+ends_with 125 k run --rm "$image" true
+has "$output" "cannot make the rules of networks"
+has "$output" "nft delete table inet kist"
+lacks "$output" "modules"
+nft delete table inet kist
+if command -v setpriv > /dev/null; then
+    weak() { setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$kist" "$@"; }
+    ends_with 125 weak run --rm "$image" true
+    has "$output" "CAP_NET_ADMIN"
+    lacks "$output" "modules"
+    output=$(weak check 2>&1) || :
+    has "$output" "missing  nf_tables"
+    lacks "$output" "relayed"
+fi
+k run --rm "$image" true
+nothing_left
+k network prune -f > /dev/null
+nft delete table inet kist 2> /dev/null || :
+echo 0 > /proc/sys/net/ipv4/ip_forward
+
 # ---- without
 real=$kist
 kist=$work/bare

@@ -244,6 +244,34 @@ TEST(Firewall, LeavesNothingOfABatchThatFails)
     });
 }
 
+TEST(Firewall, IsNotDoneWithoutWhereAnotherTableIsInTheWay)
+{
+    test::in_new_network([] {
+        run("nft add table inet kist; "
+            "nft 'add chain inet kist forward { type filter hook forward priority 7; }'");
+        auto opened = open_firewall(shop());
+        EXPECT_ERROR(opened, EEXIST, "cannot make the rules of networks");
+        EXPECT_NE(std::string_view(opened.error().hint()).find("nft delete table"),
+                  std::string_view::npos);
+        run("nft delete table inet kist");
+        EXPECT_OK(open_firewall(shop()));
+    });
+}
+
+TEST(Firewall, NamesTheLineThatTheKernelDoesNotKnow)
+{
+    test::in_new_network([] {
+        Netlink netlink = MUST(Netlink::open(NETLINK_NETFILTER));
+        nft::Table table = {NFPROTO_INET, "trial"};
+        EXPECT_EQ(nft::refused_line(netlink, table, "\nchain a {\n  accept\n}\n"), "");
+        EXPECT_EQ(nft::refused_line(netlink, table, "\nchain a {\n  jump b\n  accept\n}\n"),
+                  "jump b");
+        table.family = 99;
+        EXPECT_EQ(nft::refused_line(netlink, table, "\nchain a {\n  accept\n}\n"), "nf_tables");
+        EXPECT_EQ(output_of("nft list ruleset"), "");
+    });
+}
+
 TEST(Firewall, LeavesToTheRelayWhatNoRuleCanDo)
 {
     test::in_new_network([] {
