@@ -67,8 +67,10 @@ Result<void> send_parcel(const Fd& socket, std::string_view bytes, std::span<con
 
 Result<std::optional<Parcel>> receive_parcel(const Fd& socket, size_t limit)
 {
-    ssize_t size =
-        sys::retry([&] { return ::recv(socket.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC); });
+    auto peek = [&] { return ::recv(socket.get(), nullptr, 0, MSG_PEEK | MSG_TRUNC); };
+    ssize_t size = sys::retry(peek);
+    if (size < 0 && errno == ECONNRESET)  // it did not read all of ours; what it said comes behind
+        size = sys::retry(peek);
     Parcel parcel;
     parcel.bytes.resize(size > 0 && size_t(size) <= limit ? size_t(size) : 1);
     iovec part = {parcel.bytes.data(), parcel.bytes.size()};

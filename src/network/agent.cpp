@@ -90,10 +90,19 @@ void Watch::ready(uint32_t)
     (agent_.*action_)();
 }
 
+Error no_room()
+{
+    return Error(EMFILE, "the agent of networks has no room for another container and its ports")
+        .with_hint("\"ulimit -Hn\" tells how many files it can have open");
+}
+
 // False: it is gone.
 Result<bool> Peer::hear()
 {
-    auto parcel = TRY(receive_parcel(socket_, kMaxGuest));
+    auto heard = receive_parcel(socket_, kMaxGuest);
+    if (!heard && heard.error().is(EMFILE))
+        return no_room();
+    auto parcel = TRY(std::move(heard));
     if (!parcel)
         return false;
     for (Fd& file : parcel->files)
@@ -176,8 +185,7 @@ Result<void> Agent::greet(Peer& peer)
 void Agent::let_in(Fd socket, bool room)
 {
     auto* peer = new Peer(*this, std::move(socket));
-    Result<void> greeted = Error(EMFILE, "the agent of networks can serve no more containers")
-                               .with_hint("\"ulimit -Hn\" tells how many files it can have open");
+    Result<void> greeted = no_room();
     if (room && peers_.size() < kMaxPeers)
         greeted = greet(*peer);
     if (!greeted) {
@@ -267,12 +275,18 @@ Result<void> run_agent(const Gateway& gateway, AgentOptions options)
 
 Result<void> tell_agent(const Fd& connection, const Guest& guest, std::span<const Fd> ports)
 {
-    while (ports.size() > kMaxParcelFiles) {
-        TRY(send_parcel(connection, kMorePorts, ports.first(kMaxParcelFiles)));
+    Result<void> sent;
+    while (sent && ports.size() > kMaxParcelFiles) {
+        sent = send_parcel(connection, kMorePorts, ports.first(kMaxParcelFiles));
         ports = ports.subspan(kMaxParcelFiles);
     }
-    TRY(send_parcel(connection, guest.json(), ports));
-    TRY(receive_outcome(connection));
+    if (sent)
+        sent = send_parcel(connection, guest.json(), ports);
+    // Who hangs up on us has said why.
+    auto answer = receive_outcome(connection);
+    if (!sent && (answer || answer.error().is(EPIPE)))
+        return sent;
+    TRY(std::move(answer));
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "network/ports.h"
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/str.h"
@@ -163,6 +164,18 @@ Result<void> add_exposed(Vector<Port>& ports, std::string_view text)
     Port port;
     port.protocol = TRY(cut_protocol(text));
     return add_range(ports, TRY(parse_range(text, "container")), {}, port);
+}
+
+Result<void> check_room(size_t ports)
+{
+    constexpr size_t kOthers = 64;  // what a process has open besides
+    rlimit files = {};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || ports + kOthers <= files.rlim_cur)
+        return {};
+    return Error(EMFILE, "%zu published ports are too many where a process may open %llu files",
+                 ports, static_cast<unsigned long long>(files.rlim_cur))
+        .with_hint(
+            str::format("raise that first: ulimit -n %zu; or use --network host", ports + kOthers));
 }
 
 Result<Fd> reserve(Port& port, Hold hold)

@@ -21,6 +21,9 @@ Result<void> add_published(Vector<Port>& ports, std::string_view text);
 // "80", "8000-8010/udp": ports of the container; the host's are 0.
 Result<void> add_exposed(Vector<Port>& ports, std::string_view text);
 
+// EMFILE: this process may not open as many files as it takes to hold that many.
+Result<void> check_room(size_t ports);
+
 // How the host's side of a port is held.
 enum class Hold : uint8_t {
     bound,    // never listened on: packets go to the container before they get there (firewall.h)

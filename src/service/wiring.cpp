@@ -154,6 +154,7 @@ Result<void> Wire::share()
 
 Result<void> Wire::take_ports()
 {
+    TRY(network::check_room(wiring_.ports.size()));
     std::string_view usual;
     if (!networks_.empty())
         usual = networks_[0].text_option("com.docker.network.bridge.host_binding_ipv4");

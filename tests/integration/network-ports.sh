@@ -105,3 +105,26 @@ answer web 80
 has "$(ask outside 10.99.0.1 8080)" "web for 10.99.0.2"
 k rm -f web > /dev/null
 nothing_left
+
+# ---- more than there is room for: no port is taken, and who has some keeps them
+(
+    ulimit -n 1024
+    ends_with 125 k run --rm -p 20000-20999:20000-20999 "$image" true
+    has "$output" "1000 published ports are too many where a process may open 1024 files"
+    has "$output" "ulimit -n 1064"
+    nothing_left "too many ports"
+    ends_with 125 k run --rm -p 20000-21999:20000-21999 "$image" true
+    has "$output" "more than 1024 ports"
+    serve web --network one -p 8080:80 -p 20000-20899:20000-20899
+    answer web 80
+    if [ "$mode" != root ]; then
+        ends_with 125 k run --rm -p 21000-21899:20000-20899 "$image" true
+        has "$output" "no room for another container and its ports"
+        has "$output" "ulimit -Hn"
+    fi
+    has "$(ask outside 10.99.0.1 8080)" "web for 10.99.0.2"
+)
+k rm -f web > /dev/null
+nothing_left "many ports"
+k run --rm -p 20000-20999:20000-20999 "$image" true
+nothing_left

@@ -89,6 +89,16 @@ TEST(Outcome, TellsWhatWentWrongAndWhatToDo)
     EXPECT_ERROR(receive_outcome(pair.reader), EPIPE, "without a word");
 }
 
+TEST(Outcome, IsHeardOfWhoHangsUpOnWhatWasSent)
+{
+    sys::Pipe pair = MUST(sys::socket_pair());
+    EXPECT_OK(send_parcel(pair.writer, "unread"));
+    EXPECT_OK(send_outcome(pair.reader, Error(EMFILE, "no room")));
+    pair.reader.close();
+    EXPECT_ERROR(receive_outcome(pair.writer), EMFILE, "no room");
+    EXPECT_ERROR(receive_outcome(pair.writer), EPIPE, "without a word");
+}
+
 TEST(InChild, PassesOnHowItHasEndedAndWhatItBrings)
 {
     int lucky = 7;

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/str.h"
@@ -167,6 +168,21 @@ TEST(Reserve, SaysThatAnAddressIsNotOurs)
 {
     Port port = {.host_address = "203.0.113.7", .container_port = 80};
     EXPECT_ERROR(reserve(port), EADDRNOTAVAIL, "203.0.113.7 is no address of this machine");
+}
+
+TEST(Ports, AreNotMoreThanAProcessCanHold)
+{
+    rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit low = before;
+    low.rlim_cur = 200;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    EXPECT_OK(check_room(136));
+    auto refused = check_room(137);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_ERROR(refused, EMFILE, "137 published ports are too many where a process may open 200");
+    EXPECT_NE(std::string_view(refused.error().hint()).find("ulimit -n 201"),
+              std::string_view::npos);
 }
 
 }  // namespace
