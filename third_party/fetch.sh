@@ -5,8 +5,9 @@
 #
 # The archives come through apt from where this machine's own sources point to, and every byte is
 # checked against the SHA-256 of sources.txt.  Nothing of the machine is changed but apt's lists, if
-# they are too old to have a version: source packages are looked up with a list and an index of our own.  With DL_DIR=DIRECTORY the archives are taken from
-# there instead, and nothing is downloaded.  NO_DEPS=1 alone uses only what the cache already has.
+# they are too old to have a version: source packages are looked up with a list and an index of our
+# own.  With DL_DIR=DIRECTORY the archives are taken from there instead, and nothing is downloaded.
+# NO_DEPS=1 alone uses only what the cache already has.
 #
 # The cache ($KIST_CACHE, else $XDG_CACHE_HOME/kist, else ~/.cache/kist) is keyed by content, so any
 # number of trees and of versions can share it.
