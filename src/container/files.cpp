@@ -164,28 +164,27 @@ Result<void> provide_files(const FilesRequest& request)
     return provide_timezone(request);
 }
 
-Result<void> change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
-                          std::string_view hostname, bool add)
+void change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
+                  std::string_view hostname, bool add)
 {
     auto file = sys::open_at(volatile_directory, kHosts, O_RDWR | O_NOFOLLOW);
-    if (!file && file.error().is(ENOENT))
-        return {};
-    Fd hosts = TRY(std::move(file));
-    String before = TRY(sys::read_all(hosts, kMaxHosts));
-    String lines, text;
-    add_host(lines, endpoint.address, hostname);
-    add_host(lines, endpoint.address6, hostname);
-    for (std::string_view rest = before; !rest.empty();) {
-        String line = String(str::cut(rest, '\n')) + "\n";
-        if (("\n" + lines).find("\n" + line) == String::npos)
+    auto before = file ? sys::read_all(*file, kMaxHosts) : std::move(file).error();
+    if (!before)
+        return;
+    String text = "\n" + *before;
+    end_line(text);
+    for (const String* address : {&endpoint.address, &endpoint.address6}) {
+        String line;
+        add_host(line, *address, hostname);
+        size_t at = text.find("\n" + line);
+        if (!line.empty() && at != String::npos)
+            text.erase(at + 1, line.size());
+        if (add)
             text += line;
     }
-    if (add)
-        text += lines;
-    TRY(sys::write_at(hosts, text, 0));
-    if (::ftruncate(hosts.get(), off_t(text.size())) != 0)
-        return os_error("cannot shorten /etc/hosts");
-    return {};
+    std::string_view rest = std::string_view(text).substr(1);
+    if (::pwrite(file->get(), rest.data(), rest.size(), 0) == ssize_t(rest.size()))
+        (void)::ftruncate(file->get(), off_t(rest.size()));
 }
 
 }  // namespace kist::container

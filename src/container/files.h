@@ -26,10 +26,10 @@ String resolver_text(const Spec& spec, std::string_view host, const network::Wir
 
 // Adds the lines of an endpoint to the hosts file in the volatile directory of a container that
 // runs, or takes them away, and leaves the others as they are.  Written in place, as it is mounted;
-// where a mount of the user's covers it there is none.  The caller may write what is the
-// container's.
-Result<void> change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
-                          std::string_view hostname, bool add);
+// where a mount of the user's covers it there is none, and what the container has made of it may be
+// no more to be changed.  The caller may write what is the container's.
+void change_hosts(const Fd& volatile_directory, const network::Endpoint& endpoint,
+                  std::string_view hostname, bool add);
 
 struct FilesRequest {
     const Spec& spec;

@@ -52,21 +52,20 @@ void Resolver::forward(String message, const Origin& origin)
 // Without a socket where the server is not to be asked, or all askers are busy.
 void Resolver::open(Query& query, const SocketName& server)
 {
-    int type = query.origin.client ? SOCK_STREAM : SOCK_DGRAM;
+    using Sockets = ResolverSockets;
+    bool tcp = query.origin.client != 0;
+    int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    Fd& socket = query.stream.socket;
     query.inside = !options_.servers.empty() && neighbours_.are_near(server);
     if (!query.inside && neighbours_.lead_out())
-        query.stream.socket = Fd(::socket(server.family(), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    for (size_t i = 0; query.inside && i < sockets_.askers.size(); i++) {
-        int its_type = 0, domain = 0;
-        socklen_t size = sizeof domain;
-        Fd& asker = sockets_.askers[i];
-        (void)::getsockopt(asker.get(), SOL_SOCKET, SO_TYPE, &its_type, &size);
-        (void)::getsockopt(asker.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
-        if (its_type != type || domain != server.family())
-            continue;
-        query.stream.socket = std::move(asker);
-        sockets_.askers.erase(sockets_.askers.begin() + i);
-        break;
+        socket = Fd(::socket(server.family(), type, 0));
+    unsigned first = server.family() == AF_INET ? 0 : Sockets::kAskers;
+    unsigned end = first + (tcp ? Sockets::kAskers : Sockets::kDatagramAskers);
+    first += tcp ? Sockets::kDatagramAskers : 0;
+    Vector<Fd>& askers = sockets_.askers;
+    for (; query.inside && !socket.is_open() && first < end && first < askers.size(); first++) {
+        socket = std::move(askers[first]);
+        query.asker = first;
     }
 }
 
@@ -75,8 +74,10 @@ void Resolver::close(Query& query)
 {
     sockaddr nobody = {};
     Fd& socket = query.stream.socket;
-    if (query.inside && socket.is_open() && ::connect(socket.get(), &nobody, sizeof nobody) == 0)
-        sockets_.askers.push_back(std::move(socket));
+    if (query.inside && socket.is_open()) {
+        (void)::connect(socket.get(), &nobody, sizeof nobody);
+        sockets_.askers[query.asker] = std::move(socket);
+    }
     query.stream = {};
 }
 

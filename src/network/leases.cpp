@@ -175,15 +175,16 @@ Result<Leases> Leases::open(const String& state)
     return Leases(TRY(fs::make_directories(state + "/network", 0700)));
 }
 
-Result<Fd> Leases::lock(bool wait) const
+Result<Leases> Leases::lock(const String& state, bool wait)
 {
-    Fd lock = TRY(sys::open_at(directory_, ".", O_RDONLY | O_DIRECTORY));
+    Leases leases = TRY(open(state));
+    const Fd& directory = leases.directory_;
     if (wait)
-        TRY(sys::lock(lock, sys::Lock::exclusive));
-    else if (!TRY(sys::try_lock(lock, sys::Lock::exclusive)))
+        TRY(sys::lock(directory, sys::Lock::exclusive));
+    else if (!TRY(sys::try_lock(directory, sys::Lock::exclusive)))
         return Error(EAGAIN, "networks are being changed");
-    fs::remove_temporaries(lock);  // nobody else writes now: they are of somebody who was killed
-    return lock;
+    fs::remove_temporaries(directory);  // nobody else writes now: they are of one who was killed
+    return leases;
 }
 
 Result<Endpoint> Leases::take(const Network& network, const String& container, const Wish& wish,
@@ -226,6 +227,18 @@ Result<Endpoint> Leases::take(const Network& network, const String& container, c
     if (keep)
         TRY(write_book(directory_, network.id, book));
     return endpoint;
+}
+
+Result<Endpoint> Leases::take(const Network& network, const String& container,
+                              const Wish& wish) const
+{
+    return take(network, container, wish, true);
+}
+
+Result<void> Leases::check(const Network& network, const String& container, const Wish& wish) const
+{
+    auto tried = take(network, container, wish, false);
+    return tried ? Result<void>() : std::move(tried).error();
 }
 
 Result<void> Leases::release(const String& network_id, const String& container) const

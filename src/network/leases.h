@@ -36,18 +36,19 @@ class Leases {
 public:
     // Makes STATE/network where missing.  `state`: the volatile directory's path.
     static Result<Leases> open(const String& state);
-
-    // Whoever holds it alone changes leases, bridges and rules.  Without `wait`: EAGAIN.
-    Result<Fd> lock(bool wait = true) const;
+    // With the lock: who has it changes leases, bridges and rules alone.  It is held as long as the
+    // result lives, or until close().  Without `wait`: EAGAIN.
+    static Result<Leases> lock(const String& state, bool wait = true);
+    void close() { directory_.close(); }
 
     // Takes addresses: those wished for (EADDRINUSE: another has it; EINVAL: not in the subnet), or
     // the ones that it had last when they are free, or the next that were not given out lately, so
     // that an address is not reused at once.  Who is on the network already stays where it is,
     // unless it wishes for something else, and gets its new names.  The endpoint is complete but
     // for the names of the pair of links. ENOSPC: the subnet is full.  The caller holds the lock.
-    // Without `keep` it is only tried.
-    Result<Endpoint> take(const Network& network, const String& container, const Wish& wish,
-                          bool keep = true) const;
+    Result<Endpoint> take(const Network& network, const String& container, const Wish& wish) const;
+    // Whether that could be, now.
+    Result<void> check(const Network& network, const String& container, const Wish& wish) const;
     // Gives back what `container` has there; nothing is no error.  The caller holds the lock.
     Result<void> release(const String& network_id, const String& container) const;
     // The file of a network that is gone.
@@ -57,6 +58,8 @@ public:
 
 private:
     explicit Leases(Fd directory) : directory_(std::move(directory)) {}
+    Result<Endpoint> take(const Network& network, const String& container, const Wish& wish,
+                          bool keep) const;
     Fd directory_;
 };
 

@@ -50,7 +50,7 @@ String reverse_name(const Address& address)
 void Neighbours::read_circles(const String& directory)
 {
     circles_.clear();
-    places_.clear();
+    places_.erase();
     lead_out_ = false;
     auto opened = sys::open(directory, O_RDONLY | O_DIRECTORY);
     if (!opened)
@@ -60,8 +60,7 @@ void Neighbours::read_circles(const String& directory)
         return;
     for (Endpoint& endpoint : wiring->endpoints) {
         lead_out_ |= !endpoint.gateway.empty() || !endpoint.gateway6.empty();
-        places_.push_back(std::move(endpoint.address));
-        places_.push_back(std::move(endpoint.address6));
+        places_ += endpoint.address + " " + endpoint.address6 + " ";
         if (endpoint.resolves)
             circles_.push_back({std::move(endpoint.network), std::move(endpoint.network_id)});
     }
@@ -93,10 +92,11 @@ bool Neighbours::are_near(const SocketName& name) const
 {
     sockaddr_storage at = {};
     memcpy(&at, name.get(), name.size);
-    bool near = false;
-    for (const String& place : places_)
-        near |= is_near(place, SocketAddress::of(at).address);
-    return near;
+    Address address = SocketAddress::of(at).address;
+    for (std::string_view rest = places_; !rest.empty();)
+        if (is_near(String(str::cut(rest, ' ')), address))
+            return true;
+    return false;
 }
 
 Vector<Address> Neighbours::find(std::string_view name, String& owner) const

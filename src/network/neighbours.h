@@ -38,7 +38,7 @@ private:
 
     Vector<Circle> circles_;  // where names are found
     uint64_t stamp_ = 0;      // of the wiring
-    Vector<String> places_;   // on all networks: "172.18.0.2/16";
+    String places_;           // on all networks: "172.18.0.2/16 fd00::2/64 ";
     bool lead_out_ = false;
 };
 

@@ -29,7 +29,6 @@ constexpr size_t kMaxClientQueries = 32;  // of these, for all clients: answers 
 constexpr size_t kMaxIn = 3 * dns::kMaxQuestion;  // that is no question yet, or has to wait
 constexpr size_t kMaxOut = dns::kMaxTcp;          // that wait for a client before it is heard again
 constexpr int64_t kPauseMs = 1000;
-constexpr int kDatagramAskers = 12, kStreamAskers = 4;  // of each family
 
 Result<Fd> open_socket(int type, uint16_t port)
 {
@@ -68,19 +67,21 @@ Result<ResolverSockets> ResolverSockets::open(uint16_t port)
     }
 }
 
-// A family that is missing has no servers that could be asked.
+// What cannot be opened has no servers that could be asked.
 void ResolverSockets::open_askers(std::span<const String> servers)
 {
-    bool wanted[2] = {};
+    unsigned count = servers.empty() ? 0 : kAskers;
     for (const String& server : servers)
-        wanted[server.find(':') != String::npos] = true;
-    for (bool six : {false, true})
-        for (int i = 0; wanted[six] && i < kDatagramAskers + kStreamAskers; i++) {
-            int type = i < kDatagramAskers ? SOCK_DGRAM : SOCK_STREAM;
-            Fd made(::socket(six ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-            if (made.is_open())
-                askers.push_back(std::move(made));
-        }
+        if (server.find(':') != String::npos)
+            count = 2 * kAskers;
+    while (askers.size() < count) {
+        int type = askers.size() % kAskers < kDatagramAskers ? SOCK_DGRAM : SOCK_STREAM;
+        Fd made(::socket(askers.size() < kAskers ? AF_INET : AF_INET6,
+                         type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        if (!made.is_open())
+            return;
+        askers.push_back(std::move(made));
+    }
 }
 
 Resolver::Resolver(ResolverSockets sockets, ResolverOptions options)

@@ -35,11 +35,14 @@ namespace kist::network {
 struct ResolverSockets {
     Fd udp, tcp;
     uint16_t port = 0;
-    Vector<Fd> askers;  // in that namespace, neither bound nor connected
+    // In that namespace, neither bound nor connected: of IPv4, and then of IPv6 as many, for
+    // datagrams and then for streams.
+    static constexpr unsigned kDatagramAskers = 12, kAskers = 16;
+    Vector<Fd> askers;
 
     // 0: any port that is free for both.  EADDRINUSE, EADDRNOTAVAIL (lo is down).
     static Result<ResolverSockets> open(uint16_t port = 0);
-    // For the families that `servers` have.
+    // Those for `servers`.
     void open_askers(std::span<const String> servers);
 };
 
@@ -82,7 +85,8 @@ private:
         String message;   // with the id of this try
         uint16_t id = 0;  // the client's
         unsigned first = 0, tries = 0;
-        bool inside = false;  // it is asked with one of the askers
+        bool inside = false;  // it is asked with the asker of this number
+        unsigned asker = 0;
         int64_t due = 0;
         dns::Stream stream;  // open as long as it is under way
     };

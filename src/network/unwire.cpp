@@ -25,8 +25,7 @@ Result<void> unwire(const String& state, const Fd& directory)
 {
     if (!TRY(sys::exists_at(directory, kWiringFile)))
         return {};
-    Leases leases = TRY(Leases::open(state));
-    Fd lock = TRY(leases.lock());
+    Leases leases = TRY(Leases::lock(state));
     auto wiring = read_wiring(directory);
     if (!wiring && wiring.error().is(EBADMSG))  // not written by us, or not whole: it tells nothing
         return remove_wiring(directory);

@@ -93,9 +93,8 @@ Result<void> lower_network(const Engine& engine, const Network& network)
 Result<void> remove_network(const Engine& engine, const Network& network)
 {
     auto networks = TRY(network::Networks::open(engine.directories.store));
-    auto leases = TRY(network::Leases::open(engine.places.state));
     // Who starts a container looks for its networks with this lock held.
-    Fd lock = TRY(leases.lock());
+    auto leases = TRY(network::Leases::lock(engine.places.state));
     String users;
     for (const Spec& spec : TRY(container::all_specs(engine.places)))
         if (is_on(spec, network))

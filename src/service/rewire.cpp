@@ -30,8 +30,7 @@ struct Change {
     const Engine& engine;
     Fd held;  // of Directories::hold()
     Spec spec;
-    network::Leases leases;
-    Fd lock;
+    network::Leases leases;  // locked
     // Of one that runs.
     Fd directory;
     std::optional<Fd> network_namespace;
@@ -62,11 +61,9 @@ Result<void> lead(void* context)
     return {};
 }
 
-// What the container has made of the file is its own affair: not to be read, say.
 void change_hosts(const Task& task, bool add)
 {
-    (void)container::change_hosts(task.change.directory, task.endpoint, task.change.spec.hostname,
-                                  add);
+    container::change_hosts(task.change.directory, task.endpoint, task.change.spec.hostname, add);
 }
 
 Result<void> plug_one(void* context, Vector<Fd>&)
@@ -148,17 +145,14 @@ Result<Change> begin(const Engine& engine, const container::Summary& container)
     if (spec.network == Namespace::host || spec.network_none || !spec.network_of.empty())
         return Error(EINVAL, "container \"%s\" has no networks of its own", spec.name.c_str())
             .with_hint("it was made with --network host, none or container:NAME");
-    auto leases = TRY(network::Leases::open(engine.places.state));
-    Fd lock = TRY(leases.lock());
+    auto leases = TRY(network::Leases::lock(engine.places.state));
     Fd record = TRY(engine.directories.open_container(id));
     container::State state = TRY(container::read_state(record));
     auto network_namespace = TRY(network_namespace_of(state));
     if (!network_namespace && TRY(is_passing(engine, state, id)))
         return Error(EAGAIN, "container \"%s\" is being started or stopped", spec.name.c_str())
             .with_hint("try again in a moment");
-    Change change = {
-        engine, std::move(held), std::move(spec), std::move(leases), std::move(lock), {}, {}, {},
-        {}};
+    Change change = {engine, std::move(held), std::move(spec), std::move(leases), {}, {}, {}, {}};
     if (!network_namespace)
         return change;
     change.directory = TRY(sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY));
@@ -193,7 +187,7 @@ Result<Change> begin_in_time(const Engine& engine, const container::Summary& con
 Result<void> commit(Change& change)
 {
     TRY(change.engine.directories.rewrite(change.spec));
-    change.lock.close();
+    change.leases.close();
     change.held.close();
     auto monitor = Client::connect(change.engine.directories, change.spec.id, {.until_exit = true});
     if (monitor)
@@ -239,23 +233,20 @@ Result<void> connect(const Engine& engine, const container::Summary& container, 
                          change.spec.name.c_str(), network.name.c_str());
     container::Attachment attachment = {network.name, wish.address, wish.address6, wish.mac,
                                         wish.names};
+    Result<void> done;
     if (change.network_namespace) {
         Wiring& wiring = change.wiring;
-        auto plugged = take_endpoint(change.leases, network, change.spec, attachment, wiring,
-                                     change.directory);
-        if (plugged)
-            plugged = plug_last(change, network);
-        if (!plugged) {
-            size_t index = place_of(wiring.endpoints, network.name);
-            if (index < wiring.endpoints.size())
-                (void)unplug_at(change, index);
-            return std::move(plugged).error().context("cannot connect container \"%s\"",
-                                                      change.spec.name.c_str());
-        }
+        done = take_endpoint(change.leases, network, change.spec, attachment, wiring,
+                             change.directory);
+        if (done)
+            done = plug_last(change, network);
+        size_t index = place_of(wiring.endpoints, network.name);
+        if (!done && index < wiring.endpoints.size())
+            (void)unplug_at(change, index);
     } else if (!wish.address.empty() || !wish.address6.empty()) {
-        TRY(change.leases.take(network, change.spec.id, wish, false),
-            "cannot connect container \"%s\"", change.spec.name.c_str());
+        done = change.leases.check(network, change.spec.id, wish);
     }
+    TRY(std::move(done), "cannot connect container \"%s\"", change.spec.name.c_str());
     change.spec.attachments.push_back(std::move(attachment));
     return commit(change);
 }

@@ -178,8 +178,7 @@ Result<void> Wire::take()
 {
     // What the last run could not undo is not to be forgotten.
     TRY(network::unwire(engine_.places.state, directory_));
-    auto leases = TRY(network::Leases::open(engine_.places.state));
-    Fd lock = TRY(leases.lock());
+    auto leases = TRY(network::Leases::lock(engine_.places.state));
     wiring_.container = spec_.id;
     wiring_.ports = spec_.published;
     wiring_.relayed = is_relayed();
@@ -230,8 +229,7 @@ Result<void> Wire::prepare(container::LaunchOptions& options)
 
 Result<void> Wire::plug(const Fd& network_namespace)
 {
-    auto leases = TRY(network::Leases::open(engine_.places.state));
-    Fd lock = TRY(leases.lock());
+    auto leases = TRY(network::Leases::lock(engine_.places.state));
     for (size_t i = 0; i < networks_.size(); i++)
         TRY(network::plug(networks_[i], wiring_.endpoints[i], network_namespace, i == 0),
             "cannot connect with the network \"%s\"", networks_[i].name.c_str());
@@ -253,11 +251,13 @@ Result<void> Wire::connect(const Fd& network_namespace)
     }
     if (!agent_)
         return {};
-    auto joined = join(false);
+    auto leases = TRY(network::Leases::lock(engine_.places.state));
+    auto joined = join(false, std::move(leases));
     if (joined || !joined.error().is(EPIPE))
         return joined;
     agent_ = TRY(Agent::find(engine_));  // it was killed meanwhile
-    return join(true);
+    leases = TRY(network::Leases::lock(engine_.places.state));
+    return join(true, std::move(leases));
 }
 
 void Wire::resolve(network::ResolverSockets sockets)
@@ -295,11 +295,10 @@ Result<void> Wire::let_go()
 void Wire::rename()
 {
     rename_at_ = INT64_MAX;
-    auto leases = network::Leases::open(engine_.places.state);
-    auto lock = leases ? leases->lock(false) : std::move(leases).error();
-    if (!lock && lock.error().is(EAGAIN))
+    auto leases = network::Leases::lock(engine_.places.state, false);
+    if (!leases && leases.error().is(EAGAIN))
         rename_at_ = clock::steady_ms() + kLockedMs;
-    for (size_t i = 0; lock && resolver_ && i < spec_.attachments.size(); i++) {
+    for (size_t i = 0; leases && resolver_ && i < spec_.attachments.size(); i++) {
         const container::Attachment& attachment = spec_.attachments[i];
         if (auto network = find_network(engine_, spec_, attachment.network))
             (void)leases->take(*network, spec_.id, {.names = names_of(spec_, attachment)});

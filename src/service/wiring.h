@@ -74,8 +74,7 @@ private:
     bool has_networks() const;
     bool is_relayed() const { return engine_.outer.map.tier != image::StoreMap::Tier::root; }
     Result<void> plug(const Fd& network_namespace);
-    // `lock`: of the leases, where the caller has it already.
-    Result<void> join(bool anew, Fd lock = {});
+    Result<void> join(bool anew, network::Leases leases);
     void lose_agent();
     void rejoin();
     network::Guest guest() const;

@@ -51,10 +51,9 @@ Result<void> join_networks(void* context, Vector<Fd>& files)
     ResolverRequest request = {joining.servers, {}};
     TRY(network::in_namespace(joining.network_namespace, open_resolver, &request), kNoResolver);
     network::ResolverSockets& sockets = request.sockets;
+    files = std::move(sockets.askers);
     files.push_back(std::move(sockets.udp));
     files.push_back(std::move(sockets.tcp));
-    for (Fd& asker : sockets.askers)
-        files.push_back(std::move(asker));
     return {};
 }
 
@@ -95,16 +94,14 @@ network::Guest Wire::guest() const
     return guest;
 }
 
-Result<void> Wire::join(bool anew, Fd lock)
+Result<void> Wire::join(bool anew, network::Leases leases)
 {
     if (!wiring_.relayed) {
-        lock.close();
+        leases.close();
         agent_->leave_gateway();
         return agent_->tell(guest(), relayed_ports_);
     }
     networks_.clear();
-    if (!lock.is_open())
-        lock = TRY(TRY(network::Leases::open(engine_.places.state)).lock());
     if (anew)
         wiring_ = TRY(network::read_wiring(directory_));
     Joining joining = {wiring_, {}, network_namespace_, anew, resolver_.has_value(), spec_.dns};
@@ -113,11 +110,14 @@ Result<void> Wire::join(bool anew, Fd lock)
     auto joined = agent_->in_gateway(join_networks, &joining);
     agent_->leave_gateway();
     Vector<Fd> files = TRY(std::move(joined));
-    lock.close();
+    leases.close();
     if (files.size() >= 2) {
-        network::ResolverSockets sockets = {std::move(files[0]), std::move(files[1])};
-        for (Fd& asker : std::span(files).subspan(2))
-            sockets.askers.push_back(std::move(asker));
+        network::ResolverSockets sockets;
+        for (Fd* last : {&sockets.tcp, &sockets.udp}) {
+            *last = std::move(files.back());
+            files.pop_back();
+        }
+        sockets.askers = std::move(files);
         resolve(std::move(sockets));
     }
     return agent_->tell(guest(), relayed_ports_);
@@ -152,17 +152,16 @@ void Wire::rejoin()
 {
     rejoin_at_ = INT64_MAX;
     tried_at_ = clock::steady_ms();
-    auto leases = network::Leases::open(engine_.places.state);
-    auto lock = leases ? leases->lock(false) : std::move(leases).error();
-    if (!lock && lock.error().is(EAGAIN)) {
+    auto leases = network::Leases::lock(engine_.places.state, false);
+    if (!leases && leases.error().is(EAGAIN)) {
         rejoin_at_ = tried_at_ + kLockedMs;
         return;
     }
-    auto found = lock ? Agent::find(engine_, true) : std::move(lock).error();
+    auto found = leases ? Agent::find(engine_, true) : std::move(leases).error();
     Result<void> joined;
     if (found) {
         agent_ = std::move(*found);
-        joined = join(true, std::move(*lock));
+        joined = join(true, std::move(*leases));
     } else {
         joined = std::move(found).error();
     }

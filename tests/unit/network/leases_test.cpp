@@ -32,8 +32,7 @@ String given(const Leases& leases, const Network& network, const char* container
 TEST(Leases, GiveOutOneAddressAfterTheOther)
 {
     test::TemporaryDirectory state;
-    Leases leases = MUST(Leases::open(state.path()));
-    Fd lock = MUST(leases.lock());
+    Leases leases = MUST(Leases::lock(state.path()));
     Network network = a_network();
     Endpoint endpoint = MUST(leases.take(network, "a", {.names = {"one", "uno"}}));
     EXPECT_EQ(endpoint.address, "10.1.0.2/24");
@@ -73,17 +72,26 @@ TEST(Leases, WhoIsThereStaysAndGetsItsNewNames)
     EXPECT_EQ(all[0].address, "10.1.0.77");
 }
 
-TEST(Leases, AreTriedWithoutBeingTaken)
+TEST(Leases, AreCheckedWithoutBeingTaken)
 {
     test::TemporaryDirectory state;
     Leases leases = MUST(Leases::open(state.path()));
     Network network = a_network();
-    EXPECT_EQ(MUST(leases.take(network, "a", {.address = "10.1.0.9"}, false)).address,
-              "10.1.0.9/24");
+    EXPECT_OK(leases.check(network, "a", {.address = "10.1.0.9"}));
     EXPECT_TRUE(MUST(leases.list("abcdef")).empty());
     MUST(leases.take(network, "b", {.address = "10.1.0.9"}));
-    auto taken = leases.take(network, "a", {.address = "10.1.0.9"}, false);
+    auto taken = leases.check(network, "a", {.address = "10.1.0.9"});
     EXPECT_TRUE(!taken && taken.error().is(EADDRINUSE));
+}
+
+TEST(Leases, AreLockedByOneAtATime)
+{
+    test::TemporaryDirectory state;
+    Leases leases = MUST(Leases::lock(state.path(), false));
+    auto second = Leases::lock(state.path(), false);
+    EXPECT_TRUE(!second && second.error().is(EAGAIN));
+    leases.close();
+    EXPECT_TRUE(Leases::lock(state.path(), false));
 }
 
 TEST(Leases, WishesAreGrantedOrRefusedWithAReason)
@@ -157,16 +165,16 @@ TEST(Leases, AreNeverGivenTwiceByProcessesAtOnce)
 {
     constexpr int kProcesses = 4, kEach = 25;
     test::TemporaryDirectory state;
-    Leases leases = MUST(Leases::open(state.path()));
+    Leases book = MUST(Leases::open(state.path()));
     Network network = a_network();
     pid_t children[kProcesses];
     for (int p = 0; p < kProcesses; p++)
         if (children[p] = ::fork(); children[p] == 0) {
             for (int i = 0; i < kEach; i++) {
-                auto lock = leases.lock();
-                if (!lock || !leases.take(network, str::format("c%d-%d", p, i), {}))
+                auto leases = Leases::lock(state.path());
+                if (!leases || !leases->take(network, str::format("c%d-%d", p, i), {}))
                     ::_exit(1);
-                if (i % 5 == 4 && !leases.release("abcdef", str::format("c%d-%d", p, i)))
+                if (i % 5 == 4 && !leases->release("abcdef", str::format("c%d-%d", p, i)))
                     ::_exit(1);
             }
             ::_exit(0);
@@ -176,7 +184,7 @@ TEST(Leases, AreNeverGivenTwiceByProcessesAtOnce)
         ::waitpid(child, &status, 0);
         EXPECT_EQ(status, 0);
     }
-    Vector<Lease> all = MUST(leases.list("abcdef"));
+    Vector<Lease> all = MUST(book.list("abcdef"));
     EXPECT_EQ(all.size(), size_t(kProcesses * kEach * 4 / 5));
     for (size_t i = 0; i < all.size(); i++)
         for (size_t j = 0; j < i; j++)
