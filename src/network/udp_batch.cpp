@@ -23,25 +23,31 @@ constexpr size_t kStride = 65536 + 25 * 64;
 // What a control message says; false: there is none of that type, or it is of another size.
 bool find_control(const msghdr& message, int level, int type, void* info, size_t size)
 {
-    auto* headers = const_cast<msghdr*>(&message);
-    for (cmsghdr* each = CMSG_FIRSTHDR(headers); each; each = CMSG_NXTHDR(headers, each))
-        if (each->cmsg_level == level && each->cmsg_type == type &&
-            each->cmsg_len == CMSG_LEN(size)) {
-            memcpy(info, CMSG_DATA(each), size);
+    // Not by CMSG_NXTHDR, in which musl compares numbers with and without a sign.
+    auto* at = static_cast<const char*>(message.msg_control);
+    auto* end = at + message.msg_controllen;
+    cmsghdr header;
+    for (; end - at >= ssize_t(sizeof header); at += CMSG_ALIGN(header.cmsg_len)) {
+        memcpy(&header, at, sizeof header);
+        if (header.cmsg_level == level && header.cmsg_type == type &&
+            header.cmsg_len == CMSG_LEN(size)) {
+            memcpy(info, at + CMSG_LEN(0), size);
             return true;
         }
+    }
     return false;
 }
 
-void put_control(UdpRoute& route, int level, int type, const void* info, size_t size)
+// Returns how much of `control` it takes.
+size_t put_control(char* control, int level, int type, const void* info, size_t size)
 {
     cmsghdr header{};
     header.cmsg_len = CMSG_LEN(size);
     header.cmsg_level = level;
     header.cmsg_type = type;
-    memcpy(route.control, &header, sizeof header);
-    memcpy(route.control + CMSG_LEN(0), info, size);
-    route.control_size = CMSG_SPACE(size);
+    memcpy(control, &header, sizeof header);
+    memcpy(control + CMSG_LEN(0), info, size);
+    return CMSG_SPACE(size);
 }
 
 }  // namespace
@@ -120,10 +126,11 @@ UdpRoute UdpBatch::back(int index, bool six) const
         // By which link routes say, where not each link has the same addresses.
         if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
             info6.ipi6_ifindex = 0;
-        put_control(route, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof info6);
+        route.control_size =
+            put_control(route.control, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof info6);
     } else if (!six && find_control(message, SOL_IP, IP_PKTINFO, &info4, sizeof info4)) {
         info4.ipi_ifindex = 0;
-        put_control(route, SOL_IP, IP_PKTINFO, &info4, sizeof info4);
+        route.control_size = put_control(route.control, SOL_IP, IP_PKTINFO, &info4, sizeof info4);
     }
     return route;
 }
@@ -150,18 +157,12 @@ int UdpBatch::alike(int first, int last) const
 bool UdpBatch::send_joined(const Fd& socket, int first, int count)
 {
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t))] = {};
-    cmsghdr header{};
-    header.cmsg_len = CMSG_LEN(sizeof(uint16_t));
-    header.cmsg_level = SOL_UDP;
-    header.cmsg_type = UDP_SEGMENT;
     auto size = static_cast<uint16_t>(parts_[first].iov_len);
-    memcpy(control, &header, sizeof header);
-    memcpy(control + CMSG_LEN(0), &size, sizeof size);
     msghdr message{};
     message.msg_iov = &parts_[first];
     message.msg_iovlen = count;
     message.msg_control = control;
-    message.msg_controllen = sizeof control;
+    message.msg_controllen = put_control(control, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
     return ::sendmsg(socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
