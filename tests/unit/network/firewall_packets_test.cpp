@@ -83,16 +83,7 @@ bool watch_bridges(bool on)
                          .c_str());
 }
 
-#define TOWN_TEST(name)           \
-    void name(Town& town);        \
-    TEST(FirewallPackets, name)   \
-    {                             \
-        test::in_new_network([] { \
-            Town town;            \
-            name(town);           \
-        });                       \
-    }                             \
-    void name(Town& town)
+#define TOWN_TEST(name) TEST_WITH(Town, town, FirewallPackets, name)
 
 TOWN_TEST(LeaveUnderTheMachinesAddress)
 {

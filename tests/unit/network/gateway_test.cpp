@@ -14,16 +14,7 @@ using test::Client;
 using test::Server;
 using test::waits;
 
-#define STREET_TEST(name)         \
-    void name(Street& street);    \
-    TEST(Gateway, name)           \
-    {                             \
-        test::in_new_network([] { \
-            Street street;        \
-            name(street);         \
-        });                       \
-    }                             \
-    void name(Street& street)
+#define STREET_TEST(name) TEST_WITH(Street, street, Gateway, name)
 
 STREET_TEST(HoldsConnectionsBackUntilTheyAreMarked)
 {

@@ -49,3 +49,15 @@ inline Fd another_network()
 }
 
 }  // namespace kist::test
+
+// A test in a new network namespace, of which `what`, a `Kind`, is made there first.
+#define TEST_WITH(Kind, what, suite, name) \
+    static void name(Kind& what);          \
+    TEST(suite, name)                      \
+    {                                      \
+        kist::test::in_new_network([] {    \
+            Kind what;                     \
+            name(what);                    \
+        });                                \
+    }                                      \
+    static void name(Kind& what)

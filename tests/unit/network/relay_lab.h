@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "bulk.h"
 #include "lab.h"
 #include "network/bridge.h"
 #include "network/gateway.h"
@@ -186,7 +187,10 @@ struct RelayLab {
         char byte;
         return hear(socket, &byte, 1);
     }
-    bool carries(const Fd& from, const Fd& to, size_t size = 1000);
+    bool carries(const Fd& from, const Fd& to, size_t size = 1000)
+    {
+        return test::carries(from, to, size, [&](int wait) { turn(wait); });
+    }
 };
 
 }  // namespace kist::test

@@ -11,7 +11,7 @@
 
 #include <memory>
 
-#include "base/digest.h"
+#include "bulk.h"
 #include "check.h"
 
 using namespace kist;
@@ -109,31 +109,9 @@ protected:
         }
         return total;
     }
-    // Sends `size` bytes one way while it reads them; whether they are the same.
     bool carries(const Fd& from, const Fd& to, size_t size)
     {
-        String block;
-        for (size_t i = 0; i < (300 << 10); i++)
-            block += char(i * 7 + i / 251);
-        Sha256 sent, got;
-        size_t out = 0, in = 0;
-        Vector<char> buffer(200 << 10);
-        for (int idle = 0; in < size && idle < 1000; idle++) {
-            size_t at = out % block.size();
-            size_t part = std::min(size - out, block.size() - at);
-            ssize_t n = part ? ::send(from.get(), &block[at], part, 0) : 0;
-            if (n > 0) {
-                sent.add({&block[at], size_t(n)});
-                out += size_t(n);
-            }
-            reactor_->turn(n > 0 ? 0 : 1);
-            while ((n = ::recv(to.get(), buffer.data(), buffer.size(), 0)) > 0) {
-                got.add({buffer.data(), size_t(n)});
-                in += size_t(n);
-                idle = 0;
-            }
-        }
-        return in == size && sent.finish() == got.finish();
+        return test::carries(from, to, size, [&](int wait) { reactor_->turn(wait); });
     }
     static void reset(Fd& socket)
     {

@@ -17,16 +17,7 @@ using test::send;
 using test::send_to;
 using test::talks;
 
-#define RELAY_TEST(name)          \
-    void name(RelayLab& lab);     \
-    TEST(UdpPorts, name)          \
-    {                             \
-        test::in_new_network([] { \
-            RelayLab lab(true);   \
-            name(lab);            \
-        });                       \
-    }                             \
-    void name(RelayLab& lab)
+#define RELAY_TEST(name) TEST_WITH(RelayLab, lab, UdpPorts, name)
 
 RELAY_TEST(PublishesPortsAndShowsWhoComes)
 {

@@ -31,16 +31,7 @@ size_t open_files()
     return count;
 }
 
-#define RELAY_TEST(name)          \
-    void name(RelayLab& lab);     \
-    TEST(UdpRelay, name)          \
-    {                             \
-        test::in_new_network([] { \
-            RelayLab lab(true);   \
-            name(lab);            \
-        });                       \
-    }                             \
-    void name(RelayLab& lab)
+#define RELAY_TEST(name) TEST_WITH(RelayLab, lab, UdpRelay, name)
 
 RELAY_TEST(CarriesQuestionsAndBringsTheAnswersOfWhomWasAsked)
 {
