@@ -62,7 +62,7 @@ Address Address::next(uint64_t count) const
     return result;
 }
 
-Result<Subnet> Subnet::parse(const String& text)
+Result<Subnet> Subnet::around(const String& text)
 {
     std::string_view rest = text;
     String first(str::cut(rest, '/'));
@@ -73,6 +73,12 @@ Result<Subnet> Subnet::parse(const String& text)
                      str::printable(text, 64).c_str())
             .with_hint("for example 10.10.0.0/24");
     subnet.bits = static_cast<unsigned>(*bits);
+    return subnet;
+}
+
+Result<Subnet> Subnet::parse(const String& text)
+{
+    Subnet subnet = TRY(around(text));
     Address base = filled(subnet.base, subnet.bits, false);
     if (base != subnet.base) {
         subnet.base = base;

@@ -32,6 +32,8 @@ struct Subnet {
 
     // "172.18.0.0/16"; host bits must be 0.  EINVAL.
     static Result<Subnet> parse(const String& text);
+    // "172.18.0.2/16": that address, with the length of its subnet's prefix.  EINVAL.
+    static Result<Subnet> around(const String& text);
     String text() const;
     bool contains(const Address& address) const;
     bool overlaps(const Subnet& other) const;

@@ -173,17 +173,6 @@ Result<uint32_t> mtu_of(const Network& network)
     return static_cast<uint32_t>(*mtu);
 }
 
-// "172.18.0.2/16", where Subnet::parse() wants the rest of the address to be 0.
-Result<Subnet> address_and_prefix(const String& text)
-{
-    std::string_view rest = text;
-    String address(str::cut(rest, '/'));
-    Subnet subnet;
-    subnet.base = TRY(Address::parse(address));
-    subnet.bits = static_cast<unsigned>(TRY(str::to_integer(rest)));
-    return subnet;
-}
-
 Result<void> explained(Result<void> made, const String& link)
 {
     if (made)
@@ -211,7 +200,7 @@ Result<void> set_up_inside(void* context)
     for (const String* text : {&endpoint.address, &endpoint.address6}) {
         if (text->empty())
             continue;
-        Subnet address = TRY(address_and_prefix(*text));
+        Subnet address = TRY(Subnet::around(*text));
         TRY(add_address(route, link, address));
     }
     TRY(bring_up(route, endpoint.interface));

@@ -79,11 +79,9 @@ Result<void> forget_flows(const Endpoint& endpoint, const Vector<Port>& ports)
 {
     Search search = {.ports = ports};
     int count = 0;
-    for (const String* text : {&endpoint.address, &endpoint.address6}) {
-        std::string_view rest = *text;
-        if (!rest.empty())
-            search.targets[count++] = TRY(Address::parse(String(str::cut(rest, '/'))));
-    }
+    for (const String* text : {&endpoint.address, &endpoint.address6})
+        if (!text->empty())
+            search.targets[count++] = TRY(Subnet::around(*text)).base;
     Netlink netlink = TRY(Netlink::open(NETLINK_NETFILTER));
     bool more = !ports.empty();
     for (int round = 0; round < kMaxRounds && more; round++) {

@@ -279,8 +279,7 @@ Result<void> settle(const Endpoint& endpoint, const Vector<Port>& ports, bool wa
     for (const String* text : {&endpoint.address, &endpoint.address6}) {
         if (text->empty())
             continue;
-        std::string_view rest = *text;
-        Address target = TRY(Address::parse(String(str::cut(rest, '/'))));
+        Address target = TRY(Subnet::around(*text)).base;
         for (bool addressed : {false, true})
             TRY(add_ports(elements, target, ports, addressed, wanted));
     }

@@ -136,19 +136,14 @@ Result<Guest> Guest::parse(String json)
 
 Address address_of(const Endpoint& endpoint, bool six)
 {
-    std::string_view text = six ? endpoint.address6 : endpoint.address;
-    return parsed(String(str::cut(text, '/')));
+    auto place = Subnet::around(six ? endpoint.address6 : endpoint.address);
+    return place ? place->base : Address();
 }
 
 bool is_near(const String& place, const Address& address)
 {
-    std::string_view rest = place;
-    Subnet subnet;
-    unsigned long long bits = 0;
-    subnet.base = parsed(String(str::cut(rest, '/')));
-    if (str::read_natural(rest, bits))
-        subnet.bits = static_cast<unsigned>(bits);
-    return subnet.contains(address);
+    auto subnet = Subnet::around(place);
+    return subnet && subnet->contains(address);
 }
 
 void Guests::add(Guest guest)

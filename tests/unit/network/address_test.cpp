@@ -36,6 +36,8 @@ TEST(Subnet, IsReadAndSaysWhatIsWrong)
     auto inside = Subnet::parse("10.1.2.3/16");
     EXPECT_ERROR(inside, EINVAL, "not the beginning of a subnet");
     EXPECT_EQ(inside.error().hint(), "it should be 10.1.0.0/16");
+    EXPECT_EQ(MUST(Subnet::around("10.1.2.3/16")).text(), "10.1.2.3/16");
+    EXPECT_ERROR(Subnet::around("10.1.2.3"), EINVAL, "length of the prefix");
 }
 
 TEST(Subnet, KnowsWhatIsInIt)
