@@ -105,9 +105,10 @@ bool is_flag(std::string_view word)
 
 Result<void> assign(bool& field, std::string_view text)
 {
-    if (!text.empty() && text != "true" && text != "false" && text != "1" && text != "0")
+    if (text.empty())
+        field = true;
+    else if (!str::read_boolean(text, field))
         return Error(EINVAL, "\"%.*s\" is neither true nor false", int(text.size()), text.data());
-    field = text.empty() || text == "true" || text == "1";
     return {};
 }
 

@@ -103,7 +103,9 @@ Error unknown_word(const char* flag, std::string_view text, const char* kind, st
 
 bool is_true(std::string_view value)
 {
-    return value.empty() || value == "true" || value == "1";
+    bool truth = value.empty();
+    (void)str::read_boolean(value, truth);
+    return truth;
 }
 
 void add_option(Mount& mount, const char* name, std::string_view value)

@@ -57,16 +57,12 @@ constexpr struct { const char* name; Kind kind; } kOptions[] = {
 };
 // clang-format on
 
-bool is_true(std::string_view value)
-{
-    return value == "true" || value == "1";
-}
-
 bool fits(Kind kind, const String& value)
 {
     constexpr int kMinMtu = 68, kMaxMtu = 65535;  // RFC 791
+    bool truth;
     if (kind == Kind::boolean)
-        return is_true(value) || value == "false" || value == "0";
+        return str::read_boolean(value, truth);
     if (kind == Kind::address) {
         auto address = Address::parse(value);
         return address && !address->is_v6();
@@ -151,8 +147,8 @@ std::string_view Network::text_option(std::string_view option_name) const
 
 bool Network::option(std::string_view option_name, bool otherwise) const
 {
-    std::string_view value = text_option(option_name);
-    return value.empty() ? otherwise : is_true(value);
+    (void)str::read_boolean(text_option(option_name), otherwise);
+    return otherwise;
 }
 
 const Pool* Network::pool(bool six) const

@@ -65,6 +65,17 @@ TEST(Str, IntegersAreReadToTheirLimits)
         EXPECT_FALSE(str::read_integer(text, value)) << text;
 }
 
+TEST(Str, ReadsBooleans)
+{
+    bool value = false;
+    EXPECT_TRUE(str::read_boolean("true", value) && value);
+    EXPECT_TRUE(str::read_boolean("0", value) && !value);
+    EXPECT_TRUE(str::read_boolean("1", value) && value);
+    for (const char* text : {"", "TRUE", "yes", "01", " 0"})
+        EXPECT_TRUE(!str::read_boolean(text, value) && value) << text;
+    EXPECT_TRUE(str::read_boolean("false", value) && !value);
+}
+
 TEST(Str, PatternsFitAsPathMatchHasThem)
 {
     struct Row {
