@@ -8,6 +8,8 @@
 #include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/filter.h"
+#include "cli/labels.h"
 #include "cli/moment.h"
 #include "cli/template.h"
 
@@ -55,74 +57,32 @@ bool is_image(const Event& event, std::string_view value)
     return name == value || untagged == value || (event.type == "image" && event.id == value);
 }
 
-bool has_label(const Event& event, std::string_view value)
-{
-    std::string_view name = value.substr(0, value.find('='));
-    for (auto& [key, text] : event.attributes)
-        if (key == name)
-            return name.size() == value.size() || value.substr(name.size() + 1) == text;
-    return false;
-}
-
 // "health_status" means "health_status: healthy", too.
 bool is_action(const Event& event, std::string_view value)
 {
     return event.action == value || event.action.substr(0, event.action.find(": ")) == value;
 }
 
-struct FilterRow {
-    const char* key;
-    bool (*match)(const Event& event, std::string_view value);
-    bool all = false;  // of several, all must match, not only one
-};
+const Event& of(const void* seen)
+{
+    return *static_cast<const Event*>(seen);
+}
+
+using S = const void*;
+using C = const Condition&;
+using enum FilterUse;
+
 // clang-format off
-constexpr FilterRow kFilters[] = {
-    {"container", [](const Event& event, std::string_view value) { return is_actor(event, "container", value); }},
-    {"event",     is_action},
-    {"image",     is_image},
-    {"label",     has_label, true},
-    {"network",   [](const Event& event, std::string_view value) { return is_actor(event, "network", value); }},
-    {"type",      [](const Event& event, std::string_view value) { return event.type == value; }},
-    {"volume",    [](const Event& event, std::string_view value) { return is_actor(event, "volume", value); }},
+constexpr FilterKey kFilters[] = {
+    {"container", list, false, [](S s, C c) { return is_actor(of(s), "container", c.value); }},
+    {"event",     list, false, [](S s, C c) { return is_action(of(s), c.value); }},
+    {"image",     list, false, [](S s, C c) { return is_image(of(s), c.value); }},
+    {"label",     list, true,  [](S s, C c) { return has_label(of(s).attributes, c.value); }},
+    {"network",   list, false, [](S s, C c) { return is_actor(of(s), "network", c.value); }},
+    {"type",      list, false, [](S s, C c) { return of(s).type == c.value; }},
+    {"volume",    list, false, [](S s, C c) { return is_actor(of(s), "volume", c.value); }},
 };
 // clang-format on
-
-struct Condition {
-    const FilterRow* row;
-    std::string_view value;
-};
-
-Result<Vector<Condition>> parse_filters(const Vector<String>& words)
-{
-    Vector<Condition> conditions;
-    for (std::string_view value : words) {
-        std::string_view key = str::cut(value, '=');
-        const FilterRow* found = nullptr;
-        for (const FilterRow& row : kFilters)
-            if (key == row.key)
-                found = &row;
-        if (!found || value.empty())
-            return Error(EINVAL, "--filter %.*s: expected KEY=VALUE", int(key.size()), key.data())
-                .with_hint("keys are container, event, image, label, network, type and volume");
-        conditions.push_back({found, value});
-    }
-    return conditions;
-}
-
-bool is_asked_for(const Event& event, const Vector<Condition>& conditions)
-{
-    for (const FilterRow& row : kFilters) {
-        size_t asked = 0, met = 0;
-        for (const Condition& condition : conditions)
-            if (condition.row == &row) {
-                asked++;
-                met += row.match(event, condition.value);
-            }
-        if (row.all ? met < asked : asked > 0 && met == 0)
-            return false;
-    }
-    return true;
-}
 
 // 2026-11-22T10:04:05.123456789Z container start ID (image=alpine, name=web)
 String plain_text(const Event& event)
@@ -198,10 +158,10 @@ Result<int> events(const EventsFlags& flags, const Context& context, Arguments)
         since = TRY(parse_moment(flags.since, now), "--since");
     if (!flags.until.empty())
         until = TRY(parse_moment(flags.until, now), "--until");
-    Vector<Condition> conditions = TRY(parse_filters(flags.filters));
+    Conditions conditions = TRY(parse_filters(kFilters, flags.filters, list));
     TRY(check_template(flags.format));
     TRY(service::read_events(context.places, since, until, [&](const Event& event) -> Result<void> {
-        if (!is_asked_for(event, conditions))
+        if (!match_filters(conditions, &event))
             return {};
         say_line(TRY(formatted(event, flags.format)));
         return flush();

@@ -1,13 +1,13 @@
-// filter.h - docker's --filter KEY=VALUE, for what deals with containers.
+// filter.h - docker's --filter KEY=VALUE: a row for each key.
 
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "base/result.h"
 #include "base/string.h"
 #include "base/vector.h"
-#include "cli/listing.h"
 
 namespace kist::cli {
 
@@ -17,27 +17,32 @@ struct FilterKey;
 struct Condition {
     const FilterKey* key;
     String value;
-    int64_t number = 0;            // an exit code, a time, a place in the list
-    String id;                     // of the image that is meant by an ancestor
+    int64_t number = 0;            // whether, an exit code, a time, a place in the list
+    String id = {};                // of the image that is meant by an ancestor
     Vector<unsigned> layers = {};  // the same
 };
+using Conditions = Vector<Condition>;
 
-enum class FilterUse { list, prune };
+enum class FilterUse : uint8_t { list = 1, prune = 2, both = 3 };
 
-class Filters {
-public:
-    // EINVAL names the keys that there are.  `all` is the list in its order, newest first.
-    static Result<Filters> parse(const Vector<String>& words, FilterUse use, const Context& context,
-                                 const Vector<Listed>& all);
-
-    // Whether the container at `place` of the list is meant.  Conditions of one key are
-    // alternatives, but labels must all be there.
-    bool match(const Listed& listed, size_t place) const;
-    // Whether they ask for containers that do not run, too.
-    bool reach_beyond_running() const;
-
-private:
-    Vector<Condition> conditions_;
+struct FilterKey {
+    const char* name;
+    FilterUse uses;
+    bool all;  // every condition of it must hold, not just one
+    // `seen` is what the rows are about.
+    bool (*match)(const void* seen, const Condition& condition);
+    // What the value stands for.  `where` is parse_filters()'s.
+    Result<void> (*prepare)(Condition& condition, const void* where) = nullptr;
 };
+
+// Ready-made to prepare: true or false; seconds since 1970, of what parse_moment() takes.
+Result<void> read_truth(Condition& condition, const void*);
+Result<void> read_time(Condition& condition, const void*);
+
+// Words are KEY=VALUE; EINVAL names the keys that there are.
+Result<Conditions> parse_filters(std::span<const FilterKey> keys, const Vector<String>& words,
+                                 FilterUse use, const void* where = nullptr);
+// Conditions of one key are alternatives, unless all must hold.
+bool match_filters(const Conditions& conditions, const void* seen);
 
 }  // namespace kist::cli

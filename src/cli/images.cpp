@@ -9,6 +9,8 @@
 #include "base/vector.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/filter.h"
+#include "cli/labels.h"
 #include "cli/listing.h"
 #include "cli/print.h"
 
@@ -57,97 +59,60 @@ constexpr Flag kImagesFlags[] = {
 
 using Images = Vector<image::Image>;
 
-// What is asked for.  Names are alternatives; of the rest all must hold.
-struct Wanted {
-    Vector<String> patterns;
-    Vector<String> labels;
-    bool by_dangling = false, dangling = false;
-    int64_t before = INT64_MAX, since = INT64_MIN;  // exclusive, when the image was made
+// An image by one of its names, or by none.
+struct SeenImage {
+    const image::Image& image;
+    const registry::Reference* reference;
+    bool tagged;  // by any name
 };
 
-Result<void> want_dangling(Wanted& wanted, const String& value, const image::Store&)
+const SeenImage& by(const void* seen)
 {
-    wanted.by_dangling = true;
-    return assign(wanted.dangling, value);
-}
-Result<void> want_label(Wanted& wanted, const String& value, const image::Store&)
-{
-    wanted.labels.push_back(value);
-    return {};
-}
-Result<void> want_reference(Wanted& wanted, const String& value, const image::Store&)
-{
-    wanted.patterns.push_back(value);
-    return {};
-}
-Result<void> want_before(Wanted& wanted, const String& value, const image::Store& store)
-{
-    image::Image image = TRY(store.find(value));
-    wanted.before = std::min(wanted.before, seconds_of(image.config.created));
-    return {};
-}
-Result<void> want_since(Wanted& wanted, const String& value, const image::Store& store)
-{
-    image::Image image = TRY(store.find(value));
-    wanted.since = std::max(wanted.since, seconds_of(image.config.created));
-    return {};
+    return *static_cast<const SeenImage*>(seen);
 }
 
-// clang-format off
-constexpr struct {
-    std::string_view key;
-    Result<void> (*take)(Wanted& wanted, const String& value, const image::Store& store);
-} kFilters[] = {
-    {"before",    want_before},
-    {"dangling",  want_dangling},
-    {"label",     want_label},
-    {"reference", want_reference},
-    {"since",     want_since},
-};
-// clang-format on
-
-Result<void> take_filter(Wanted& wanted, std::string_view filter, const image::Store& store)
+int64_t created(const void* seen)
 {
-    std::string_view rest = filter, key = str::cut(rest, '=');
-    for (auto& known : kFilters)
-        if (known.key == key && key.size() < filter.size())
-            return known.take(wanted, String(rest), store);
-    return Error(EINVAL,
-                 "it is not one of before, dangling, label, reference and since with a \"=\"");
+    return seconds_of(by(seen).image.config.created);
 }
 
-bool is_labelled(const image::Image& image, std::string_view wanted)
+// "alpine", "al*", "alpine:3.*", "docker.io/library/alpine".
+bool is_called(const registry::Reference* reference, const String& pattern)
 {
-    std::string_view value = wanted, name = str::cut(value, '=');
-    for (auto& [key, text] : image.config.execution.labels)
-        if (key == name && (name.size() == wanted.size() || text == value))
+    if (!reference)
+        return false;
+    String whole = reference->host + "/" + reference->repository;
+    for (const String& name :
+         {reference->familiar_name(), reference->familiar(), whole, reference->text()})
+        if (str::matches(pattern, name))
             return true;
     return false;
 }
 
-bool is_wanted(const image::Image& image, const Wanted& wanted)
+// When the image was made.
+Result<void> find_time(Condition& condition, const void* store)
 {
-    for (const String& label : wanted.labels)
-        if (!is_labelled(image, label))
-            return false;
-    int64_t created = seconds_of(image.config.created);
-    return created < wanted.before && created > wanted.since;
+    auto image = TRY(static_cast<const image::Store*>(store)->find(condition.value));
+    condition.number = seconds_of(image.config.created);
+    return {};
 }
 
-// "alpine", "al*", "alpine:3.*", "docker.io/library/alpine".
-bool fits(const registry::Reference& reference, const Wanted& wanted)
-{
-    String whole = reference.host + "/" + reference.repository;
-    for (const String& pattern : wanted.patterns)
-        for (const String& name :
-             {reference.familiar_name(), reference.familiar(), whole, reference.text()})
-            if (str::matches(pattern, name))
-                return true;
-    return wanted.patterns.empty();
-}
+using S = const void*;
+using C = const Condition&;
+using enum FilterUse;
+
+// clang-format off
+constexpr FilterKey kFilters[] = {
+    {"before",    list, true,  [](S s, C c) { return created(s) < c.number; }, find_time},
+    {"dangling",  list, true,  [](S s, C c) { return by(s).tagged != bool(c.number); }, read_truth},
+    {"label",     list, true,  [](S s, C c) { return has_label(by(s).image.config.execution.labels, c.value); }},
+    {"reference", list, false, [](S s, C c) { return is_called(by(s).reference, c.value); }},
+    {"since",     list, true,  [](S s, C c) { return created(s) > c.number; }, find_time},
+};
+// clang-format on
 
 // An image has a row for each of its tags; one that has none is "<none>", or known by digest alone.
-Vector<Row> rows_of(const image::Image& image, bool whole_ids, const Wanted& wanted)
+Vector<Row> rows_of(const image::Image& image, bool whole_ids, const Conditions& conditions)
 {
     auto row = [&](const String& repository, const String& tag) {
         return Row{repository,
@@ -159,25 +124,27 @@ Vector<Row> rows_of(const image::Image& image, bool whole_ids, const Wanted& wan
                    human_size(image.size),
                    image.config.platform.text()};
     };
-    Vector<Row> rows;
-    String by_digest = kNone;
+    Vector<registry::Reference> references;
     bool tagged = false;
-    for (const String& text : image.references) {
-        auto reference = registry::Reference::parse(text);
-        if (!reference)
+    for (const String& text : image.references)
+        if (auto reference = registry::Reference::parse(text)) {
+            tagged |= !reference->digest;
+            references.push_back(reference.take());
+        }
+    Vector<Row> rows;
+    String by_digest;
+    for (const registry::Reference& reference : references) {
+        SeenImage seen = {image, &reference, tagged};
+        if (!match_filters(conditions, &seen))
             continue;
-        tagged |= !reference->digest;
-        if (!fits(*reference, wanted))
-            continue;
-        if (reference->digest)
-            by_digest = reference->familiar_name();
+        if (reference.digest)
+            by_digest = reference.familiar_name();
         else
-            rows.push_back(row(reference->familiar_name(), reference->tag));
+            rows.push_back(row(reference.familiar_name(), reference.tag));
     }
-    if (wanted.by_dangling && wanted.dangling == tagged)
-        return {};
-    if (!tagged && (wanted.patterns.empty() || by_digest != kNone))
-        rows.push_back(row(by_digest, kNone));
+    SeenImage nameless = {image, nullptr, tagged};
+    if (!tagged && (!by_digest.empty() || match_filters(conditions, &nameless)))
+        rows.push_back(row(by_digest.empty() ? kNone : by_digest, kNone));
     return rows;
 }
 
@@ -202,20 +169,19 @@ Result<int> images(const ImagesFlags& flags, const Context& context, Arguments o
         {"Platform", "PLATFORM", false},
     };
     image::Store store = TRY(open_store(context));
-    Wanted wanted;
-    for (const String& filter : flags.filters)
-        TRY(take_filter(wanted, filter, store), "--filter %s", filter.c_str());
-    wanted.patterns.insert(wanted.patterns.end(), operands.begin(), operands.end());
+    Vector<String> words = flags.filters;
+    for (std::string_view name : operands)
+        words.push_back("reference=" + String(name));
+    Conditions conditions = TRY(parse_filters(kFilters, words, list, &store));
     Images all = TRY(store.images());
     Vector<const image::Image*> order;
     for (const image::Image& image : all)
-        if (is_wanted(image, wanted))
-            order.push_back(&image);
+        order.push_back(&image);
     if (!order.empty())
         ::qsort(order.data(), order.size(), sizeof order[0], newer_first);
     Vector<Row> rows;
     for (const image::Image* image : order)
-        for (Row& row : rows_of(*image, flags.no_trunc, wanted))
+        for (Row& row : rows_of(*image, flags.no_trunc, conditions))
             rows.push_back(std::move(row));
     TRY(print_rows(kColumns, rows, flags.quiet ? "{{.ID}}" : flags.format));
     return 0;

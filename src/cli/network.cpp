@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "cli/command.h"
 #include "cli/labels.h"
-#include "cli/moment.h"
 #include "cli/print.h"
 #include "cli/say.h"
 #include "container/names.h"
@@ -113,7 +112,7 @@ const char* word_of(bool value)
 
 Result<int> ls(const LsFlags& flags, const service::Engine& engine, Arguments)
 {
-    Vector<NamedCondition> conditions = TRY(parse_network_filters(flags.filters, false));
+    Conditions conditions = TRY(parse_network_filters(flags.filters, FilterUse::list));
     Vector<container::Spec> specs = TRY(container::all_specs(engine.places));
     Vector<Row> rows;
     for (const Network& each : TRY(all_networks(engine))) {
@@ -156,16 +155,10 @@ Result<int> inspect(const InspectFlags& flags, const service::Engine& engine, Ar
     return status;
 }
 
-bool is_older(const Network& network, const String& moment)
+bool is_older(const Network& network, int64_t moment)
 {
     auto created = clock::from_text(network.created);
-    auto limit = parse_moment(moment, clock::now_nanos());
-    return created && limit && *created < *limit / 1'000'000'000;
-}
-
-bool is_true(std::string_view word)
-{
-    return word == "true" || word == "1";
+    return created && *created < moment;
 }
 
 const SeenNetwork& seen_by(const void* seen)
@@ -174,37 +167,33 @@ const SeenNetwork& seen_by(const void* seen)
 }
 
 using S = const void*;
-using V = const String&;
+using C = const Condition&;
+using enum FilterUse;
 
 // clang-format off
-constexpr NamedFilter kFilters[] = {
-    {"dangling", false, true,  [](S s, V v) { return (!seen_by(s).used && !network::is_reserved(seen_by(s).network.name)) == is_true(v); }},
-    {"driver",   false, false, [](S s, V v) { return v == network_driver(seen_by(s).network); }},
-    {"id",       false, false, [](S s, V v) { return seen_by(s).network.id.starts_with(v); }},
-    {"label",    true,  true,  [](S s, V v) { return has_label(seen_by(s).network.labels, v); }},
-    {"label!",   true,  true,  [](S s, V v) { return !has_label(seen_by(s).network.labels, v); }},
-    {"name",     false, false, [](S s, V v) { return seen_by(s).network.name.find(v) != String::npos; }},
-    {"scope",    false, false, [](S, V v) { return v == "local"; }},
-    {"type",     false, false, [](S s, V v) { return v == (network::is_reserved(seen_by(s).network.name) ? "builtin" : "custom"); }},
-    {"until",    true,  true,  [](S s, V v) { return is_older(seen_by(s).network, v); }},
+constexpr FilterKey kFilters[] = {
+    {"dangling", list, true,  [](S s, C c) { return (!seen_by(s).used && !network::is_reserved(seen_by(s).network.name)) == bool(c.number); }, read_truth},
+    {"driver",   list, false, [](S s, C c) { return c.value == network_driver(seen_by(s).network); }},
+    {"id",       list, false, [](S s, C c) { return seen_by(s).network.id.starts_with(c.value); }},
+    {"label",    both, true,  [](S s, C c) { return has_label(seen_by(s).network.labels, c.value); }},
+    {"label!",   both, true,  [](S s, C c) { return !has_label(seen_by(s).network.labels, c.value); }},
+    {"name",     list, false, [](S s, C c) { return seen_by(s).network.name.find(c.value) != String::npos; }},
+    {"scope",    list, false, [](S, C c) { return c.value == "local"; }},
+    {"type",     list, false, [](S s, C c) { return c.value == (network::is_reserved(seen_by(s).network.name) ? "builtin" : "custom"); }},
+    {"until",    both, true,  [](S s, C c) { return is_older(seen_by(s).network, c.number); }, read_time},
 };
 // clang-format on
 
 }  // namespace
 
-Result<Vector<NamedCondition>> parse_network_filters(const Vector<String>& words, bool prune)
+Result<Conditions> parse_network_filters(const Vector<String>& words, FilterUse use)
 {
-    auto conditions = TRY(parse_named(kFilters, words, prune));
-    for (const NamedCondition& condition : conditions)
-        if (condition.row->name == std::string_view("until"))
-            TRY(parse_moment(condition.value, clock::now_nanos()), "--filter until=%s",
-                condition.value.c_str());
-    return conditions;
+    return parse_filters(kFilters, words, use);
 }
 
-bool match_network(const Vector<NamedCondition>& conditions, const SeenNetwork& seen)
+bool match_network(const Conditions& conditions, const SeenNetwork& seen)
 {
-    return match_named(conditions, &seen);
+    return match_filters(conditions, &seen);
 }
 
 const char* network_driver(const Network& network)

@@ -6,8 +6,8 @@
 #include "base/result.h"
 #include "base/string.h"
 #include "base/vector.h"
+#include "cli/filter.h"
 #include "cli/listing.h"
-#include "cli/named_filter.h"
 #include "network/network.h"
 #include "service/networks.h"
 
@@ -27,8 +27,8 @@ struct SeenNetwork {
     bool used;  // by a container
 };
 // --filter KEY=VALUE; EINVAL names the keys there are.
-Result<Vector<NamedCondition>> parse_network_filters(const Vector<String>& words, bool prune);
-bool match_network(const Vector<NamedCondition>& conditions, const SeenNetwork& seen);
+Result<Conditions> parse_network_filters(const Vector<String>& words, FilterUse use);
+bool match_network(const Conditions& conditions, const SeenNetwork& seen);
 
 // Removes those that no container is on; their names.
 Result<Vector<String>> prune_networks(const service::Engine& engine, const Vector<String>& filters);

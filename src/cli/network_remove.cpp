@@ -71,7 +71,7 @@ Result<int> prune(const PruneFlags& flags, const service::Engine& engine, Argume
 
 Result<Vector<String>> prune_networks(const service::Engine& engine, const Vector<String>& filters)
 {
-    Vector<NamedCondition> conditions = TRY(parse_network_filters(filters, true));
+    Conditions conditions = TRY(parse_network_filters(filters, FilterUse::prune));
     auto networks = TRY(network::Networks::open(engine.directories.store));
     Vector<String> names;
     for (const Network& network : TRY(networks.list())) {

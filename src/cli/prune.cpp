@@ -9,7 +9,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
-#include "cli/filter.h"
+#include "cli/container_filter.h"
 #include "cli/listing.h"
 #include "cli/network.h"
 #include "cli/print.h"
@@ -34,12 +34,12 @@ Result<uint64_t> prune_containers(const Context& context, const Vector<String>& 
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Vector<Listed> all = TRY(list_containers(engine));
-    Filters filters = TRY(Filters::parse(words, FilterUse::prune, context, all));
+    Conditions conditions = TRY(parse_container_filters(words, FilterUse::prune, context, all));
     Vector<Listed> idle;
     for (size_t i = 0; i < all.size(); i++) {
         container::Status status = all[i].state.status;
         bool ended = status == container::Status::exited || status == container::Status::created;
-        if (ended && filters.match(all[i], i))
+        if (ended && match_container(conditions, {all[i], i}))
             idle.push_back(std::move(all[i]));
     }
     if (idle.empty())
@@ -127,7 +127,7 @@ Result<int> system_prune(const PruneFlags& flags, const Context& context, Argume
     if (!flags.force && !TRY(confirm(question.c_str())))
         return 0;
     if (flags.volumes)  // before anything is taken away
-        TRY(parse_volume_filters(flags.filters, true), "--volumes");
+        TRY(parse_volume_filters(flags.filters, FilterUse::prune), "--volumes");
     uint64_t freed = TRY(prune_containers(context, flags.filters));
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Vector<String> networks = TRY(prune_networks(engine, flags.filters));

@@ -6,7 +6,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/command.h"
-#include "cli/filter.h"
+#include "cli/container_filter.h"
 #include "cli/listing.h"
 #include "cli/network.h"
 #include "cli/print.h"
@@ -149,14 +149,15 @@ Result<int> ps(const PsFlags& flags, const Context& context, Arguments)
 {
     service::Engine engine = TRY(service::open_engine(context.places, context.outer));
     Vector<Listed> all = TRY(list_containers(engine));
-    Filters filters = TRY(Filters::parse(flags.filters, FilterUse::list, context, all));
+    Conditions conditions =
+        TRY(parse_container_filters(flags.filters, FilterUse::list, context, all));
     size_t limit = flags.latest ? 1 : flags.last >= 0 ? size_t(flags.last) : SIZE_MAX;
-    bool idle = flags.all || limit != SIZE_MAX || filters.reach_beyond_running();
+    bool idle = flags.all || limit != SIZE_MAX || reach_beyond_running(conditions);
 
     Vector<Listed> shown;
     for (size_t i = 0; i < all.size() && shown.size() < limit; i++) {
         bool shows = idle || container::is_alive(all[i].state);
-        if (shows && filters.match(all[i], i))
+        if (shows && match_container(conditions, {all[i], i}))
             shown.push_back(std::move(all[i]));
     }
     if (flags.size || flags.format.find(".Size") != String::npos)

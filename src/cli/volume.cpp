@@ -89,7 +89,7 @@ constexpr Column kColumns[] = {
 
 Result<int> ls(const LsFlags& flags, const Context& context, Arguments)
 {
-    Vector<NamedCondition> conditions = TRY(parse_volume_filters(flags.filters, false));
+    Conditions conditions = TRY(parse_volume_filters(flags.filters, FilterUse::list));
     VolumeStore store = TRY(open_volumes(context));
     Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));
     Vector<Row> rows;

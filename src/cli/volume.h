@@ -6,7 +6,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "cli/context.h"
-#include "cli/named_filter.h"
+#include "cli/filter.h"
 #include "cli/print.h"
 #include "container/volume_use.h"
 
@@ -35,8 +35,8 @@ struct SeenVolume {
     bool used;  // by a container
 };
 // --filter KEY=VALUE; EINVAL names the keys there are.
-Result<Vector<NamedCondition>> parse_volume_filters(const Vector<String>& words, bool prune);
-bool match_volume(const Vector<NamedCondition>& conditions, const SeenVolume& seen);
+Result<Conditions> parse_volume_filters(const Vector<String>& words, FilterUse use);
+bool match_volume(const Conditions& conditions, const SeenVolume& seen);
 
 struct PrunedVolumes {
     Vector<String> names;

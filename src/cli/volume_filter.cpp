@@ -18,28 +18,29 @@ const SeenVolume& seen_by(const void* seen)
 }
 
 using S = const void*;
-using V = const String&;
+using C = const Condition&;
+using enum FilterUse;
 
 // clang-format off
-constexpr NamedFilter kFilters[] = {
-    {"dangling", false, true,  [](S s, V v) { return seen_by(s).used == (v == "false" || v == "0"); }},
-    {"driver",   false, false, [](S, V v) { return v == "local"; }},
-    {"label",    true,  true,  [](S s, V v) { return has_label(seen_by(s).info.labels, v); }},
-    {"label!",   true,  true,  [](S s, V v) { return !has_label(seen_by(s).info.labels, v); }},
-    {"name",     false, false, [](S s, V v) { return seen_by(s).info.name.find(v) != String::npos; }},
+constexpr FilterKey kFilters[] = {
+    {"dangling", list, true,  [](S s, C c) { return seen_by(s).used != bool(c.number); }, read_truth},
+    {"driver",   list, false, [](S, C c) { return c.value == "local"; }},
+    {"label",    both, true,  [](S s, C c) { return has_label(seen_by(s).info.labels, c.value); }},
+    {"label!",   both, true,  [](S s, C c) { return !has_label(seen_by(s).info.labels, c.value); }},
+    {"name",     list, false, [](S s, C c) { return seen_by(s).info.name.find(c.value) != String::npos; }},
 };
 // clang-format on
 
 }  // namespace
 
-Result<Vector<NamedCondition>> parse_volume_filters(const Vector<String>& words, bool prune)
+Result<Conditions> parse_volume_filters(const Vector<String>& words, FilterUse use)
 {
-    return parse_named(kFilters, words, prune);
+    return parse_filters(kFilters, words, use);
 }
 
-bool match_volume(const Vector<NamedCondition>& conditions, const SeenVolume& seen)
+bool match_volume(const Conditions& conditions, const SeenVolume& seen)
 {
-    return match_named(conditions, &seen);
+    return match_filters(conditions, &seen);
 }
 
 Result<VolumeStore> open_volumes(const Context& context)

@@ -87,7 +87,7 @@ Result<int> prune(const PruneFlags& flags, const Context& context, Arguments)
 
 Result<PrunedVolumes> prune_volumes(const Context& context, bool all, const Vector<String>& filters)
 {
-    Vector<NamedCondition> conditions = TRY(parse_volume_filters(filters, true));
+    Conditions conditions = TRY(parse_volume_filters(filters, FilterUse::prune));
     VolumeStore store = TRY(enter_volumes(context));
     Fd lock = TRY(store.lock());
     Vector<VolumeUse> uses = TRY(container::volume_uses(context.places));

@@ -80,7 +80,7 @@ die"
     [ "$(date +%s)" -gt "$((began + 1))" ] || fail "did not wait for its end"
 
     ends_with 1 k events --filter nonsense=x
-    has "$output" "keys are container"
+    has "$output" "filters are container"
     ends_with 1 k events --since whenever
     has "$output" '"whenever" is not a time'
     ends_with 1 k events --format '{{.Nothing' --until 0s

@@ -1,4 +1,4 @@
-// listing_test.cpp - cli/listing.h and cli/filter.h
+// listing_test.cpp - cli/listing.h and cli/container_filter.h
 
 #include "cli/listing.h"
 
@@ -6,7 +6,7 @@
 #include "base/string.h"
 #include "base/vector.h"
 #include "check.h"
-#include "cli/filter.h"
+#include "cli/container_filter.h"
 
 namespace kist::cli {
 namespace {
@@ -68,12 +68,12 @@ String filtered(const Vector<String>& words, FilterUse use = FilterUse::list)
     all[2].spec.created = clock::to_text(clock::now() - 7200);
     all.push_back(listed_of("web"));
     all[3].paused = true;
-    auto filters = Filters::parse(words, use, Context(), all);
+    auto filters = parse_container_filters(words, use, Context(), all);
     if (!filters)
         return "error: " + filters.error().message();
     String names;
     for (size_t i = 0; i < all.size(); i++)
-        if (filters->match(all[i], i))
+        if (match_container(*filters, {all[i], i}))
             names += (names.empty() ? "" : " ") + all[i].spec.name;
     return names;
 }
@@ -133,6 +133,7 @@ TEST(Filters, MistakesAreNamed)
               "error: --filter publish=x: \"x\" is no port of the container, nor a range of them");
     EXPECT_EQ(filtered({"exited=x"}), "error: --filter exited=x: \"x\" is not a whole number");
     EXPECT_EQ(filtered({"before=x"}), "error: --filter before=x: no container \"x\"");
+    EXPECT_EQ(filtered({"name"}), "error: --filter name: it has no value");
 }
 
 }  // namespace

@@ -103,9 +103,9 @@ TEST(NetworkNames, AreThoseOfTheSpec)
 }
 
 // Which of these the filters let through: front (labelled), bridge, host.
-String filtered(const Vector<String>& words, bool prune = false)
+String filtered(const Vector<String>& words, FilterUse use = FilterUse::list)
 {
-    auto conditions = parse_network_filters(words, prune);
+    auto conditions = parse_network_filters(words, use);
     if (!conditions)
         return conditions.error().message();
     Network front = {.name = "front", .id = "f1", .created = "2026-01-02T00:00:00Z", .link = "br"};
@@ -148,8 +148,8 @@ TEST(NetworkFilters, AreDockers)
         EXPECT_TRUE(filtered(row.words).starts_with(row.names) &&
                     (*row.names || filtered(row.words).empty()))
             << joined(row.words, " ") << filtered(row.words);
-    EXPECT_EQ(filtered({"name=x"}, true), "--filter: \"name\" is not known");
-    EXPECT_EQ(filtered({"label=tier"}, true), " front");
+    EXPECT_EQ(filtered({"name=x"}, FilterUse::prune), "--filter: \"name\" is not known");
+    EXPECT_EQ(filtered({"label=tier"}, FilterUse::prune), " front");
 }
 
 }  // namespace
