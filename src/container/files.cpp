@@ -56,6 +56,16 @@ void add_words(String& text, const char* keyword, const Vector<String>& words)
     text += '\n';
 }
 
+// Where names of neighbours are found, they are asked for before the host's search domains, as
+// docker has it: "db" must not be db.example.com.
+bool has_neighbours(const network::Wiring* wiring)
+{
+    bool found = false;
+    for (size_t i = 0; wiring && i < wiring->endpoints.size(); i++)
+        found = found || wiring->endpoints[i].resolves;
+    return found;
+}
+
 String read_host(const char* path)
 {
     auto text = fs::read_path(path, kMaxHostFile);
@@ -141,6 +151,9 @@ String resolver_text(const Spec& spec, std::string_view host, const network::Wir
         add_words(text, "options", spec.dns_options);
     if (spec.network != Namespace::host && !wiring)
         return text;
+    bool as_is = has_neighbours(wiring);
+    for (const String& option : spec.dns_options)
+        as_is = as_is && !option.starts_with("ndots:");
     while (!host.empty()) {
         std::string_view line = str::cut(host, '\n');
         std::string_view word = keyword_of(line);
@@ -151,7 +164,8 @@ String resolver_text(const Spec& spec, std::string_view host, const network::Wir
         if (!replaced)
             text.append(line).append("\n");
     }
-    return text;
+    // A line of its own and the last: it wins over the host's, with glibc as with musl.
+    return as_is ? text + "options ndots:0\n" : text;
 }
 
 Result<void> provide_files(const FilesRequest& request)

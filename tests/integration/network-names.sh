@@ -23,7 +23,7 @@ while True:
     end = query.index(b"\0", 12) + 5
     kind = struct.unpack(">H", query[end - 4:end - 2])[0]
     name = query[12:end - 5]
-    known = name.lower() == b"\x07example\x04test"
+    known = name.lower() in (b"\x07example\x04test", b"\x06second\x03lan\x04test")
     has = known and kind == 1
     head = query[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, 1 if has else 0, 0, 0)
     answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 5, 4) + socket.inet_aton(sys.argv[2]) if has else b""
@@ -61,6 +61,8 @@ for name in first alpha "$id" box FIRST; do
 done
 same "$(looked_up first second | head -1)" "$second"
 k exec second ping -c 1 -W 2 alpha > /dev/null || fail "second cannot ping alpha"
+# Before the search domains: there is a second.lan.test, too.
+has "$(k exec first ping -c 1 -W 2 second)" "($second)"
 k exec second ping -c 1 -W 2 "$first" > /dev/null || fail "second cannot ping $first"
 answer first 80
 has "$(ask second alpha 80)" "first for $second"
@@ -70,7 +72,8 @@ ends_with 1 k exec second nslookup nobody-there.
 # ---- files
 same "$(k exec second cat /etc/resolv.conf)" "nameserver 127.0.0.11
 search lan.test
-options ndots:1"
+options ndots:1
+options ndots:0"
 has "$(hosts_of first)" "$first	box"
 has "$(hosts_of second)" "$second	$(k ps -q --filter name=second)"
 k run --rm --network one --dns-search a.test --dns-option ndots:3 --add-host gate:host-gateway "$image" \

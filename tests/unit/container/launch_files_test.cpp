@@ -68,6 +68,26 @@ TEST(Resolver, OnNetworksIsKistsOwnWithTheHostsSearchAndOptions)
               "nameserver 127.0.0.11\nsearch a\noptions ndots:2 rotate\n");
 }
 
+TEST(Resolver, AsksForNeighboursBeforeTheSearchDomains)
+{
+    network::Wiring wiring;
+    wiring.endpoints.resize(1);
+    Spec spec;
+    spec.network = Namespace::own;
+    constexpr const char* kHost = "search lan\noptions ndots:1\n";
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\nsearch lan\noptions ndots:1\n");
+    wiring.endpoints[0].resolves = true;
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\nsearch lan\noptions ndots:1\noptions ndots:0\n");
+    spec.dns_options = {"rotate"};
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\noptions rotate\nsearch lan\noptions ndots:0\n");
+    spec.dns_options = {"rotate", "ndots:2"};
+    EXPECT_EQ(resolver_text(spec, kHost, &wiring),
+              "nameserver 127.0.0.11\noptions rotate ndots:2\nsearch lan\n");
+}
+
 TEST(Resolver, IsTheHostsWithWhatWasAskedForInItsPlace)
 {
     constexpr const char* kHost =
