@@ -87,7 +87,8 @@ Result<void> enter_root(const Fd& root)
 }
 
 // Mounts all there is, from the outside, and moves in.  With a terminal its two ends come back.
-Result<std::optional<Pty>> furnish(const Plan& plan)
+// Meanwhile its network is connected, whose links settings may be about.
+Result<std::optional<Pty>> furnish(const Plan& plan, const Fd& report)
 {
     const Spec& spec = plan.options.spec;
     Fd store = TRY(reopen_here(plan.options.store));
@@ -114,6 +115,8 @@ Result<std::optional<Pty>> furnish(const Plan& plan)
         pty = TRY(open_pty(root, plan.options.rows, plan.options.columns));
         TRY(mount_console(root, *pty));
     }
+    if (plan.options.connector)
+        TRY(wait_for_go(report));
     TRY(apply_namespace_settings(spec, root));
     TRY(protect_system(system));
     TRY(open_target(root, spec.workdir, TargetKind::directory), "working directory");
@@ -128,7 +131,7 @@ Result<Identity> settle_in(const Plan& plan, const Fd& report)
 {
     const Spec& spec = plan.options.spec;
     TRY(arrive(plan, report));
-    std::optional<Pty> pty = TRY(furnish(plan));
+    std::optional<Pty> pty = TRY(furnish(plan, report));
     Fd root = TRY(sys::open("/", O_RDONLY | O_DIRECTORY));
     Identity identity = TRY(look_up_user(root, spec.user, spec.groups));
     if (plan.map_self) {

@@ -304,13 +304,17 @@ Result<void> start(Launch& launch)
     launch.result.process = TRY(sys::pidfd_open(started.pid));
     if (!started.in_cgroup)
         TRY(launch.options.cgroup->add(started.pid));
-    if (Connector* connector = launch.options.connector) {
-        // Our child, not waited for: the number is its own.
-        Fd there = TRY(sys::open(str::format("/proc/%d/ns/net", started.pid), O_RDONLY));
-        TRY(connector->connect(there));
-    }
+    Connector* connector = launch.options.connector;
+    Fd network;
+    // Our child, not waited for: the number is its own.  Later on it lets nobody look.
+    if (connector)
+        network = TRY(sys::open(str::format("/proc/%d/ns/net", started.pid), O_RDONLY));
     if (launch.plan.wait_for_go || !started.in_cgroup)
         TRY(say_go(launch.socket.reader));
+    if (connector) {
+        TRY(connector->connect(network));
+        (void)say_go(launch.socket.reader);  // where it has failed meanwhile, it says so below
+    }
     return listen_until_executed(launch);
 }
 

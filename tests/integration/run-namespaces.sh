@@ -32,6 +32,11 @@ check() {
     same "$(k run --rm --sysctl kernel.shmmax=123456 "$image" cat /proc/sys/kernel/shmmax)" 123456
     ends_with 125 k run --rm --sysctl kernel.panic=1 "$image" true
     has "$output" kernel.panic
+    # Links are there by then, and what kist sets does not win.
+    settings='net.ipv4.conf.eth0.rp_filter=2 --sysctl net.ipv4.ip_unprivileged_port_start=99'
+    # shellcheck disable=SC2086
+    same "$(k run --rm --sysctl $settings "$image" sh -c 'cd /proc/sys/net/ipv4
+        cat conf/eth0/rp_filter ip_unprivileged_port_start' | tr '\n' ' ')" "2 99 "
     # With --init, process 1 is kist's, and orphans are reaped.
     same "$(k run --rm --init "$image" sh -c '(sleep 0.1 &) ; sleep 0.5; ps -o stat | grep -c Z || :')" 0
     [ "$(k run --rm --init "$image" sh -c 'echo $$')" != 1 ] || fail "--init is not there"
