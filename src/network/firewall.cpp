@@ -362,14 +362,18 @@ Result<void> redirect_resolver(uint16_t port)
 {
     Netlink netlink = TRY(open_netfilter());
     nft::Batch batch(kResolverTable);
-    batch.clear();  // one from before
+    // One from before: only then, since whoever has taken rules away waits for them to be gone.
+    if (nft::has_chain(netlink, kResolverTable, "output"))
+        batch.clear();
     batch.rules(kResolverRules);
     Address server = TRY(Address::parse("127.0.0.11"));
-    Vector<nft::Element> elements;
-    for (Protocol protocol : {Protocol::tcp, Protocol::udp})
-        add(elements, "servers", joined(server, kDnsPort, &protocol), true, joined(server, port));
-    for (const nft::Element& each : elements)
-        batch.add(each);
+    nft::Element element;
+    element.set = "servers";
+    element.data = joined(server, port);
+    for (Protocol protocol : {Protocol::tcp, Protocol::udp}) {
+        element.key = joined(server, kDnsPort, &protocol);
+        batch.add(element);
+    }
     return commit(netlink, batch, kResolverRules);
 }
 

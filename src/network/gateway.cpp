@@ -159,7 +159,7 @@ Result<void> open_gateway(const Start& start, Answer& answer)
     if (::unshare(CLONE_NEWNET) != 0)
         return os_error("cannot make a network namespace")
             .with_hint("raise user.max_net_namespaces, or use --network host");
-    TRY(try_gateway());
+    TRY(prepare_gateway());
     for (bool six : {false, true}) {
         Gateway::Family family;
         if (!six || has_v6())
