@@ -2,7 +2,7 @@
 
 #include "network/network.h"
 
-#include <net/if.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -95,10 +95,11 @@ Result<void> check_options(const Network& network)
 }
 
 // Never one that is there: what kist makes it also takes away.  Another store's default network may
-// have the usual name.
+// have the usual name.  if_nametoindex(3) would have the kernel look for a module of that name.
 String link_of(const Network& network)
 {
-    if (network.name == kDefaultNetwork && !::if_nametoindex(kDefaultLink))
+    String there = String("/proc/sys/net/ipv4/conf/") + kDefaultLink;
+    if (network.name == kDefaultNetwork && ::access(there.c_str(), F_OK) != 0)
         return kDefaultLink;
     return "br-" + network.id.substr(0, kLinkDigits);
 }
