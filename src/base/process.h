@@ -15,7 +15,7 @@ namespace kist::process {
 
 // Runs the program at argv[0] (an absolute path; nothing is looked up in PATH) with an empty
 // environment and waits for it.  What it writes to stderr becomes the error's text when it fails.
-// Only newuidmap and newgidmap are ever run so.
+// Only newuidmap, newgidmap and the kernel's modprobe are ever run so.
 Result<void> run(std::span<const String> argv);
 
 // How a child ended: its exit status, or 128 + the signal that killed it, as a shell says it.

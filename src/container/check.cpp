@@ -246,7 +246,7 @@ void check_links(Board& board, CheckRow& row)
 // Without it root's networks do with less.
 void check_nf_tables(Board& board, CheckRow& row)
 {
-    int failed = check_network(board, row, board.root, network::try_firewall,
+    int failed = check_network(board, row, board.root, network::open_rules,
                                "the packet filter knows the rules of networks");
     if (!board.root || failed != ENOTSUP)
         return;

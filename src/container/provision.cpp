@@ -15,6 +15,7 @@
 #include "base/string.h"
 #include "container/delegation.h"
 #include "container/given_ids.h"
+#include "network/modules.h"
 
 namespace kist::container {
 
@@ -153,6 +154,7 @@ Result<void> provision(const HostUser& user)
         return Error(EPERM, "only root can prepare things for another user")
             .with_hint("as that user, leave --user out");
     const char* name = user.name.c_str();
+    network::load_modules(true);  // while nobody waits for each of them
     TRY(give_ids(user.identity, user.name), "cannot map ids for %s", name);
     TRY(give_cgroup(user.identity), "cannot make a cgroup for %s", name);
     TRY(give_runtime_directory(user.identity), "cannot make a runtime directory for %s", name);

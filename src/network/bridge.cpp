@@ -20,13 +20,12 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "network/firewall.h"
+#include "network/modules.h"
 #include "network/route.h"
 
 namespace kist::network {
 namespace {
 
-constexpr const char* kModules =
-    "load or build the kernel's modules bridge and veth, or use --network host";
 constexpr const char* kLinks6 = "/proc/sys/net/ipv6/conf";
 constexpr size_t kMaxValue = 64;
 constexpr const char* kIsolation = "com.docker.network.bridge.enable_icc";
@@ -178,7 +177,7 @@ Result<void> explained(Result<void> made, const String& link)
     if (made)
         return made;
     Error error = std::move(made).error().context("cannot make the link %s", link.c_str());
-    return error.is(EOPNOTSUPP) ? std::move(error).with_hint(kModules) : std::move(error);
+    return error.is(EOPNOTSUPP) ? std::move(error).with_hint(kModulesHint) : std::move(error);
 }
 
 // What is done in the container's namespace.

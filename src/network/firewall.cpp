@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "network/address.h"
 #include "network/conntrack.h"
+#include "network/modules.h"
 #include "network/nftables.h"
 #include "network/route.h"
 
@@ -140,11 +141,6 @@ chain output {
 )";
 constexpr uint16_t kDnsPort = 53;
 
-constexpr char kModules[] =
-    "load or build the kernel's modules nf_tables, nf_conntrack, nft_ct, nft_nat, nft_masq, "
-    "nft_chain_nat, nft_fib_inet (without IPv6 nft_fib_ipv4), for networks of ordinary users "
-    "nft_tproxy, or use --network host";
-
 constexpr char kRefused[] =
     "it takes CAP_NET_ADMIN, memory, and that nobody else has a table \"kist\" (nft delete table "
     "inet kist); --network host does without";
@@ -159,7 +155,7 @@ Result<Netlink> open_netfilter()
 {
     auto netlink = Netlink::open(NETLINK_NETFILTER);
     if (!netlink && netlink.error().is(EPROTONOSUPPORT))
-        return Error(ENOTSUP, "this kernel has no packet filter").with_hint(kModules);
+        return Error(ENOTSUP, "this kernel has no packet filter").with_hint(kModulesHint);
     return netlink;
 }
 
@@ -181,7 +177,7 @@ Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
             .with_hint(kRefused);
     return Error(ENOTSUP, "the packet filter of this kernel cannot do \"%s\": %s", line.c_str(),
                  error.message().c_str())
-        .with_hint(kModules);
+        .with_hint(kModulesHint);
 }
 
 [[gnu::noinline]] void add(Vector<nft::Element>& elements, const char* set, std::string_view key,
@@ -195,16 +191,21 @@ Result<void> commit(Netlink& netlink, nft::Batch& batch, std::string_view rules)
     element.wanted = wanted;
 }
 
-// In place of those that are there.
-Result<void> make_rules(Netlink& netlink, const nft::Table& table, bool relay)
+// In place of those that are there.  With `apart` chain by chain, not all at once: what one of them
+// needs of the kernel's modules is asked for again with each that the rest of its batch lacks.
+Result<void> make_rules(Netlink& netlink, const nft::Table& table, bool relay, bool apart)
 {
     String rules(kRules);
     if (relay)
         rules += kRelayRules;
-    nft::Batch batch(table);
-    batch.clear_rules();
-    batch.rules(rules);
-    TRY(commit(netlink, batch, rules), "cannot make the rules of networks");
+    for (size_t begin = 0, end; begin != String::npos; begin = end) {
+        end = apart ? rules.find("chain ", begin + 1) : String::npos;
+        nft::Batch batch(table);
+        if (begin == 0)
+            batch.clear_rules();
+        batch.rules(std::string_view(rules).substr(begin, end - begin));
+        TRY(commit(netlink, batch, rules), "cannot make the rules of networks");
+    }
     return {};
 }
 
@@ -293,9 +294,10 @@ Result<void> open_rules()
 {
     Netlink netlink = TRY(open_netfilter());
     nft::Table table = our_table();
-    if (!nft::has_chain(netlink, table, kVersion))
-        return make_rules(netlink, table, nft::has_chain(netlink, table, "relayed"));
-    return {};
+    if (nft::has_chain(netlink, table, kVersion))
+        return {};
+    load_modules(false);
+    return make_rules(netlink, table, nft::has_chain(netlink, table, "relayed"), false);
 }
 
 Result<void> open_firewall(const Network& network)
@@ -308,13 +310,7 @@ Result<void> open_firewall(const Network& network)
 Result<void> open_relay_firewall()
 {
     Netlink netlink = TRY(open_netfilter());
-    return make_rules(netlink, our_table(), true);
-}
-
-Result<void> try_firewall()
-{
-    Netlink netlink = TRY(open_netfilter());
-    return make_rules(netlink, our_table(), false);
+    return make_rules(netlink, our_table(), true, true);
 }
 
 Result<void> close_firewall(const Network& network)

@@ -18,16 +18,14 @@ namespace kist::network {
 // elements of `network`.  ENOTSUP: this kernel does not know all of it (which line of the rules,
 // and in the hint the modules).  EPERM, ENOMEM, EEXIST and others: it does, and refuses.
 Result<void> open_firewall(const Network& network);
-// A part of that: the table, with rules.
+// A part of that: the table, with rules.  In a new namespace it tries whether the kernel knows
+// them.
 Result<void> open_rules();
 // In the namespace of a gateway (gateway.h), before any of its networks: the same table, and rules
 // that hand what containers send to other machines to the sockets at these ports.
 Result<void> open_relay_firewall();
 inline constexpr uint32_t kRelayMark = 0x6b697374;  // of packets that were held back before
 inline constexpr uint16_t kRelayTcpPort = 61001, kRelayUdpPort = 61002;
-// Tries, in a new namespace that is not needed afterwards, whether the kernel knows the rules.
-// As of open_firewall().
-Result<void> try_firewall();
 // Takes them away; missing ones are no error.
 Result<void> close_firewall(const Network& network);
 // Takes the table away, unless there are networks in it: another store's.
