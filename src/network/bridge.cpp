@@ -33,6 +33,7 @@ constexpr const char* kControl = "/proc/sys/net/ipv4/tcp_congestion_control";
 constexpr const char* kMtu = "com.docker.network.driver.mtu";
 constexpr int kFailed = 125;                        // as of kist itself
 constexpr long long kMinMtu = 68, kMaxMtu = 65535;  // RFC 791; what a veth can have
+constexpr uint32_t kGatewayMtu = 65520;             // with a header of Ethernet still 16 bits
 
 enum When : unsigned {
     kInside = 1,      // in the container's namespace, else in the bridge's
@@ -160,11 +161,11 @@ Result<void> apply(unsigned facts, const String& link)
 }
 
 // Bytes; 0: the kernel's default.
-Result<uint32_t> mtu_of(const Network& network)
+Result<uint32_t> mtu_of(const Network& network, Place place)
 {
     std::string_view text = network.text_option(kMtu);
     if (text.empty())
-        return 0u;
+        return place == Place::gateway ? kGatewayMtu : 0u;
     auto mtu = str::to_integer(text);
     if (!mtu || *mtu < kMinMtu || *mtu > kMaxMtu)
         return Error(EINVAL, "%s=%s: expected %lld to %lld bytes", kMtu, String(text).c_str(),
@@ -184,16 +185,16 @@ Result<void> explained(Result<void> made, const String& link)
 struct Inside {
     const Endpoint& endpoint;
     bool first;
-    bool reno;  // of the bridge's namespace
+    Place place;  // of the bridge
 };
 
 Result<void> set_up_inside(void* context)
 {
-    auto& [endpoint, first, reno] = *static_cast<const Inside*>(context);
+    auto& [endpoint, first, place] = *static_cast<const Inside*>(context);
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
     TRY(bring_up(route, "lo"));
     TRY(apply(kInside | (endpoint.address6.empty() ? kWithoutV6 : kWithV6), endpoint.interface));
-    if (reno)
+    if (place == Place::gateway)
         (void)fs::poke(sys::borrow(AT_FDCWD), kControl, "reno");
     int link = TRY(find_link(route, endpoint.interface));
     for (const String* text : {&endpoint.address, &endpoint.address6}) {
@@ -215,7 +216,7 @@ Result<void> set_up_inside(void* context)
 
 }  // namespace
 
-Result<void> raise(const Network& network)
+Result<void> raise(const Network& network, Place place)
 {
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
     Vector<Subnet> gateways;
@@ -225,7 +226,7 @@ Result<void> raise(const Network& network)
         gateways.push_back(subnet);
     }
     Mac mac = Mac::of(gateways.empty() ? Address() : gateways[0].base);
-    uint32_t mtu = TRY(mtu_of(network));
+    uint32_t mtu = TRY(mtu_of(network, place));
     TRY(explained(make_bridge(route, network.link, mac, mtu), network.link));
     // Before anything passes, and before route_localnet lets packets to 127.0.0.0/8 in.
     auto ruled = open_firewall(network);
@@ -281,12 +282,13 @@ Result<void> prepare_gateway()
     return open_relay_firewall();
 }
 
-Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first)
+Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first,
+                  Place place)
 {
     auto route = TRY(Netlink::open(NETLINK_ROUTE));
     TRY(remove_link(route, endpoint.veth));  // what an interrupted one left
     Mac mac = TRY(Mac::parse(endpoint.mac));
-    uint32_t mtu = TRY(mtu_of(network));
+    uint32_t mtu = TRY(mtu_of(network, place));
     Undo undo([&] { (void)remove_link(route, endpoint.veth); });
     auto made = make_veth(route, {.name = endpoint.veth,
                                   .bridge = endpoint.bridge,
@@ -296,7 +298,7 @@ Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& ne
                                   .mtu = mtu,
                                   .isolated = !network.option(kIsolation, true)});
     TRY(explained(std::move(made), endpoint.interface));
-    Inside inside = {endpoint, first, holds(sys::borrow(AT_FDCWD), kControl, "reno")};
+    Inside inside = {endpoint, first, place};
     TRY(in_namespace(netns, set_up_inside, &inside), "cannot set up %s",
         endpoint.interface.c_str());
     settle_link(route, endpoint.veth);

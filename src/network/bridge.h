@@ -14,11 +14,15 @@
 
 namespace kist::network {
 
+// What the calling process' namespace is: this machine's, or a gateway (gateway.h).  Whatever goes
+// through a gateway ends there, so that its packets are as large as can be, and paced by nobody.
+enum class Place { machine, gateway };
+
 // Makes the bridge of `network` with its addresses, brings it up, lets packets pass (ip_forward,
 // and route_localnet of the bridge); what is there already is completed.  Also the rules
 // (firewall.h); where the kernel cannot have them packets are not let pass.  The caller holds the
 // lock of the leases.
-Result<void> raise(const Network& network);
+Result<void> raise(const Network& network, Place place = Place::machine);
 // In a new namespace that is to be a gateway (gateway.h), before any network is raised there: all
 // addresses are its own, rules hand what comes for them to the relay.  ENOTSUP, as of
 // open_relay_firewall().
@@ -34,7 +38,8 @@ Result<void> lower(const Network& network);
 
 // Makes the pair, one end on the bridge, the other in the namespace `netns` (an open
 // /proc/PID/ns/net) with addresses and routes.  `first`: it gets the default route.
-Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first);
+Result<void> plug(const Network& network, const Endpoint& endpoint, const Fd& netns, bool first,
+                  Place place = Place::machine);
 // Takes our end away, and with it the other.
 Result<void> unplug(const Endpoint& endpoint);
 

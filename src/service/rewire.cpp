@@ -44,6 +44,7 @@ struct Task {
     const Endpoint& endpoint;
     const Fd& network_namespace;  // the container's
     bool leads;
+    network::Place place;
     const Change& change;
 };
 
@@ -69,8 +70,9 @@ void change_hosts(const Task& task, bool add)
 Result<void> plug_one(void* context, Vector<Fd>&)
 {
     const Task& task = *static_cast<const Task*>(context);
-    TRY(network::raise(*task.network));
-    TRY(network::plug(*task.network, task.endpoint, task.network_namespace, task.leads));
+    TRY(network::raise(*task.network, task.place));
+    TRY(network::plug(*task.network, task.endpoint, task.network_namespace, task.leads,
+                      task.place));
     change_hosts(task, true);
     return {};
 }
@@ -94,7 +96,8 @@ Result<void> lead_by_one(void* context, Vector<Fd>&)
 Result<void> act(const Change& change, Work action, const network::Network* network,
                  const Endpoint& endpoint, bool leads = false)
 {
-    Task task = {network, endpoint, *change.network_namespace, leads, change};
+    auto place = change.agent ? network::Place::gateway : network::Place::machine;
+    Task task = {network, endpoint, *change.network_namespace, leads, place, change};
     Vector<Fd> none;
     if (!change.agent)
         return action(&task, none);

@@ -42,8 +42,10 @@ Result<void> join_networks(void* context, Vector<Fd>& files)
         String interface = endpoint.interface;
         if (joining.anew)
             TRY(network::in_namespace(joining.network_namespace, remove_interface, &interface));
-        TRY(network::raise(network), "cannot make the network \"%s\"", network.name.c_str());
-        TRY(network::plug(network, endpoint, joining.network_namespace, i == 0),
+        TRY(network::raise(network, network::Place::gateway), "cannot make the network \"%s\"",
+            network.name.c_str());
+        TRY(network::plug(network, endpoint, joining.network_namespace, i == 0,
+                          network::Place::gateway),
             "cannot connect with the network \"%s\"", network.name.c_str());
     }
     if (joining.resolves)

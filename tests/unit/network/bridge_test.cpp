@@ -194,16 +194,23 @@ TEST(Bridge, GivesEveryLinkTheMtu)
 {
     test::in_new_network([] {
         Network network = test_network();
-        network.options.push_back({"com.docker.network.driver.mtu", "1280"});
-        EXPECT_OK(raise(network));
         Fd one = test::another_network();
-        EXPECT_OK(plug(network, endpoint_on(network, 2), one, true));
-        for (const char* link : {"br-aaaaaaaaaaaa", "veth2"})
-            EXPECT_EQ(MUST(fs::read_path(str::format("/sys/class/net/%s/mtu", link))), "1280\n");
+        auto expect_mtu = [&](network::Place place, const char* mtu) {
+            EXPECT_OK(raise(network, place));
+            EXPECT_OK(plug(network, endpoint_on(network, 2), one, true, place));
+            for (const char* link : {"br-aaaaaaaaaaaa", "veth2"})
+                EXPECT_EQ(MUST(fs::read_path(str::format("/sys/class/net/%s/mtu", link))), mtu);
+        };
+        expect_mtu(network::Place::machine, "1500\n");
+        network.options.push_back({"com.docker.network.driver.mtu", "1280"});
+        expect_mtu(network::Place::machine, "1280\n");
+        expect_mtu(network::Place::gateway, "1280\n");
         for (const char* wrong : {"x", "67", "65536"}) {
             network.options[0].second = wrong;
             EXPECT_ERROR(raise(network), EINVAL, "expected 68 to 65535 bytes");
         }
+        network.options.clear();
+        expect_mtu(network::Place::gateway, "65520\n");
     });
 }
 

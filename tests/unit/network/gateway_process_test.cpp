@@ -131,8 +131,8 @@ void live_there(pid_t gateway, const Fd& done)
                          .address = "172.18.0.2/24",
                          .gateway = "172.18.0.1"};
     Fd place = test::another_network();
-    EXPECT_OK(raise(network));
-    EXPECT_OK(plug(network, endpoint, place, true));
+    EXPECT_OK(raise(network, network::Place::gateway));
+    EXPECT_OK(plug(network, endpoint, place, true, network::Place::gateway));
     Place box(std::move(place));
     Server server(box, "172.18.0.2", 80);
     EXPECT_EQ(::write(done.get(), "r", 1), 1);

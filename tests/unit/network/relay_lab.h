@@ -75,9 +75,10 @@ struct RelayLab {
             netns,
             [](void* context) -> Result<void> {
                 auto* self = static_cast<RelayLab*>(context);
-                TRY(network::raise(self->network));
+                TRY(network::raise(self->network, network::Place::gateway));
                 Fd to(::open(self->guest.path().c_str(), O_RDONLY | O_CLOEXEC));
-                return network::plug(self->network, self->record.endpoints[0], to, true);
+                return network::plug(self->network, self->record.endpoints[0], to, true,
+                                     network::Place::gateway);
             },
             this);
         ASSERT_TRUE(test::is_ok(plugged));

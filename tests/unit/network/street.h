@@ -78,8 +78,8 @@ struct Street {
             here,
             [](void* context) -> Result<void> {
                 auto& its = *static_cast<Join*>(context);
-                TRY(raise(its.network));
-                return plug(its.network, its.endpoint, its.netns, true);
+                TRY(raise(its.network, network::Place::gateway));
+                return plug(its.network, its.endpoint, its.netns, true, network::Place::gateway);
             },
             &join));
     }
