@@ -26,11 +26,12 @@ namespace kist::network {
 namespace {
 
 constexpr size_t kCopySize = 64 << 10;
-constexpr int kPipeSize = 256 << 10;
+constexpr size_t kWide = 1 << 20, kNarrow = 256 << 10;  // bytes in a pipe
 constexpr size_t kBudget = 1 << 20;   // moved in one go: then it is the others' turn
 constexpr size_t kLittle = 16 << 10;  // in one go: that is not bulk
 constexpr unsigned kLittleTimes = 8;
 constexpr size_t kMaxPipes = 128;
+constexpr size_t kMaxWidePipes = 16;
 constexpr size_t kFilesPerPipe = 16;  // that we may have: of which pipes take an eighth
 constexpr size_t kMaxSparePipes = 8;
 constexpr size_t kMaxHeld = 8 << 20;
@@ -254,7 +255,9 @@ void TcpHalf::about_to_send()
 }
 
 TcpFlows::TcpFlows(Reactor& reactor)
-    : reactor_(reactor), free_pipes_(std::min(kMaxPipes, max_files() / kFilesPerPipe))
+    : reactor_(reactor),
+      most_pipes_(std::min(kMaxPipes, max_files() / kFilesPerPipe)),
+      free_pipes_(most_pipes_)
 {
 }
 
@@ -308,12 +311,12 @@ TcpFlows::Pipe TcpFlows::take_pipe()
     int ends[2];
     if (!free_pipes_ || ::pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
         return pipe;
+    pipe.size = most_pipes_ - free_pipes_ < kMaxWidePipes ? kWide : kNarrow;
     free_pipes_--;
     pipe.reader = Fd(ends[0]);
     pipe.writer = Fd(ends[1]);
     // An ordinary user has some megabytes for all pipes: behind that they stay as they are.
-    ::fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);
-    pipe.size = kPipeSize;
+    ::fcntl(ends[1], F_SETPIPE_SZ, int(pipe.size));
     return pipe;
 }
 

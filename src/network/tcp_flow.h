@@ -55,7 +55,8 @@ private:
     Reactor& reactor_;
     Vector<TcpHalf*> flows_;  // the half that was accepted of each
     Vector<Pipe> pipes_;      // that nobody uses now
-    size_t free_pipes_;       // that may be used besides
+    size_t most_pipes_;
+    size_t free_pipes_;  // that may be used besides
     size_t held_ = 0;
 };
 
