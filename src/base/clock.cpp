@@ -57,6 +57,11 @@ int64_t steady_ms()
     return read_clock(CLOCK_MONOTONIC, 1000);
 }
 
+int64_t steady_nanos()
+{
+    return read_clock(CLOCK_MONOTONIC, 1'000'000'000);
+}
+
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
 {
     // Years begin in March here, so that the leap day is the last of its year.

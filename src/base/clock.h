@@ -14,7 +14,8 @@ int64_t now();        // seconds since 1970, by the system's clock
 int64_t now_nanos();  // nanoseconds since 1970
 inline constexpr int64_t kNanosPerMs = 1'000'000;
 
-int64_t steady_ms();  // milliseconds of CLOCK_MONOTONIC, for measuring intervals
+int64_t steady_ms();     // milliseconds of CLOCK_MONOTONIC, for measuring intervals
+int64_t steady_nanos();  // nanoseconds of it
 
 // "2026-11-22T11:24:00Z", with nine digits of fraction when `nanos` is not 0 (RFC 3339).
 String to_text(int64_t seconds, unsigned nanos = 0);

@@ -1,17 +1,28 @@
 // reactor.cpp - one turn of the agent's loop.
+//
+// To fall asleep and be woken by another processor takes tens of microseconds, in virtual machines
+// above all, which may be more than an answer takes.  So a turn that follows something small looks
+// for a while before it sleeps, as hypervisors do (halt polling), but only while that pays: the
+// last answer came within that while, and nobody else wants the processor.
 
 #include "network/reactor.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <utility>
+
+#include "base/clock.h"
 
 namespace kist::network {
 
 namespace {
 
 constexpr int kBatch = 64;
+constexpr int64_t kSoonNanos = 100'000;
+constexpr int64_t kRestTimes = 20;  // of what others took: that is the most that looking costs
 
 }  // namespace
 
@@ -65,10 +76,40 @@ void Reactor::retire(Handler* handler)
     retired_.push_back(handler);
 }
 
+// Looks without falling asleep; 0: nothing has happened for too long.
+int Reactor::look(epoll_event* events)
+{
+    int64_t begin = clock::steady_nanos(), now = begin;
+    for (int64_t before = begin; now < begin + kSoonNanos; before = now) {
+        int count = ::epoll_wait(epoll_.get(), events, kBatch, 0);
+        if (count)
+            return count;
+        // Who is to answer may be waiting for this processor.
+        ::sched_yield();
+        now = clock::steady_nanos();
+        if (now > before + kSoonNanos)
+            alone_from_ = now + kRestTimes * (now - before);
+    }
+    return 0;
+}
+
+int Reactor::wait(epoll_event* events, int milliseconds)
+{
+    if (!std::exchange(expects_, false) || !milliseconds)
+        return ::epoll_wait(epoll_.get(), events, kBatch, milliseconds);
+    int64_t begin = clock::steady_nanos();
+    if (soon_ && begin >= alone_from_)
+        if (int count = look(events))
+            return count;
+    int count = ::epoll_wait(epoll_.get(), events, kBatch, milliseconds);
+    soon_ = clock::steady_nanos() < begin + kSoonNanos;
+    return count;
+}
+
 void Reactor::turn(int milliseconds)
 {
     epoll_event events[kBatch];
-    int count = ::epoll_wait(epoll_.get(), events, kBatch, again_.empty() ? milliseconds : 0);
+    int count = wait(events, again_.empty() ? milliseconds : 0);
     // Only those of the turn before: who asks for more now is behind what is at hand.
     Vector<Handler*> waiting = std::move(again_);
     for (Handler* handler : waiting)

@@ -8,6 +8,8 @@
 #include "base/result.h"
 #include "base/vector.h"
 
+struct epoll_event;
+
 namespace kist::network {
 
 // Who waits for something to happen to a descriptor.  Deleted by the Reactor, after retire().
@@ -43,15 +45,24 @@ public:
     // It is not called any more, and deleted at the end of the turn: events for it may be at hand.
     void retire(Handler* handler);
 
+    // Something small was passed on, whose answer may come at once: the next turn waits for it
+    // awake, if what was waited for so has come at once lately.
+    void expect_answer() { expects_ = true; }
+
     // Waits until something happens, or for `milliseconds` (-1: as long as it takes), and calls
     // whom it concerns.
     void turn(int milliseconds);
 
 private:
     explicit Reactor(Fd epoll) : epoll_(std::move(epoll)) {}
+    int wait(epoll_event* events, int milliseconds);
+    int look(epoll_event* events);
     void bury();
 
     Fd epoll_;
+    bool expects_ = false;    // an answer
+    bool soon_ = false;       // the last one came
+    int64_t alone_from_ = 0;  // until then others want the processor, too; of steady_nanos()
     Vector<Handler*> again_, retired_;
 };
 

@@ -117,6 +117,8 @@ void TcpHalf::move()
         if (got < 0 || (got > 0 && drained)) {
             little_ = moved < kLittle ? little_ + 1 : 0;
             bulk_ &= little_ < kLittleTimes;
+            if (little_ && moved)
+                flows_.reactor_.expect_answer();
             return flows_.give_back(pipe_);
         }
     }

@@ -214,6 +214,7 @@ void TcpRelay::open(const Packet& syn, const SocketAddress& to, TcpAccount& acco
     account.pending++;
     if (!error)
         return established(*pending);
+    reactor_.expect_answer();
     pending->due = clock::steady_ms() + kConnectMs;
     wake_at(pending->due);
     if (!reactor_.watch(pending->socket, EPOLLOUT | EPOLLET, *pending))
@@ -229,6 +230,7 @@ void TcpRelay::established(TcpPending& pending)
     awaited_++;
     gateway_.inject(pending.packet, pending.key.remote.address, true);
     accept(six);
+    reactor_.expect_answer();
 }
 
 void TcpRelay::refuse(const Packet& syn, int error) const
@@ -290,6 +292,7 @@ Result<void> TcpRelay::publish(Fd socket, const String& container, size_t index)
 
 void TcpRelay::admit(TcpListener& listener)
 {
+    reactor_.expect_answer();
     for (int i = 0; i < kBatch; i++) {
         SocketAddress client;
         Fd socket = accept_from(listener.socket, client);

@@ -344,14 +344,14 @@ void UdpRelay::came(Pair& pair, bool outside)
 {
     int64_t now = clock::steady_ms();
     bool begins = outside == pair.source.own.is_open();
-    pair.last = now;
+    pair.last = used_ = now;
     bool& known = begins ? pair.asked : pair.answered;
     if (!std::exchange(known, true))
         wake_at(pair.due());
-    used_ = now;
     if (batch_rests_)
         wake_at(now + kRestMs);
     batch_rests_ = false;
+    reactor_.expect_answer();
 }
 
 // Tells the container what has become of what it has sent; `code` of send(2) is told only when

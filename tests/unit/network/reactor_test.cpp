@@ -4,6 +4,10 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "check.h"
 
@@ -145,4 +149,82 @@ TEST(Reactor, ComesBackToWhoHasMoreToDoWithoutWaiting)
     EXPECT_EQ(calls, 2);
     EXPECT_EQ(deleted, 1);
     reactor.turn(0);
+}
+
+namespace {
+
+long sleeps()
+{
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+// Takes what came, and says so to whoever waits for it.
+struct Player : Handler {
+    const Fd &mine, &theirs;
+    int left;
+
+    Player(const Fd& mine, const Fd& theirs, int left) : mine(mine), theirs(theirs), left(left) {}
+    void ready(uint32_t) override
+    {
+        eventfd_t value;
+        ::eventfd_read(mine.get(), &value);
+        ::eventfd_write(theirs.get(), 1);
+        left--;
+    }
+};
+
+}  // namespace
+
+TEST(Reactor, SleepsUntilAnAnswerComesThatIsNotSoon)
+{
+    Reactor reactor = MUST(Reactor::make());
+    constexpr int kTurns = 200;
+    long before = sleeps();
+    for (int i = 0; i < kTurns; i++) {
+        reactor.expect_answer();
+        reactor.turn(1);
+    }
+    EXPECT_GE(sleeps() - before, kTurns);
+    timespec cpu{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    reactor.expect_answer();
+    reactor.turn(100);
+    timespec after{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    EXPECT_LT((after.tv_sec - cpu.tv_sec) * 1000 + (after.tv_nsec - cpu.tv_nsec) / 1'000'000, 20);
+}
+
+// With both on one processor the answer is there whenever the reactor has let the other have it.
+TEST(Reactor, StaysAwakeForAnswersThatComeAtOnce)
+{
+    constexpr int kTimes = 20'000;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    cpu_set_t all;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+    for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    Fd ping = event(), pong(::eventfd(0, EFD_CLOEXEC));
+    std::thread other([&] {
+        for (int i = 0; i < kTimes; i++) {
+            eventfd_t value;
+            ::eventfd_write(ping.get(), 1);
+            ::eventfd_read(pong.get(), &value);
+        }
+    });
+    Reactor reactor = MUST(Reactor::make());
+    Player player(ping, pong, kTimes);
+    EXPECT_OK(reactor.watch(ping, EPOLLIN, player));
+    long before = sleeps();
+    while (player.left > 0) {
+        reactor.expect_answer();
+        reactor.turn(-1);
+    }
+    other.join();
+    EXPECT_LT(sleeps() - before, kTimes * 9 / 10);  // who else is there wants its share, too
+    ::sched_setaffinity(0, sizeof all, &all);
 }
