@@ -27,6 +27,15 @@ name=$(basename "$0" .sh)
 work=$(mktemp -d "${TMPDIR:-/tmp}/kist-$name.XXXXXX")
 state=$(mktemp -d "/dev/shm/kist-$name.XXXXXX")
 chmod 755 "$work" "$state"
+# Ordinary users have to get to the program and to the fixtures: where the tree is not for them, to copies.
+copies=
+if [ "$(id -u)" = 0 ] && [ -x "$kist" ] &&
+    ! setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '[ -x "$0" ]' "$kist"; then
+    copies=$(mktemp -d "${TMPDIR:-/tmp}/kist-copies.XXXXXX")
+    chmod 755 "$copies"
+    cp -r "$kist" "$fixtures" "$copies"
+    kist=$copies/$(basename "$kist") fixtures=$copies/fixtures
+fi
 export KIST_ROOT="$work/root" KIST_STATE="$state/root" DOCKER_CONFIG="$work/docker"
 unset HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE
 # The distribution's own: a user of the tests may not be let into whatever else is called python3.
@@ -47,7 +56,7 @@ clean_up() {
         echo "kept: $work $state" >&2
     else
         chmod -R u+rwX "$work" 2>/dev/null
-        rm -rf "$work" "$state"
+        rm -rf "$work" "$state" ${copies:+"$copies"}
     fi
     exit "$status"
 }
