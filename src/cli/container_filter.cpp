@@ -142,7 +142,7 @@ constexpr FilterKey kKeys[] = {
     {"id",       list, false, [](S s, C c) { return of(s).spec.id.starts_with(c.value); }},
     {"label",    both, true, [](S s, C c) { return has_label(of(s).spec.labels, c.value); }},
     {"label!",   both, true, [](S s, C c) { return !has_label(of(s).spec.labels, c.value); }},
-    {"name",     list, false, [](S s, C c) { return of(s).spec.name.find(c.value) != String::npos; }},
+    {"name",     list, false, [](S s, C c) { return match_name(of(s).spec.name, c.value); }},
     {"network",  list, false, [](S s, C c) { return is_on(of(s), c.value); }},
     {"publish",  list, false, [](S s, C c) { return publishes(of(s), c, false); }, check_ports},
     {"since",    list, false, [](S s, C c) { return place_of(s) < c.number; }, find_place},

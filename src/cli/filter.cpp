@@ -41,6 +41,23 @@ Result<void> read_time(Condition& condition, const void*)
     return {};
 }
 
+bool match_name(std::string_view name, std::string_view pattern)
+{
+    bool begins = false;
+    for (char anchor : {'^', '/'})
+        if (pattern.starts_with(anchor)) {
+            begins = true;
+            pattern.remove_prefix(1);
+        }
+    bool ends = pattern.ends_with('$');
+    pattern.remove_suffix(ends);
+    if (begins && ends)
+        return name == pattern;
+    return begins ? name.starts_with(pattern)
+           : ends ? name.ends_with(pattern)
+                  : name.find(pattern) != name.npos;
+}
+
 Result<Conditions> parse_filters(std::span<const FilterKey> keys, const Vector<String>& words,
                                  FilterUse use, const void* where)
 {

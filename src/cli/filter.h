@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/string.h"
@@ -38,6 +39,10 @@ struct FilterKey {
 // Ready-made to prepare: true or false; seconds since 1970, of what parse_moment() takes.
 Result<void> read_truth(Condition& condition, const void*);
 Result<void> read_time(Condition& condition, const void*);
+
+// Whether the pattern is in the name: at its beginning after "^", "/" or both, at its end before
+// "$".  docker and podman have regular expressions, of which scripts use these.
+bool match_name(std::string_view name, std::string_view pattern);
 
 // Words are KEY=VALUE; EINVAL names the keys that there are.
 Result<Conditions> parse_filters(std::span<const FilterKey> keys, const Vector<String>& words,

@@ -177,7 +177,7 @@ constexpr FilterKey kFilters[] = {
     {"id",       list, false, [](S s, C c) { return seen_by(s).network.id.starts_with(c.value); }},
     {"label",    both, true,  [](S s, C c) { return has_label(seen_by(s).network.labels, c.value); }},
     {"label!",   both, true,  [](S s, C c) { return !has_label(seen_by(s).network.labels, c.value); }},
-    {"name",     list, false, [](S s, C c) { return seen_by(s).network.name.find(c.value) != String::npos; }},
+    {"name",     list, false, [](S s, C c) { return match_name(seen_by(s).network.name, c.value); }},
     {"scope",    list, false, [](S, C c) { return c.value == "local"; }},
     {"type",     list, false, [](S s, C c) { return c.value == (network::is_reserved(seen_by(s).network.name) ? "builtin" : "custom"); }},
     {"until",    both, true,  [](S s, C c) { return is_older(seen_by(s).network, c.number); }, read_time},

@@ -27,7 +27,7 @@ constexpr FilterKey kFilters[] = {
     {"driver",   list, false, [](S, C c) { return c.value == "local"; }},
     {"label",    both, true,  [](S s, C c) { return has_label(seen_by(s).info.labels, c.value); }},
     {"label!",   both, true,  [](S s, C c) { return !has_label(seen_by(s).info.labels, c.value); }},
-    {"name",     list, false, [](S s, C c) { return seen_by(s).info.name.find(c.value) != String::npos; }},
+    {"name",     list, false, [](S s, C c) { return match_name(seen_by(s).info.name, c.value); }},
 };
 // clang-format on
 

@@ -52,6 +52,7 @@ check() {
     same "$(names -a -f label=tier=back -f label=com.x=y)" "ended "
     same "$(names -a -f label=tier=front -f status=created)" "made "
     same "$(names -a -f name=p)" "looping up "
+    same "$(names -a -f name='^p')$(names -a -f name='^/up$')" "up "
     same "$(names -a -f ancestor="$registry/other")" "made "
     same "$(names -a -f ancestor="$image")" "ended looping made up "  # the other image is made of it
     same "$(names -a -f ancestor=none/such)" ""

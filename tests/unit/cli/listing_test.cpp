@@ -86,6 +86,13 @@ TEST(Filters, LetThroughWhatEachKeyMeans)
     } kCases[] = {
         {{}, "new db old web"},
         {{"name=e"}, "new web"},
+        {{"name=^web$"}, "web"},
+        {{"name=^/web$"}, "web"},
+        {{"name=/we"}, "web"},
+        {{"name=^eb"}, ""},
+        {{"name=we$"}, ""},
+        {{"name=b$"}, "db web"},
+        {{"name=^"}, "new db old web"},
         {{"id=db00"}, "db"},
         {{"label=tier"}, "db"},
         {{"label=tier=data", "label=site=x"}, "db"},

@@ -128,6 +128,8 @@ TEST(NetworkFilters, AreDockers)
     } rows[] = {
         {{}, " front bridge host"},
         {{"name=r"}, " front bridge"},
+        {{"name=^host$"}, " host"},
+        {{"name=^ridge"}, ""},
         {{"name=front", "name=host"}, " front host"},
         {{"id=b"}, " bridge"},
         {{"label=tier"}, " front"},
