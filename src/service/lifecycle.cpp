@@ -253,14 +253,6 @@ Result<void> stop(const Engine& engine, const Summary& container, const StopOpti
     return wait_for_end(ordered);
 }
 
-Result<bool> is_paused(const Summary& container)
-{
-    if (container.state.cgroup.empty())
-        return false;
-    auto cgroup = container::Cgroup::open(container.state.cgroup);
-    return cgroup && TRY(cgroup->frozen());
-}
-
 Result<void> pause(const Engine& engine, const Summary& container, bool paused)
 {
     const Spec& spec = container.spec;

@@ -57,8 +57,6 @@ Result<std::optional<Client>> order_kill(const Engine& engine, const Summary& co
                                          int signal);
 // ETIMEDOUT: after `limit_ms` (-1: none).
 Result<void> wait_for_end(const std::optional<Client>& ordered, int limit_ms = -1);
-// Asks its cgroup.
-Result<bool> is_paused(const Summary& container);
 // ENOTSUP: there is no cgroup v2.  EALREADY, EINVAL: it is paused, or not.
 Result<void> pause(const Engine& engine, const Summary& container, bool paused);
 
