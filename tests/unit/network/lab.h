@@ -95,10 +95,10 @@ struct SocketAddress {
     }
 };
 
-inline bool waits(const Fd& socket, short events)
+inline bool waits(const Fd& socket, short events, int milliseconds = kPatience)
 {
     pollfd wait = {.fd = socket.get(), .events = events};
-    return ::poll(&wait, 1, kPatience) == 1;
+    return ::poll(&wait, 1, milliseconds) == 1;
 }
 
 // Listens for connections or datagrams at an address of a place.
