@@ -29,6 +29,7 @@ Result<Directories> Directories::open(const image::Places& places)
     Fd state = TRY(fs::make_directories(places.state, 0700), "cannot use the state directory");
     all.locks = TRY(fs::make_directory(state, "locks", 0700));
     all.volatiles = TRY(fs::make_directory(state, "run", 0711));
+    image::keep_state(all.store, places.state);
     return all;
 }
 

@@ -21,6 +21,7 @@ namespace kist::image {
 namespace {
 
 constexpr const char* kSettings = "/etc/kist.conf";
+constexpr const char* kStateLink = "state";  // in the store
 constexpr size_t kMaxSettings = 64 << 10;
 
 String environment(const char* name)
@@ -84,8 +85,12 @@ Result<String> usual_root()
     return path::join(home, ".local/share/kist");
 }
 
-Result<String> usual_state()
+// Of another user's environment, say of cron's, containers would look dead that run.
+Result<String> usual_state(const String& root)
 {
+    auto known = sys::readlink_at(sys::borrow(AT_FDCWD), path::join(root, kStateLink));
+    if (known && is_ours(path::join(*known, "locks")))
+        return known;
     if (::geteuid() == 0)
         return String("/run/kist");
     String runtime = xdg("XDG_RUNTIME_DIR");
@@ -140,6 +145,16 @@ void warn_unless_volatile(const String& state)
 }
 
 }  // namespace
+
+void keep_state(const Fd& store, const String& state)
+{
+    auto known = sys::readlink_at(store, kStateLink);
+    if (known && (*known == state || is_ours(path::join(*known, "locks"))))
+        return;
+    if (known)
+        (void)sys::unlink_at(store, kStateLink);
+    (void)sys::symlink_at(state, store, kStateLink);
+}
 
 bool first_time(const String& state, const char* what)
 {
@@ -196,7 +211,7 @@ Result<Places> find_places(const String& root, const String& state)
     if (places.root.empty())
         places.root = TRY(usual_root());
     if (places.state.empty())
-        places.state = TRY(usual_state());
+        places.state = TRY(usual_state(places.root));
     places.root = TRY(absolute(places.root));
     places.state = TRY(absolute(places.state));
     if (places.state.starts_with("/tmp/kist-")) {

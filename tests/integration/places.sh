@@ -21,7 +21,18 @@ check_user() {
     [ -d "$work/$mode/home/.local/share/kist/layers" ] || fail "not in the home directory"
     in_mode env XDG_DATA_HOME="$work/$mode/home/data" "$kist" pull -q "$registry/box" > /dev/null
     [ -d "$work/$mode/home/data/kist/layers" ] || fail "XDG_DATA_HOME was not heeded"
+    # Whatever the environment says later, the containers of a store are where the first one was started.
+    k run -d --name early --network none "$registry/box" sleep 1000 > /dev/null
+    same "$(in_mode env -u XDG_RUNTIME_DIR "$kist" ps --format '{{.Names}} {{.State}}')" "early running"
+    in_mode env -u XDG_RUNTIME_DIR "$kist" rm -f early > /dev/null
+    # Without one, and with none that is known:
+    rm -r "$(volatile)"
     same "$(in_mode env -u XDG_RUNTIME_DIR "$kist" run --rm "$registry/box" echo safe 2>/dev/null)" safe
+    k run -d --name late --network none "$registry/box" sleep 1000 2> /dev/null > "$work/late"
+    [ ! -e "$(volatile)" ] || fail "it was started with another state directory"
+    k rm -f late > /dev/null
+    private=$(in_mode readlink "$work/$mode/home/.local/share/kist/state")
+    case $private in /tmp/*) rm -r "$private" ;; *) fail "unexpected: $private" ;; esac
 }
 mode=single
 if mode_works; then check_user; fi
