@@ -27,6 +27,10 @@ constexpr Flag kConnectFlags[] = {
 
 Result<int> connect(const ConnectFlags& flags, const service::Engine& engine, Arguments operands)
 {
+    if (operands[0] == "host" || operands[0] == "none")
+        return Error(EINVAL, "the network \"%s\" is for containers that are made for it",
+                     String(operands[0]).c_str())
+            .with_hint("say --network when you make one");
     Attachment asked;
     const std::pair<const char*, const String&> kOptions[] = {
         {"ip", flags.ip}, {"ip6", flags.ip6}, {"mac", flags.mac}};

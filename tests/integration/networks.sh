@@ -127,6 +127,8 @@ changed() {
     ends_with 1 k network connect --ip 1.2.3 six three
     has "$output" '--ip'
     ends_with 1 k network connect six two  # another's network
+    ends_with 1 k network connect host three
+    has "$output" '"host" is for containers that are made for it'
     k network disconnect web three
     same "$(k ps -a --format '{{.Networks}}' -f name=three)" both
     ends_with 1 k network disconnect web three
