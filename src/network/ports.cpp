@@ -68,9 +68,16 @@ Result<String> parse_host_address(std::string_view text)
 
 Result<void> add(Vector<Port>& ports, Port port)
 {
-    for (const Port& earlier : ports)
+    for (const Port& earlier : ports) {
         if (earlier == port)
             return {};
+        if (port.host_port && port.host_port == earlier.host_port &&
+            port.protocol == earlier.protocol && port.host_address == earlier.host_address &&
+            !port.last_host_port && !earlier.last_host_port)
+            return Error(EINVAL, "port %u/%s of this machine is port %u of the container already",
+                         port.host_port, to_text(port.protocol), earlier.container_port)
+                .with_hint("publish each with one of its own");
+    }
     if (ports.size() >= kMaxPorts)
         return Error(E2BIG, "more than %zu ports", kMaxPorts)
             .with_hint("with --network host all ports are open");

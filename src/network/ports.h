@@ -15,7 +15,8 @@ inline constexpr size_t kMaxPorts = 1024;  // of a container: each is a socket t
 
 // "[IP:][HOST[-LAST]:]PORT[-LAST][/tcp|udp]"; brackets around an IPv6 address.  A host port that is
 // left out is 0: any.  A range of host ports for a single port of the container is one Port for
-// which the first free of them is taken (`last_host_port`).  EINVAL says which part is wrong.
+// which the first free of them is taken (`last_host_port`).  EINVAL says which part is wrong,
+// or that the host's port leads to another of the container.
 // E2BIG: more than kMaxPorts in all.
 Result<void> add_published(Vector<Port>& ports, std::string_view text);
 // "80", "8000-8010/udp": ports of the container; the host's are 0.

@@ -88,6 +88,13 @@ TEST(Ports, AreCountedOnceAndExposedWithoutTheHosts)
     MUST(add_published(ports, "80:80"));
     MUST(add_published(ports, "80:80"));
     EXPECT_EQ(ports.size(), 1U);
+    EXPECT_ERROR(add_published(ports, "80:81"), EINVAL, "is port 80 of the container already");
+    EXPECT_ERROR(add_published(ports, "79-80:81-82"), EINVAL, "port 80/tcp of this machine");
+    MUST(add_published(ports, "80:81/udp"));
+    MUST(add_published(ports, "127.0.0.2:80:81"));
+    MUST(add_published(ports, "80-81:82"));  // 81
+    MUST(add_published(ports, "83"));
+    MUST(add_published(ports, "84"));
     Vector<Port> exposed;
     MUST(add_exposed(exposed, "8000-8001/udp"));
     MUST(add_exposed(exposed, "80"));
