@@ -53,7 +53,7 @@ Result<int> create(const CreateFlags& flags, const service::Engine& engine, Argu
 {
     if (flags.driver != "bridge")
         return Error(EINVAL, "--driver %s: there is only \"bridge\"", flags.driver.c_str());
-    TRY(container::check_name(operands[0], "network"));
+    TRY(container::check_name(operands[0], "network", 1));
     Network network;
     network.name = operands[0];
     network.internal = flags.internal;

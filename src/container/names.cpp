@@ -38,17 +38,18 @@ String make_name()
                        kNouns[(chance >> 32) % std::size(kNouns)]);
 }
 
-Result<void> check_name(std::string_view name, const char* what)
+Result<void> check_name(std::string_view name, const char* what, size_t least)
 {
-    bool good = name.size() >= 2 && name.size() <= kMaxName && is_alphanumeric(name[0]);
+    bool good = name.size() >= least && name.size() <= kMaxName && is_alphanumeric(name[0]);
     for (char c : name)
         good = good && (is_alphanumeric(c) || c == '_' || c == '.' || c == '-');
     if (good)
         return {};
     return Error(EINVAL, "\"%.*s\" cannot be a %s's name", int(std::min(name.size(), kMaxName)),
                  name.data(), what)
-        .with_hint(
-            "use 2 to 128 letters, digits, '_', '.' and '-', and begin with a letter or digit");
+        .with_hint(str::format("use %zu to 128 letters, digits, '_', '.' and '-', and begin with a "
+                               "letter or digit",
+                               least));
 }
 
 }  // namespace kist::container

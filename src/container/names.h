@@ -12,8 +12,8 @@ namespace kist::container {
 // "quiet-otter": an adjective and a noun, by chance.
 String make_name();
 
-// docker's rule: a letter or digit, then letters, digits, '_', '.' and '-'; at most 128.  EINVAL.
-// `what` it is to be the name of is for the error.
-Result<void> check_name(std::string_view name, const char* what = "container");
+// docker's rule: a letter or digit, then letters, digits, '_', '.' and '-'; 2 to 128, of networks
+// 1 to 128.  EINVAL.  `what` it is to be the name of is for the error.
+Result<void> check_name(std::string_view name, const char* what = "container", size_t least = 2);
 
 }  // namespace kist::container

@@ -225,7 +225,7 @@ Result<Attachment> parse_attachment(std::string_view text)
         std::string_view key = str::cut(value, '=');
         TRY(set_option(attachment, key, value));
     }
-    TRY(check_name(attachment.network, "network"));
+    TRY(check_name(attachment.network, "network", 1));
     return attachment;
 }
 

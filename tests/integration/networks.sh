@@ -45,7 +45,7 @@ back 20 {}"
 
 refused() {
     for wrong in bridge host none default web; do ends_with 1 k network create "$wrong"; done
-    for wrong in ../x a/b . -x x "$(printf 'a\nb')"; do
+    for wrong in ../x a/b . -x "$(printf 'a\nb')"; do
         ends_with 1 k network create -- "$wrong"
         has "$output" "network's name"
     done
@@ -64,6 +64,9 @@ refused() {
 --opt colour=red
 WORDS
     same "$(k network ls -q | wc -l)" 7
+    k network create x > /dev/null
+    k run --rm --network x "$image" true
+    k network rm x
 }
 
 # An address that this machine has a route to is nobody's subnet.

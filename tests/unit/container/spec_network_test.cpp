@@ -52,6 +52,7 @@ TEST(SpecNetwork, AttachmentsAreReadInBothForms)
         EXPECT_EQ(read.aliases, (Vector<String>{"a", "b"}));
     }
     EXPECT_EQ(MUST(parse_attachment("web")).network, "web");
+    EXPECT_EQ(MUST(parse_attachment("x:alias=a")).network, "x");
     struct {
         const char *text, *message;
     } rows[] = {
