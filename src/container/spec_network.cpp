@@ -52,8 +52,12 @@ Result<void> set_option(Attachment& attachment, std::string_view key, std::strin
         TRY(check_address(text, true));
         attachment.address6 = std::move(text);
     } else if (key == "mac" || key == "mac-address") {
-        if (TRY(network::Mac::parse(text)).bytes[0] & 1)
-            return Error(EINVAL, "%s is the address of a group", text.c_str());
+        network::Mac mac = TRY(network::Mac::parse(text));
+        bool group = mac.bytes[0] & 1;
+        if (group || mac.view() == network::Mac().view())
+            return Error(EINVAL, "%s is %s", text.c_str(),
+                         group ? "the address of a group" : "nobody's address")
+                .with_hint("02:00:00:00:00:01 and the like are free to use");
         attachment.mac = std::move(text);
     } else if (key == "alias") {
         TRY(check_alias(value));

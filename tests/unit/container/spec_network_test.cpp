@@ -64,6 +64,7 @@ TEST(SpecNetwork, AttachmentsAreReadInBothForms)
         {"web:ip=", "is no IP address"},
         {"web:mac=1", "is no address of a network card"},
         {"web:mac=03:42:ac:12:00:02", "is the address of a group"},
+        {"web:mac=00:00:00:00:00:00", "is nobody's address"},
         {"web:alias=-x", "cannot be a host's name"},
     };
     for (auto& row : rows)
