@@ -28,7 +28,7 @@ Result<void> check_address(const String& text, bool six)
 }
 
 // A name in the DNS: one label or several.
-Result<void> check_alias(std::string_view name)
+Result<void> check_host(std::string_view name)
 {
     constexpr size_t kMaxName = 253;
     bool good = !name.empty() && name.size() <= kMaxName && name[0] != '-' && name[0] != '.';
@@ -60,7 +60,7 @@ Result<void> set_option(Attachment& attachment, std::string_view key, std::strin
                 .with_hint("02:00:00:00:00:01 and the like are free to use");
         attachment.mac = std::move(text);
     } else if (key == "alias") {
-        TRY(check_alias(value));
+        TRY(check_host(value));
         if (attachment.aliases.size() >= kMaxAliases)
             return Error(E2BIG, "more than %zu names on one network", kMaxAliases);
         attachment.aliases.push_back(std::move(text));
@@ -200,6 +200,7 @@ Result<void> settle_names(Spec& spec, const RunOptions& options)
         std::string_view name = str::cut(address, ':');
         if (name.empty() || address.empty())
             return Error(EINVAL, "--add-host %s: expected NAME:ADDRESS", host.c_str());
+        TRY(check_host(name), "--add-host");
         bool gateway = address == kHostGateway;
         if (!gateway)
             TRY(Address::parse(String(address)), "--add-host %s", host.c_str());

@@ -143,6 +143,8 @@ TEST(SpecNetwork, CombinationsThatMeanNothingAreRefused)
         {[](O& o) { o.networks = {"container:x"}, o.hostname = "h"; }, "--hostname cannot be used"},
         {[](O& o) { o.networks = {"container:x"}, o.hosts = {"a:1.2.3.4"}; }, "--add-host cannot"},
         {[](O& o) { o.hosts = {"a:b"}; }, "--add-host a:b"},
+        {[](O& o) { o.hosts = {"a b:1.2.3.4"}; }, "\"a b\" cannot be a host's name"},
+        {[](O& o) { o.hosts = {"a\n1.1.1.1\tb:1.2.3.4"}; }, "--add-host: \"a"},
         {[](O& o) { o.networks = {"container:x"}, o.dns = {"1.2.3.4"}; }, "--dns cannot be used"},
         {[](O& o) { o.networks = {"container:x"}, o.expose = {"80"}; }, "--expose cannot be used"},
         {[](O& o) { o.networks = {"web"}, o.ip = "1.2.3"; }, "--ip: \"1.2.3\" is no IP address"},
