@@ -32,6 +32,16 @@ Result<void> check_address(const Network& network, const String& text, bool six)
 
 }  // namespace
 
+Result<void> check_attachment(const Attachment& attachment, const Network& network)
+{
+    // They would be found by nobody.
+    if (!attachment.aliases.empty() && network.name == network::kDefaultNetwork)
+        return Error(EINVAL, "--network-alias: network \"%s\" knows no names", network.name.c_str())
+            .with_hint("use one that \"kist network create\" made");
+    TRY(check_address(network, attachment.address, false));
+    return check_address(network, attachment.address6, true);
+}
+
 Result<void> settle_networks(const Engine& engine, Spec& spec)
 {
     if (!spec.network_of.empty())
@@ -52,8 +62,7 @@ Result<void> settle_networks(const Engine& engine, Spec& spec)
             if (&other != &attachment && other.network == network.name)
                 return Error(EINVAL, "--network %s is given twice", network.name.c_str());
         attachment.network = network.name;
-        TRY(check_address(network, attachment.address, false));
-        TRY(check_address(network, attachment.address6, true));
+        TRY(check_attachment(attachment, network));
     }
     return {};
 }

@@ -16,6 +16,10 @@ namespace kist::service {
 // for.
 Result<void> settle_networks(const Engine& engine, container::Spec& spec);
 
+// The part of it that is about one network.  EINVAL.
+Result<void> check_attachment(const container::Attachment& attachment,
+                              const network::Network& network);
+
 bool is_on(const container::Spec& spec, const network::Network& network);
 // Where its network is: "host", "none", "container:ID", or the name of the first that it is on.
 String network_mode(const container::Spec& spec);

@@ -15,6 +15,7 @@
 #include "network/route.h"
 #include "network/unwire.h"
 #include "service/client.h"
+#include "service/networks.h"
 #include "service/wiring.h"
 
 namespace kist::service {
@@ -237,6 +238,8 @@ Result<void> connect(const Engine& engine, const container::Summary& container, 
     container::Attachment attachment = {network.name, wish.address, wish.address6, wish.mac,
                                         wish.names};
     Result<void> done;
+    TRY(check_attachment(attachment, network), "cannot connect container \"%s\"",
+        change.spec.name.c_str());
     if (change.network_namespace) {
         Wiring& wiring = change.wiring;
         done = take_endpoint(change.leases, network, change.spec, attachment, wiring,

@@ -108,6 +108,8 @@ on_record() {
     has "$output" 'subnet of network "web"'
     ends_with 125 k run --network web --ip6 fd00::1 "$image" true
     has "$output" 'has no IPv6'
+    ends_with 125 k run --network-alias foo "$image" true
+    has "$output" 'network "bridge" knows no names'
     ends_with 125 k run --network container:nobody "$image" true
     has "$output" 'no container "nobody"'
     ends_with 125 k run --network web --network "$(k network ls -q -f name=web)" "$image" true
@@ -130,6 +132,8 @@ changed() {
     ends_with 1 k network connect --ip 1.2.3 six three
     has "$output" '--ip'
     ends_with 1 k network connect six two  # another's network
+    ends_with 1 k network connect --alias also bridge three
+    has "$output" 'knows no names'
     ends_with 1 k network connect host three
     has "$output" '"host" is for containers that are made for it'
     k network disconnect web three
