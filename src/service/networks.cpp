@@ -2,6 +2,7 @@
 
 #include "service/networks.h"
 
+#include "base/sys.h"
 #include "network/bridge.h"
 #include "network/leases.h"
 #include "service/agent.h"
@@ -115,6 +116,8 @@ Result<void> remove_network(const Engine& engine, const Network& network)
                 users);
     TRY(lower_network(engine, network), "network \"%s\"", network.name.c_str());
     TRY(networks.remove(network));
+    // image::first_time()'s, of wiring.cpp.
+    (void)sys::unlink_at(engine.directories.locks, ".said-firewall-" + network.link);
     return leases.remove(network.id);
 }
 

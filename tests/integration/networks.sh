@@ -67,6 +67,7 @@ WORDS
     k network create x > /dev/null
     k run --rm --network x "$image" true
     k network rm x
+    lacks "$(ls -A "$(volatile)/locks")" firewall-br-
 }
 
 # An address that this machine has a route to is nobody's subnet.
