@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "cli/command.h"
 #include "cli/labels.h"
 #include "cli/print.h"
 #include "cli/say.h"
 #include "container/names.h"
+#include "network/route.h"
 
 namespace kist::cli {
 
@@ -49,6 +51,21 @@ Result<Pool*> pool_of(Vector<Pool>& pools, const Address& address, const char* f
         .with_hint("give the --subnet that it is in, too");
 }
 
+// What a bridge's subnet covers is not looked for elsewhere any more: this machine's router, say.
+void warn_of_routes(const String& text)
+{
+    auto subnet = Subnet::parse(text);
+    auto routes = network::used_subnets();
+    const Subnet* widest = nullptr;
+    if (subnet && routes)
+        for (const Subnet& route : *routes)
+            if (route.overlaps(*subnet) && (!widest || route.bits < widest->bits))
+                widest = &route;
+    if (widest)
+        log::warn("--subnet %s overlaps this machine's route to %s: what is there may be cut off",
+                  text.c_str(), widest->text().c_str());
+}
+
 Result<int> create(const CreateFlags& flags, const service::Engine& engine, Arguments operands)
 {
     if (flags.driver != "bridge")
@@ -73,6 +90,10 @@ Result<int> create(const CreateFlags& flags, const service::Engine& engine, Argu
     auto networks = TRY(network::Networks::open(engine.directories.store));
     network = TRY(networks.make(std::move(network)));
     service::tell_network(engine, "create", network);
+    // An ordinary user's bridges are apart from this machine's links.
+    for (const String& subnet : flags.subnets)
+        if (engine.outer.map.tier == image::StoreMap::Tier::root)
+            warn_of_routes(subnet);
     say_line(network.id);
     return 0;
 }

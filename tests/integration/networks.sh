@@ -79,8 +79,14 @@ routes_avoided() {
     ip route add 10.90.0.0/16 dev dummy0
     k network create aside > /dev/null
     same "$(k network inspect -f '{{(index .IPAM.Config 0).Subnet}}' aside)" 10.91.1.0/24
+    across=$(k network create --subnet 10.90.7.0/24 across 2>&1)
+    case $mode in
+        root) has "$across" "10.90.7.0/24 overlaps this machine's route to 10.90.0.0/16" ;;
+        *) lacks "$across" overlaps ;;
+    esac
     ip link del dummy0
-    same "$(k network rm aside)" aside
+    same "$(k network rm aside across)" "aside
+across"
 }
 
 on_record() {
