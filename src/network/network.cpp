@@ -49,6 +49,7 @@ constexpr json::Field kNetwork[] = {
 };
 
 enum class Kind : uint8_t { boolean, number, address };
+constexpr const char* kValues[] = {"give true or false", "give 68 to 65535", "give an IPv4 address"};
 constexpr struct { const char* name; Kind kind; } kOptions[] = {
     {"com.docker.network.bridge.enable_icc",           Kind::boolean},
     {"com.docker.network.bridge.enable_ip_masquerade", Kind::boolean},
@@ -81,7 +82,8 @@ Result<void> check_options(const Network& network)
             known = true;
             if (!fits(row.kind, value))
                 return Error(EINVAL, "--opt %s: \"%s\" is no value for it", name.c_str(),
-                             str::printable(value, 64).c_str());
+                             str::printable(value, 64).c_str())
+                    .with_hint(kValues[size_t(row.kind)]);
         }
         if (known)
             continue;

@@ -83,7 +83,8 @@ Result<void> complete(Pool& pool, Vector<Subnet>& others)
     if (subnet.bits < kMinBits || subnet.bits > (subnet.base.is_v6() ? kMaxBits6 : kMaxBits4) ||
         is_special(subnet))
         return Error(EINVAL, "--subnet %s: containers cannot have its addresses",
-                     pool.subnet.c_str());
+                     pool.subnet.c_str())
+            .with_hint("for example 10.20.0.0/24");
     pool.subnet = subnet.text();
     if (overlaps_any(subnet, others))
         return Error(EADDRINUSE, "--subnet %s overlaps that of another network",

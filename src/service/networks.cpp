@@ -27,7 +27,8 @@ Result<void> check_address(const Network& network, const String& text, bool six)
     auto subnet = TRY(network::Subnet::parse(pool->subnet));
     if (!subnet.contains(TRY(network::Address::parse(text))))
         return Error(EINVAL, "%s is not in %s, the subnet of network \"%s\"", text.c_str(),
-                     pool->subnet.c_str(), network.name.c_str());
+                     pool->subnet.c_str(), network.name.c_str())
+            .with_hint("without it the container gets one that is free");
     return {};
 }
 

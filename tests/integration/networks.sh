@@ -63,6 +63,10 @@ refused() {
 --driver macvlan
 --opt colour=red
 WORDS
+    ends_with 1 k network create -o com.docker.network.driver.mtu=99999999 wrong
+    has "$output" '68 to 65535'
+    ends_with 1 k network create --subnet 10.46.0.0/32 wrong
+    has "$output" 'for example'
     same "$(k network ls -q | wc -l)" 7
     k network create x > /dev/null
     k run --rm --network x "$image" true
@@ -139,6 +143,8 @@ changed() {
     ends_with 1 k network connect --ip 1.2.3 six three
     has "$output" '--ip'
     ends_with 1 k network connect six two  # another's network
+    ends_with 1 k network connect --ip 1.2.3.4 six three
+    has "$output" 'gets one that is free'
     ends_with 1 k network connect --alias also bridge three
     has "$output" 'knows no names'
     ends_with 1 k network connect host three
