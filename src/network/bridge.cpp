@@ -31,9 +31,8 @@ constexpr size_t kMaxValue = 64;
 constexpr const char* kIsolation = "com.docker.network.bridge.enable_icc";
 constexpr const char* kControl = "/proc/sys/net/ipv4/tcp_congestion_control";
 constexpr const char* kMtu = "com.docker.network.driver.mtu";
-constexpr int kFailed = 125;                        // as of kist itself
-constexpr long long kMinMtu = 68, kMaxMtu = 65535;  // RFC 791; what a veth can have
-constexpr uint32_t kGatewayMtu = 65520;             // with a header of Ethernet still 16 bits
+constexpr int kFailed = 125;             // as of kist itself
+constexpr uint32_t kGatewayMtu = 65520;  // with a header of Ethernet still 16 bits
 
 enum When : unsigned {
     kInside = 1,      // in the container's namespace, else in the bridge's
@@ -168,8 +167,8 @@ Result<uint32_t> mtu_of(const Network& network, Place place)
         return place == Place::gateway ? kGatewayMtu : 0u;
     auto mtu = str::to_integer(text);
     if (!mtu || *mtu < kMinMtu || *mtu > kMaxMtu)
-        return Error(EINVAL, "%s=%s: expected %lld to %lld bytes", kMtu, String(text).c_str(),
-                     kMinMtu, kMaxMtu);
+        return Error(EINVAL, "%s=%s: expected %d to %d bytes", kMtu, String(text).c_str(), kMinMtu,
+                     kMaxMtu);
     return static_cast<uint32_t>(*mtu);
 }
 

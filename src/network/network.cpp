@@ -60,7 +60,6 @@ constexpr struct { const char* name; Kind kind; } kOptions[] = {
 
 bool fits(Kind kind, const String& value)
 {
-    constexpr int kMinMtu = 68, kMaxMtu = 65535;  // RFC 791
     bool truth;
     if (kind == Kind::boolean)
         return str::read_boolean(value, truth);

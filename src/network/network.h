@@ -21,6 +21,7 @@
 namespace kist::network {
 
 inline constexpr const char* kDefaultNetwork = "bridge";
+inline constexpr int kMinMtu = 68, kMaxMtu = 65535;  // RFC 791; what a veth can have
 
 // docker's IPAM.Config; texts as Address and Subnet read them.
 struct Pool {
