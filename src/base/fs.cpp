@@ -96,13 +96,17 @@ Result<void> poke(const Fd& directory, CStr name, std::string_view value)
 
 Result<String> read(const Fd& directory, CStr name, size_t limit)
 {
-    Fd file = TRY(sys::open_at(directory, name, O_RDONLY));
+    // A FIFO would keep us until somebody writes to it.
+    Fd file = TRY(sys::open_at(directory, name, O_RDONLY | O_NONBLOCK));
+    if (!S_ISREG(TRY(sys::stat(file)).st_mode))
+        return Error(EBADMSG, "%s is not a regular file", name.get());
     return TRY(sys::read_all(file, limit), "%s", name.get());
 }
 
 Result<String> read_path(CStr path, size_t limit)
 {
-    return read(sys::borrow(AT_FDCWD), path, limit);
+    Fd file = TRY(sys::open(path, O_RDONLY));
+    return TRY(sys::read_all(file, limit), "%s", path.get());
 }
 
 Result<Fd> make_directory(const Fd& parent, CStr name, mode_t mode)

@@ -23,8 +23,10 @@ void remove_temporaries(const Fd& directory);
 // Writes to a file that exists and means something to the kernel: /proc, /sys.  One write(2).
 Result<void> poke(const Fd& directory, CStr name, std::string_view value);
 
-// The whole file; more than `limit` bytes is EFBIG.
+// The whole file; more than `limit` bytes is EFBIG, what is no regular file EBADMSG (a FIFO would
+// be waited for).
 Result<String> read(const Fd& directory, CStr name, size_t limit = 1 << 20);
+// What a user names, or the kernel has: it may be a pipe.
 Result<String> read_path(CStr path, size_t limit = 1 << 20);
 
 // Opens the directory `name`, made first (with its parents, when `name` is a path) where missing.

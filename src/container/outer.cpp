@@ -85,7 +85,7 @@ std::optional<Fd> namespace_of(const Member& member)
 
 String read_record(const image::Places& places)
 {
-    auto text = fs::read_path(places.state + "/outer", kMaxRecord);
+    auto text = fs::read(sys::borrow(AT_FDCWD), places.state + "/outer", kMaxRecord);
     return text ? std::move(*text) : String();
 }
 

@@ -4,6 +4,8 @@
 #include "base/string.h"
 #include "base/vector.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "check.h"
@@ -37,6 +39,24 @@ TEST(Fs, ReadHasALimit)
     EXPECT_EQ(MUST(fs::read(place.fd(), "f", 100)).size(), 100u);
     EXPECT_ERROR(fs::read(place.fd(), "f", 99), EFBIG, "larger than 99 bytes");
     EXPECT_ERROR(fs::read(place.fd(), "none"), ENOENT, "none");
+}
+
+TEST(Fs, ReadWaitsForNobodyWhereThereIsNoRegularFile)
+{
+    test::TemporaryDirectory place;
+    ASSERT_EQ(::mkfifo((place.path() + "/fifo").c_str(), 0600), 0);
+    EXPECT_OK(sys::symlink_at("/dev/zero", place.fd(), "zero"));
+    EXPECT_OK(sys::mkdir_at(place.fd(), "directory", 0700));
+    for (const char* name : {"fifo", "zero", "directory"})
+        EXPECT_ERROR(fs::read(place.fd(), name), EBADMSG, "is not a regular file");
+}
+
+TEST(Fs, WhatAUserNamesMayBeAPipe)
+{
+    sys::Pipe pipe = MUST(sys::pipe());
+    EXPECT_OK(sys::write_all(pipe.writer, "A=1\n"));
+    pipe.writer.close();
+    EXPECT_EQ(MUST(fs::read_path(str::format("/proc/self/fd/%d", pipe.reader.get()))), "A=1\n");
 }
 
 TEST(Fs, DirectoriesAreMadeWithTheirParents)
