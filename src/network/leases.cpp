@@ -46,20 +46,57 @@ String file_of(const String& network_id)
     return network_id + ".json";
 }
 
-Result<LeaseBook> read_book(const Fd& directory, const String& network_id)
-{
-    auto text = fs::read(directory, file_of(network_id), json::kMaxBytes);
-    if (!text && text.error().is(ENOENT))
-        return LeaseBook();
-    String json = TRY(std::move(text));
-    return TRY(json::parse<LeaseBook>(std::move(json)), "the leases of network %.12s",
-               network_id.c_str());
-}
-
 Result<void> write_book(const Fd& directory, const String& network_id, const LeaseBook& book)
 {
     return fs::replace(directory, file_of(network_id), json::write(book) + "\n", 0600,
                        fs::Durable::no);
+}
+
+Result<LeaseBook> read_whole_book(const Fd& directory, const String& network_id)
+{
+    return json::parse<LeaseBook>(TRY(fs::read(directory, file_of(network_id), json::kMaxBytes)));
+}
+
+// What containers have on record (wiring.h): all that is not lost with the file.
+Result<LeaseBook> rebuild_book(const Fd& directory, const String& network_id)
+{
+    LeaseBook book;
+    auto run = sys::open_at(directory, "../run", O_RDONLY | O_DIRECTORY);
+    if (!run)
+        return run.error().is(ENOENT) ? Result<LeaseBook>(std::move(book)) : std::move(run).error();
+    for (const String& id : TRY(fs::list(*run))) {
+        auto container = sys::open_at(*run, id, O_RDONLY | O_DIRECTORY);
+        auto wiring = container ? read_wiring(*container) : std::move(container).error();
+        if (!wiring && (wiring.error().is(ENOENT) || wiring.error().is(EBADMSG)))
+            continue;
+        for (Endpoint& endpoint : TRY(std::move(wiring)).endpoints)
+            if (endpoint.network_id == network_id && !endpoint.address.empty())
+                book.leases.push_back({id, endpoint.address.substr(0, endpoint.address.find('/')),
+                                       endpoint.address6.substr(0, endpoint.address6.find('/')),
+                                       std::move(endpoint.names)});
+    }
+    return book;
+}
+
+// `mend`: a file that is not whole is replaced; the caller holds the lock.
+Result<LeaseBook> read_book(const Fd& directory, const String& network_id, bool mend)
+{
+    auto read = read_whole_book(directory, network_id);
+    if (read)
+        return read;
+    const Error& error = read.error();
+    bool missing = error.is(ENOENT);
+    if (!missing && !error.is(EBADMSG) && !error.is(EFBIG) && !error.is(ELOOP))
+        return read;
+    LeaseBook book = TRY(rebuild_book(directory, network_id));
+    if (mend && !missing) {
+        auto path = sys::path_of(directory);
+        log::warn("%s/%s: %s; it is made anew from what running containers have on record",
+                  path ? path->c_str() : "", file_of(network_id).c_str(), error.message().c_str());
+        TRY(fs::remove_tree(directory, file_of(network_id)));
+        TRY(write_book(directory, network_id, book));
+    }
+    return book;
 }
 
 // Takes the container's lease out of `leases`; an empty one when there is none.
@@ -190,7 +227,7 @@ Result<Leases> Leases::lock(const String& state, bool wait)
 Result<Endpoint> Leases::take(const Network& network, const String& container, const Wish& wish,
                               bool keep) const
 {
-    LeaseBook book = TRY(read_book(directory_, network.id));
+    LeaseBook book = TRY(read_book(directory_, network.id, true));
     Lease lease = take_out(book.leases, container);
     Lease returned = take_out(book.returned, container);
     if (lease.container.empty())
@@ -243,7 +280,7 @@ Result<void> Leases::check(const Network& network, const String& container, cons
 
 Result<void> Leases::release(const String& network_id, const String& container) const
 {
-    LeaseBook book = TRY(read_book(directory_, network_id));
+    LeaseBook book = TRY(read_book(directory_, network_id, true));
     Lease lease = take_out(book.leases, container);
     if (lease.container.empty())
         return {};
@@ -256,13 +293,12 @@ Result<void> Leases::release(const String& network_id, const String& container) 
 
 Result<void> Leases::remove(const String& network_id) const
 {
-    auto removed = sys::unlink_at(directory_, file_of(network_id));
-    return !removed && removed.error().is(ENOENT) ? Result<void>() : std::move(removed);
+    return fs::remove_tree(directory_, file_of(network_id));
 }
 
 Result<Vector<Lease>> Leases::list(const String& network_id) const
 {
-    return TRY(read_book(directory_, network_id)).leases;
+    return TRY(read_book(directory_, network_id, false)).leases;
 }
 
 }  // namespace kist::network

@@ -3,6 +3,9 @@
 //     STATE/network/NETWORK.json   its leases, replaced atomically
 //     STATE/network                is itself locked (flock) by who changes one, a bridge or rules
 //
+// A file that is missing or not whole (a power cut, a full disk) is made anew from the wiring.h of
+// all containers, so that no address is given twice.
+//
 // Names are looked up by reading the file, so nobody has to be told of a change.
 
 #pragma once
