@@ -174,6 +174,14 @@ Result<Networks> Networks::open(const Fd& root)
     return Networks(TRY(fs::make_directory(root, "networks", 0700)));
 }
 
+void Networks::warn_of(const String& file, const String& reason) const
+{
+    auto path = sys::path_of(directory_);
+    log::warn("the record of a network, %s/%s: %s; \"kist network rm %s\" removes it",
+              path ? path->c_str() : "", file.c_str(), reason.c_str(),
+              file.substr(0, file.size() - kRecord.size()).c_str());
+}
+
 Result<Vector<Network>> Networks::read_all() const
 {
     Vector<Network> found, sorted;
@@ -185,8 +193,7 @@ Result<Vector<Network>> Networks::read_all() const
         if (network)
             found.push_back(network.take());
         else if (!network.error().is(ENOENT))
-            log::warn("the record of a network, networks/%s: %s", file.c_str(),
-                      network.error().message().c_str());
+            warn_of(file, network.error().message());
     }
     for (Network& network : found)
         order.push_back(&network);
@@ -231,6 +238,19 @@ Result<Network> Networks::find(std::string_view name) const
     return std::move(*found);
 }
 
+Result<Network> Networks::find_damaged(std::string_view id) const
+{
+    for (const String& file : TRY(fs::list(directory_))) {
+        if (file != String(id) + kRecord || read_record(directory_, file))
+            continue;
+        Network network;
+        network.id = network.name = id;
+        network.link = link_of(network);
+        return network;
+    }
+    return Error(ENOENT, "its record is not damaged");
+}
+
 Result<Network> Networks::make(Network network) const
 {
     if (is_reserved(network.name))
@@ -267,10 +287,7 @@ Result<Network> Networks::add(Network network) const
 
 Result<void> Networks::remove(const Network& network) const
 {
-    auto removed = sys::unlink_at(directory_, network.id + kRecord);
-    if (!removed && removed.error().is(ENOENT))
-        return {};
-    TRY(std::move(removed));
+    TRY(fs::remove_tree(directory_, network.id + kRecord));
     return sys::fsync(directory_);
 }
 
