@@ -24,6 +24,7 @@ namespace kist::service {
 namespace {
 
 constexpr int kPatience = 3;
+constexpr int kAnswerSeconds = 10;  // for a monitor to say that it listens
 
 // Whether stdin was a terminal whose other end is gone.  (musl's isatty() forgets that errno.)
 bool has_hung_up()
@@ -196,30 +197,61 @@ private:
     Attended end_;
 };
 
-Result<Client> Client::connect(const container::Directories& directories, const String& id,
-                               const Attachment& attachment)
+Result<Client> Client::dial(const container::Directories& directories, const String& id)
 {
     Fd directory = TRY(sys::open_at(directories.volatiles, id, O_RDONLY | O_DIRECTORY));
     int number = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (number < 0)
         return os_error("socket");
     Client client{Fd(number)};
+    timeval patience = {kAnswerSeconds, 0};  // where others wait in line that it does not attend to
+    (void)::setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_un address = socket_address(directory, kControl);
     if (::connect(number, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
         return Error(errno == ECONNREFUSED ? ENOENT : errno, "container %.12s has no monitor",
                      id.c_str());
-    TRY(client.begin(attachment, nullptr));
     return client;
 }
 
-Result<void> Client::begin(const Attachment& attachment, const Fd* signals)
+Result<Client> Client::connect(const container::Directories& directories, const String& id,
+                               const Attachment& attachment)
+{
+    Client client = TRY(dial(directories, id));
+    auto begun = client.begin(attachment, nullptr, kAnswerSeconds * 1000);
+    if (begun)
+        return client;
+    if (!begun.error().is(ETIME))
+        return std::move(begun).error();
+    pid_t monitor = process_of(client.socket_);
+    return Error(ETIME, "the monitor of container %.12s, process %d, does not answer", id.c_str(),
+                 monitor)
+        .with_hint(str::format("\"kill -CONT %d\" lets it go on if it was stopped; \"kist rm -f "
+                               "%.12s\" removes the container without it",
+                               monitor, id.c_str()));
+}
+
+Result<void> Client::kill_monitor(const container::Directories& directories, const String& id)
+{
+    Client client = TRY(dial(directories, id));
+    Fd monitor = TRY(sys::pidfd_open(process_of(client.socket_)));
+    // Its process has this number still: it has not hung up.
+    pollfd gone = {client.socket_.get(), 0, 0};
+    if (::poll(&gone, 1, 0) > 0)
+        return {};
+    return sys::pidfd_send_signal(monitor, SIGKILL);
+}
+
+Result<void> Client::begin(const Attachment& attachment, const Fd* signals, int limit_ms)
 {
     TRY(send(socket_,
              pack(Word::attach, pack_attachment(attachment), pack_size(size_of_terminal(0)))));
     for (;;) {
         pollfd waits[] = {{socket_.get(), POLLIN, 0}, {signals ? signals->get() : -1, POLLIN, 0}};
-        if (sys::retry([&] { return ::poll(waits, 2, -1); }) < 0)
+        int ready = sys::retry([&] { return ::poll(waits, 2, limit_ms); });
+        if (ready < 0)
             return os_error("poll");
+        if (ready == 0)
+            return Error(ETIME, "the container's monitor does not answer");
         signalfd_siginfo info;
         if (waits[1].revents && ::read(signals->get(), &info, sizeof info) == sizeof info &&
             info.ssi_signo != SIGWINCH && info.ssi_signo != SIGPIPE)

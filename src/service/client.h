@@ -30,8 +30,11 @@ struct Attended {
 class Client {
 public:
     // A container's monitor, whose state is in `directories`.  ENOENT: it does not run.
+    // ETIME: it has not answered for ten seconds.
     static Result<Client> connect(const container::Directories& directories, const String& id,
                                   const Attachment& attachment);
+    // Kills the monitor, and with it what it attends to: for one that does not answer.
+    static Result<void> kill_monitor(const container::Directories& directories, const String& id);
     explicit Client(Fd socket) : socket_(std::move(socket)) {}
 
     Result<void> signal(int number);
@@ -52,13 +55,15 @@ public:
                             const Fd& signals);
     // Says what is wanted and waits until the monitor has started the container.  `signals` (may be
     // null) are passed on meanwhile.  The error is the one that kept it from starting.
-    Result<void> begin(const Attachment& attachment, const Fd* signals);
+    // ETIME: nothing has happened for `limit_ms` (-1: that may be).
+    Result<void> begin(const Attachment& attachment, const Fd* signals, int limit_ms = -1);
     // Waits for the exit that the monitor tells of.
     Result<Attended> wait() const;
     // For poll(2), to which it shows when the monitor is gone.
     const Fd& socket() const { return socket_; }
 
 private:
+    static Result<Client> dial(const container::Directories& directories, const String& id);
     Fd socket_;
 };
 

@@ -283,13 +283,9 @@ Result<int> wait(const Engine& engine, const Summary& container, Until until)
     int code = exit_code_on_record(engine, container);
     if (client) {
         auto end = client->wait();
-        if (end) {
-            code = end->exit_code;
-        } else if (end.error().is(ECONNRESET)) {
-            code = 128 + SIGKILL;
-        } else {
+        if (!end && !end.error().is(ECONNRESET))
             return std::move(end).error();
-        }
+        code = end ? end->exit_code : 128 + SIGKILL;
     } else if (!client.error().is(EINVAL)) {
         return std::move(client).error();
     } else if (until == Until::next_exit) {
@@ -307,7 +303,7 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
 {
     const String& id = container.spec.id;
     const container::Directories& directories = engine.directories;
-    constexpr int kPauseMs = 10;
+    constexpr int kPauseMs = 10, kAnswerMs = 10'000;
     std::optional<Fd> lock;
     while (!(lock = TRY(options.force ? directories.take_lock(id) : take_idle(directories, id)))) {
         if (!TRY(sys::exists_at(directories.containers, id)))
@@ -316,10 +312,12 @@ Result<void> remove(const Engine& engine, const Summary& container, const Remove
             return Error(EBUSY, "container \"%s\" is running", container.spec.name.c_str())
                 .with_hint("stop it first, or use --force");
         // A monitor that is just coming to life does not listen yet.
-        auto client = reach(engine, container.spec);
-        if (!client && !client.error().is(EINVAL))
+        auto client = order_kill(engine, container, SIGKILL);
+        if (!client && client.error().is(ETIME))
+            TRY(Client::kill_monitor(directories, id));
+        else if (!client && !client.error().is(EINVAL) && !client.error().is(EPIPE))
             return std::move(client).error();
-        if (client && client->signal(SIGKILL))
+        if (client && wait_for_end(*client, kAnswerMs))
             wait_for_lock(engine, id);
         else
             (void)::poll(nullptr, 0, kPauseMs);

@@ -62,6 +62,14 @@ Result<std::optional<Message>> receive(const Fd& socket)
                 packed.substr(sizeof header, size_t(size) - sizeof header)});
 }
 
+pid_t process_of(const Fd& socket)
+{
+    ucred who = {};
+    socklen_t size = sizeof who;
+    (void)::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size);
+    return who.pid;
+}
+
 sockaddr_un socket_address(const Fd& directory, const char* name)
 {
     sockaddr_un address = {};

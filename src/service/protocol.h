@@ -65,6 +65,9 @@ Result<void> send(const Fd& socket, const String& packed, bool wait = true);
 // Nothing when the other side is gone.  EBADMSG: not a message of ours.
 Result<std::optional<Message>> receive(const Fd& socket);
 
+// The process at the other end of a connected socket, or the one that listened there.
+pid_t process_of(const Fd& socket);
+
 // The address of a socket in `directory`, however long the path to it is: by way of /proc/self/fd.
 // `directory` is borrowed while the address is used.
 sockaddr_un socket_address(const Fd& directory, const char* name);

@@ -31,16 +31,13 @@ std::optional<Fd> executable_of_another(const void* context)
         return {};
     for (const String& id : *ids) {
         auto directory = sys::open_at(engine.directories.volatiles, id, O_RDONLY | O_DIRECTORY);
-        Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         if (!directory || !socket.is_open())
             continue;
         sockaddr_un address = socket_address(*directory, kControl);
-        ucred peer;
-        socklen_t size = sizeof peer;
-        if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
-            ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
             continue;
-        if (auto program = sys::open(str::format("/proc/%d/exe", peer.pid), O_RDONLY))
+        if (auto program = sys::open(str::format("/proc/%d/exe", process_of(socket)), O_RDONLY))
             return std::move(*program);
     }
     return {};
