@@ -115,7 +115,22 @@ Result<void> live(Engine& engine, Fd& first)
 void Agent::hurry(int seconds) const
 {
     timeval patience = {seconds, 0};
-    (void)::setsockopt(connection_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    for (int option : {SO_RCVTIMEO, SO_SNDTIMEO})
+        (void)::setsockopt(connection_.get(), SOL_SOCKET, option, &patience, sizeof patience);
+}
+
+Error Agent::explain(Error error) const
+{
+    if (!error.is(EAGAIN))
+        return error;
+    pid_t agent = process();
+    if (agent == ::getpid())  // that of a pair of sockets
+        return Error(ETIME, "the agent of networks, which was just started, does not answer")
+            .with_hint("try again");
+    return Error(ETIME, "the agent of networks, process %d, does not answer", agent)
+        .with_hint(str::format(
+            "\"kill -CONT %d\" lets it go on if it was stopped; if it is killed another is started",
+            agent));
 }
 
 Result<Agent> Agent::greet(Fd connection, bool hurried)
@@ -123,7 +138,10 @@ Result<Agent> Agent::greet(Fd connection, bool hurried)
     Agent agent;
     agent.connection_ = std::move(connection);
     agent.hurry(hurried ? kHurry : kPatience);
-    auto files = TRY(receive_outcome(agent.connection_));
+    auto greeted = receive_outcome(agent.connection_);
+    if (!greeted)
+        return agent.explain(std::move(greeted).error());
+    Vector<Fd>& files = *greeted;
     if (files.size() != 2)
         return Error(EBADMSG, "the agent of networks says something unreadable");
     agent.network_namespace_ = std::move(files[0]);
@@ -193,15 +211,13 @@ Result<Vector<Fd>> Agent::in_gateway(Work work, void* context) const
 
 Result<void> Agent::tell(const network::Guest& guest, std::span<const Fd> ports) const
 {
-    return network::tell_agent(connection_, guest, ports);
+    auto told = network::tell_agent(connection_, guest, ports);
+    return told ? std::move(told) : explain(std::move(told).error());
 }
 
 pid_t Agent::process() const
 {
-    ucred who = {};
-    socklen_t size = sizeof who;
-    (void)::getsockopt(connection_.get(), SOL_SOCKET, SO_PEERCRED, &who, &size);
-    return who.pid;
+    return process_of(connection_);
 }
 
 void Agent::part()

@@ -24,8 +24,8 @@ public:
     static constexpr int kPatience = 20, kHurry = 3;  // seconds, for an answer
 
     // ENOTSUP: this kernel cannot have networks of ordinary users; the hint says what is missing,
-    // or to use --network host.  Starts the agent where there is none.  EAGAIN, when `hurried`: the
-    // answer is not there in kHurry, or another process is starting one.
+    // or to use --network host.  Starts the agent where there is none.  EAGAIN, when `hurried`:
+    // another process is starting one.  ETIME: it has not answered in kPatience, or kHurry.
     static Result<Agent> find(const Engine& engine, bool hurried = false);
     // Nothing: there is none.
     static Result<std::optional<Agent>> find_living(const Engine& engine);
@@ -42,7 +42,7 @@ public:
     // Has the container served as long as this connection is open, or makes the change known.
     // `ports`: the bound sockets of its ports when it is new.
     Result<void> tell(const network::Guest& guest, std::span<const Fd> ports) const;
-    // How long an answer is waited for from now on: EAGAIN.
+    // How long an answer is waited for from now on: ETIME.
     void hurry(int seconds = kHurry) const;
     // Ends the connection, and waits until what was served is not: its ports are free.
     void part();
@@ -52,6 +52,7 @@ public:
     const Fd& connection() const { return connection_; }
 
 private:
+    Error explain(Error error) const;
     static Result<Agent> greet(Fd connection, bool hurried);
     static Result<std::optional<Agent>> connect(const Fd& state, bool hurried);
 
