@@ -52,51 +52,42 @@ Result<void> write_book(const Fd& directory, const String& network_id, const Lea
                        fs::Durable::no);
 }
 
-Result<LeaseBook> read_whole_book(const Fd& directory, const String& network_id)
-{
-    return json::parse<LeaseBook>(TRY(fs::read(directory, file_of(network_id), json::kMaxBytes)));
-}
-
 // What containers have on record (wiring.h): all that is not lost with the file.
 Result<LeaseBook> rebuild_book(const Fd& directory, const String& network_id)
 {
     LeaseBook book;
-    auto run = sys::open_at(directory, "../run", O_RDONLY | O_DIRECTORY);
-    if (!run)
-        return run.error().is(ENOENT) ? Result<LeaseBook>(std::move(book)) : std::move(run).error();
-    for (const String& id : TRY(fs::list(*run))) {
-        auto container = sys::open_at(*run, id, O_RDONLY | O_DIRECTORY);
+    Fd run = TRY(fs::make_directory(directory, "../run", 0711));
+    for (const String& id : TRY(fs::list(run))) {
+        auto container = sys::open_at(run, id, O_RDONLY | O_DIRECTORY);
         auto wiring = container ? read_wiring(*container) : std::move(container).error();
         if (!wiring && (wiring.error().is(ENOENT) || wiring.error().is(EBADMSG)))
             continue;
-        for (Endpoint& endpoint : TRY(std::move(wiring)).endpoints)
-            if (endpoint.network_id == network_id && !endpoint.address.empty())
-                book.leases.push_back({id, endpoint.address.substr(0, endpoint.address.find('/')),
-                                       endpoint.address6.substr(0, endpoint.address6.find('/')),
-                                       std::move(endpoint.names)});
+        for (Endpoint& endpoint : TRY(std::move(wiring)).endpoints) {
+            if (endpoint.network_id != network_id || endpoint.address.empty())
+                continue;
+            Lease& lease = book.leases.emplace_back();
+            lease.container = id;
+            lease.address = endpoint.address.substr(0, endpoint.address.find('/'));
+            lease.address6 = endpoint.address6.substr(0, endpoint.address6.find('/'));
+            lease.names = std::move(endpoint.names);
+        }
     }
     return book;
 }
 
-// `mend`: a file that is not whole is replaced; the caller holds the lock.
-Result<LeaseBook> read_book(const Fd& directory, const String& network_id, bool mend)
+Result<LeaseBook> read_book(const Fd& directory, const String& network_id)
 {
-    auto read = read_whole_book(directory, network_id);
-    if (read)
-        return read;
-    const Error& error = read.error();
-    bool missing = error.is(ENOENT);
-    if (!missing && !error.is(EBADMSG) && !error.is(EFBIG) && !error.is(ELOOP))
-        return read;
-    LeaseBook book = TRY(rebuild_book(directory, network_id));
-    if (mend && !missing) {
+    auto text = fs::read(directory, file_of(network_id), json::kMaxBytes);
+    auto book = text ? json::parse<LeaseBook>(text.take()) : std::move(text).error();
+    if (book)
+        return book;
+    if (!book.error().is(ENOENT)) {
         auto path = sys::path_of(directory);
         log::warn("%s/%s: %s; it is made anew from what running containers have on record",
-                  path ? path->c_str() : "", file_of(network_id).c_str(), error.message().c_str());
-        TRY(fs::remove_tree(directory, file_of(network_id)));
-        TRY(write_book(directory, network_id, book));
+                  path ? path->c_str() : "", file_of(network_id).c_str(),
+                  book.error().message().c_str());
     }
-    return book;
+    return rebuild_book(directory, network_id);
 }
 
 // Takes the container's lease out of `leases`; an empty one when there is none.
@@ -227,7 +218,7 @@ Result<Leases> Leases::lock(const String& state, bool wait)
 Result<Endpoint> Leases::take(const Network& network, const String& container, const Wish& wish,
                               bool keep) const
 {
-    LeaseBook book = TRY(read_book(directory_, network.id, true));
+    LeaseBook book = TRY(read_book(directory_, network.id));
     Lease lease = take_out(book.leases, container);
     Lease returned = take_out(book.returned, container);
     if (lease.container.empty())
@@ -280,7 +271,7 @@ Result<void> Leases::check(const Network& network, const String& container, cons
 
 Result<void> Leases::release(const String& network_id, const String& container) const
 {
-    LeaseBook book = TRY(read_book(directory_, network_id, true));
+    LeaseBook book = TRY(read_book(directory_, network_id));
     Lease lease = take_out(book.leases, container);
     if (lease.container.empty())
         return {};
@@ -298,7 +289,7 @@ Result<void> Leases::remove(const String& network_id) const
 
 Result<Vector<Lease>> Leases::list(const String& network_id) const
 {
-    return TRY(read_book(directory_, network_id, false)).leases;
+    return TRY(read_book(directory_, network_id)).leases;
 }
 
 }  // namespace kist::network

@@ -240,15 +240,13 @@ Result<Network> Networks::find(std::string_view name) const
 
 Result<Network> Networks::find_damaged(std::string_view id) const
 {
-    for (const String& file : TRY(fs::list(directory_))) {
-        if (file != String(id) + kRecord || read_record(directory_, file))
-            continue;
-        Network network;
-        network.id = network.name = id;
-        network.link = link_of(network);
-        return network;
-    }
-    return Error(ENOENT, "its record is not damaged");
+    Network network;
+    network.id = network.name = id;
+    if (network.id.find('/') != String::npos ||
+        !TRY(sys::exists_at(directory_, network.id + kRecord)))
+        return Error(ENOENT, "it has no record");
+    network.link = "br-" + network.id.substr(0, kLinkDigits);
+    return network;
 }
 
 Result<Network> Networks::make(Network network) const

@@ -61,8 +61,8 @@ public:
     Result<Vector<Network>> list() const;
     // By name, id or unique prefix of an id.  ENOENT; EINVAL: the prefix is ambiguous.
     Result<Network> find(std::string_view name) const;
-    // One whose record cannot be read, by its whole id, which is its name, too: for remove() and
-    // lower().  It has no pools.  ENOENT: there is none such.
+    // One that find() does not find since its record cannot be read, by its whole id, which is its
+    // name, too: for remove() and lower().  It has no pools.  ENOENT: there is none such.
     Result<Network> find_damaged(std::string_view id) const;
     // Completes what is empty: id, created, link, pools (subnets that overlap neither another
     // network's nor a route of this machine), gateways.  The name has been checked.  EEXIST: it is

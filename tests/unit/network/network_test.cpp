@@ -172,8 +172,7 @@ TEST(Networks, ADamagedRecordIsFoundByItsWholeIdAndRemoved)
     test::TemporaryDirectory root;
     Networks networks = MUST(Networks::open(root.fd()));
     Network web = MUST(networks.make(wanted("web")));
-    EXPECT_ERROR(networks.find_damaged(web.id), ENOENT, "not damaged");
-    EXPECT_ERROR(networks.find_damaged("../networks/" + web.id), ENOENT, "not damaged");
+    EXPECT_ERROR(networks.find_damaged("../networks/" + web.id), ENOENT, "no record");
     Fd directory = MUST(sys::open_at(root.fd(), "networks", O_RDONLY | O_DIRECTORY));
     String path = root.path() + "/networks/" + web.id + ".json";
     for (const char* damage : {"", "{", "fifo", "link"}) {
@@ -182,7 +181,7 @@ TEST(Networks, ADamagedRecordIsFoundByItsWholeIdAndRemoved)
         if (kind == "fifo")
             ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
         else if (kind == "link")
-            ASSERT_EQ(::symlink("nowhere/at/all", path.c_str()), 0);
+            ASSERT_EQ(::symlink(path.c_str(), path.c_str()), 0);
         else
             MUST(fs::replace(directory, web.id + ".json", damage));
         ::testing::internal::CaptureStderr();
