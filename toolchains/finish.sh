@@ -1,10 +1,9 @@
 #!/bin/sh
-# finish.sh - strips a linked program and keeps its debug symbols beside, by build id.
+# finish.sh - strips a linked program, of its section headers, too, and keeps its debug symbols beside, by build id.
 #
 #   toolchains/finish.sh LINKED DIRECTORY
 #
-# Makes DIRECTORY/kist and DIRECTORY/debug/.build-id/xx/yyyy.debug, which gdb finds with
-# `set debug-file-directory DIRECTORY/debug`.
+# Makes DIRECTORY/kist and DIRECTORY/debug/.build-id/xx/yyyy.debug: `gdb -e DIRECTORY/kist -s YYYY.debug`.
 set -eu
 
 linked=$1
@@ -18,6 +17,6 @@ symbols=$directory/debug/.build-id/${id%"$rest"}
 rm -rf "$directory/debug"
 mkdir -p "$symbols"
 llvm-objcopy-19 --only-keep-debug --compress-debug-sections=zlib "$linked" "$symbols/$rest.debug"
-llvm-strip-19 --strip-all -o "$directory/kist.new" "$linked"
+llvm-strip-19 --strip-all --strip-sections -o "$directory/kist.new" "$linked"
 mv "$directory/kist.new" "$directory/kist"
 printf '%s/kist: %s KiB\n' "$directory" $((($(stat -c %s "$directory/kist") + 1023) / 1024))
