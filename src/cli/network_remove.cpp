@@ -22,11 +22,7 @@ Result<void> remove_one(const service::Engine& engine, std::string_view name)
     if (network::is_reserved(name))
         return Error(EPERM, "network \"%.*s\" is there always", int(name.size()), name.data());
     auto networks = TRY(network::Networks::open(engine.directories.store));
-    auto found = networks.find(name);
-    if (!found && found.error().is(ENOENT))
-        if (auto damaged = networks.find_damaged(name))
-            found = std::move(damaged);
-    Network network = TRY(std::move(found));
+    Network network = TRY(networks.find(name));
     if (network::is_reserved(network.name))
         return remove_one(engine, network.name);
     TRY(service::remove_network(engine, network));

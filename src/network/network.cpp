@@ -174,14 +174,6 @@ Result<Networks> Networks::open(const Fd& root)
     return Networks(TRY(fs::make_directory(root, "networks", 0700)));
 }
 
-void Networks::warn_of(const String& file, const String& reason) const
-{
-    auto path = sys::path_of(directory_);
-    log::warn("the record of a network, %s/%s: %s; \"kist network rm %s\" removes it",
-              path ? path->c_str() : "", file.c_str(), reason.c_str(),
-              file.substr(0, file.size() - kRecord.size()).c_str());
-}
-
 Result<Vector<Network>> Networks::read_all() const
 {
     Vector<Network> found, sorted;
@@ -192,8 +184,11 @@ Result<Vector<Network>> Networks::read_all() const
         auto network = read_record(directory_, file);
         if (network)
             found.push_back(network.take());
-        else if (!network.error().is(ENOENT))
-            warn_of(file, network.error().message());
+        else if (!network.error().is(ENOENT)) {
+            auto path = sys::path_of(directory_);
+            log::warn("the record of a network, %s/%s: %s; remove that file and make it anew",
+                      path ? path->c_str() : "", file.c_str(), network.error().message().c_str());
+        }
     }
     for (Network& network : found)
         order.push_back(&network);
@@ -238,17 +233,6 @@ Result<Network> Networks::find(std::string_view name) const
     return std::move(*found);
 }
 
-Result<Network> Networks::find_damaged(std::string_view id) const
-{
-    Network network;
-    network.id = network.name = id;
-    if (network.id.find('/') != String::npos ||
-        !TRY(sys::exists_at(directory_, network.id + kRecord)))
-        return Error(ENOENT, "it has no record");
-    network.link = "br-" + network.id.substr(0, kLinkDigits);
-    return network;
-}
-
 Result<Network> Networks::make(Network network) const
 {
     if (is_reserved(network.name))
@@ -285,7 +269,10 @@ Result<Network> Networks::add(Network network) const
 
 Result<void> Networks::remove(const Network& network) const
 {
-    TRY(fs::remove_tree(directory_, network.id + kRecord));
+    auto removed = sys::unlink_at(directory_, network.id + kRecord);
+    if (!removed && removed.error().is(ENOENT))
+        return {};
+    TRY(std::move(removed));
     return sys::fsync(directory_);
 }
 

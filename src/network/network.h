@@ -61,9 +61,6 @@ public:
     Result<Vector<Network>> list() const;
     // By name, id or unique prefix of an id.  ENOENT; EINVAL: the prefix is ambiguous.
     Result<Network> find(std::string_view name) const;
-    // One that find() does not find since its record cannot be read, by its whole id, which is its
-    // name, too: for remove() and lower().  It has no pools.  ENOENT: there is none such.
-    Result<Network> find_damaged(std::string_view id) const;
     // Completes what is empty: id, created, link, pools (subnets that overlap neither another
     // network's nor a route of this machine), gateways.  The name has been checked.  EEXIST: it is
     // taken; EADDRINUSE: the subnet is; EINVAL names the flag.
@@ -73,7 +70,6 @@ public:
 private:
     explicit Networks(Fd directory) : directory_(std::move(directory)) {}
     Result<Vector<Network>> read_all() const;
-    void warn_of(const String& file, const String& reason) const;
     Result<Network> add(Network network) const;
     Fd directory_;
 };

@@ -75,7 +75,8 @@ Result<void> add(Vector<Port>& ports, Port port)
             port.protocol == earlier.protocol && port.host_address == earlier.host_address &&
             !port.last_host_port && !earlier.last_host_port)
             return Error(EINVAL, "port %u/%s of this machine is port %u of the container already",
-                         port.host_port, to_text(port.protocol), earlier.container_port)
+                         unsigned(port.host_port), to_text(port.protocol),
+                         unsigned(earlier.container_port))
                 .with_hint("publish each with one of its own");
     }
     if (ports.size() >= kMaxPorts)

@@ -110,9 +110,6 @@ Result<void> remove_network(const Engine& engine, const Network& network)
     for (const Spec& spec : TRY(container::all_specs(engine.places)))
         if (is_on(spec, network))
             users += " " + spec.name;
-    if (network.pools.empty())  // its record is damaged: nobody knows its name
-        for (const network::Lease& lease : TRY(leases.list(network.id)))
-            users += " " + lease.container.substr(0, 12);
     if (!users.empty())
         return Error(EBUSY, "network \"%s\" is in use by%s", network.name.c_str(), users.c_str())
             .with_hint(

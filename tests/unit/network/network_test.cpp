@@ -3,8 +3,6 @@
 #include "network/network.h"
 
 #include <net/if.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "temporary.h"
@@ -165,39 +163,6 @@ TEST(Networks, ADamagedRecordIsLeftAlone)
     MUST(networks.make(wanted("more")));
     EXPECT_TRUE(MUST(sys::exists_at(root.fd(), "networks/0123.json")));
     EXPECT_FALSE(MUST(sys::exists_at(root.fd(), "networks/.half")));
-}
-
-TEST(Networks, ADamagedRecordIsFoundByItsWholeIdAndRemoved)
-{
-    test::TemporaryDirectory root;
-    Networks networks = MUST(Networks::open(root.fd()));
-    Network web = MUST(networks.make(wanted("web")));
-    EXPECT_ERROR(networks.find_damaged("../networks/" + web.id), ENOENT, "no record");
-    Fd directory = MUST(sys::open_at(root.fd(), "networks", O_RDONLY | O_DIRECTORY));
-    String path = root.path() + "/networks/" + web.id + ".json";
-    for (const char* damage : {"", "{", "fifo", "link"}) {
-        SCOPED_TRACE(damage);
-        std::string_view kind = damage;
-        if (kind == "fifo")
-            ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-        else if (kind == "link")
-            ASSERT_EQ(::symlink(path.c_str(), path.c_str()), 0);
-        else
-            MUST(fs::replace(directory, web.id + ".json", damage));
-        ::testing::internal::CaptureStderr();
-        EXPECT_ERROR(networks.find("web"), ENOENT, "web");
-        std::string warned = ::testing::internal::GetCapturedStderr();
-        if (kind != "link") {
-            EXPECT_NE(warned.find(path.c_str()), warned.npos);
-            EXPECT_NE(warned.find(("kist network rm " + web.id).c_str()), warned.npos);
-        }
-        Network damaged = MUST(networks.find_damaged(web.id));
-        EXPECT_EQ(damaged.id, web.id);
-        EXPECT_EQ(damaged.link, web.link);
-        MUST(networks.remove(damaged));
-        EXPECT_EQ(MUST(networks.list()).size(), 1U);
-        EXPECT_ERROR(networks.find_damaged(web.id), ENOENT, "");
-    }
 }
 
 }  // namespace
