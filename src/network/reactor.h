@@ -45,7 +45,7 @@ public:
     // It is not called any more, and deleted at the end of the turn: events for it may be at hand.
     void retire(Handler* handler);
 
-    // Something small was passed on, whose answer may come at once: the next turn waits for it
+    // Something small was passed on to who had the word before: the next turn waits for the answer
     // awake, if what was waited for so has come at once lately.
     void expect_answer() { expects_ = true; }
 

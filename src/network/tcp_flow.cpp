@@ -70,8 +70,9 @@ private:
     TcpFlows::Pipe pipe_;
     String rest_;  // what is held, from `at_` on; or it is in the pipe
     size_t at_ = 0, in_pipe_ = 0;
-    size_t place_ = 0;     // in flows_
-    unsigned little_ = 0;  // how often in a row it was little
+    size_t place_ = 0;         // in flows_
+    unsigned little_ = 0;      // how often in a row it was little
+    bool spoke_last_ = false;  // of both: whose next bytes are no answer
     bool accepted_, sent_ = false, settled_ = accepted_;
     bool bulk_ = false;
     bool ending_ = false;     // its end is at hand, or urgent data: a short read says nothing
@@ -117,8 +118,10 @@ void TcpHalf::move()
         if (got < 0 || (got > 0 && drained)) {
             little_ = moved < kLittle ? little_ + 1 : 0;
             bulk_ &= little_ < kLittleTimes;
-            if (little_ && moved)
+            if (little_ && moved && !spoke_last_)
                 flows_.reactor_.expect_answer();
+            spoke_last_ = true;
+            peer_->spoke_last_ = false;
             return flows_.give_back(pipe_);
         }
     }

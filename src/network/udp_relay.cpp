@@ -76,6 +76,7 @@ struct UdpRelay::Pair {
     UdpRoute route = {};                         // to the client of one
     int64_t last = 0;                            // when something came
     bool asked = false, answered = false;        // by whom has begun, and by the other
+    bool outside_last = false;                   // who goes on gets no answer
 
     int64_t due() const
     {
@@ -343,15 +344,14 @@ void UdpRelay::end(Pair* pair)
 void UdpRelay::came(Pair& pair, bool outside)
 {
     int64_t now = clock::steady_ms();
-    bool begins = outside == pair.source.own.is_open();
     pair.last = used_ = now;
-    bool& known = begins ? pair.asked : pair.answered;
+    bool& known = outside == pair.source.own.is_open() ? pair.asked : pair.answered;
     if (!std::exchange(known, true))
         wake_at(pair.due());
-    if (batch_rests_)
+    if (std::exchange(batch_rests_, false))
         wake_at(now + kRestMs);
-    batch_rests_ = false;
-    reactor_.expect_answer();
+    if (std::exchange(pair.outside_last, outside) != outside)
+        reactor_.expect_answer();
 }
 
 // Tells the container what has become of what it has sent; `code` of send(2) is told only when
