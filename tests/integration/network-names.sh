@@ -139,6 +139,7 @@ k rm -f left right > /dev/null
 flock -F "$(volatile)/network" sleep 100 &
 holder=$!
 children="$children $holder"
+eventually 5 sh -c '! flock --nonblock "$0" true' "$(volatile)/network"
 k rename second renamed
 [ "$mode" = root ] || kill -9 $(agents)
 sleep 0.3
