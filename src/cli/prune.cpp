@@ -149,9 +149,9 @@ constexpr Flag kResetFlags[] = {
 };
 
 // All that may be in the two directories.  Whatever else is there is not ours.
-constexpr const char* kStoreNames[] = {"networks",   "containers", "names",    "volumes",
-                                       "references", "images",     "diff-ids", "layers",
-                                       "staging",    "clock",      "lock",     "version"};
+constexpr const char* kStoreNames[] = {"networks", "containers", "names",  "volumes", "references",
+                                       "images",   "diff-ids",   "layers", "staging", "state",
+                                       "clock",    "lock",       "version"};
 constexpr const char* kStateNames[] = {
     "run",        "locks",   "events.json",         "events.lock", "outer",
     "outer.lock", "network", network::kAgentSocket, "agent.lock"};
