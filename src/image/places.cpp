@@ -70,6 +70,12 @@ bool is_ours(const String& path)
     return facts && S_ISDIR(facts->st_mode) && facts->st_uid == ::geteuid();
 }
 
+// Nobody else's, nor a link that somebody has put there since.
+bool is_state(const String& path)
+{
+    return is_ours(path) && is_ours(path::join(path, "locks"));
+}
+
 Result<String> usual_root()
 {
     if (::geteuid() == 0)
@@ -89,7 +95,7 @@ Result<String> usual_root()
 Result<String> usual_state(const String& root)
 {
     auto known = sys::readlink_at(sys::borrow(AT_FDCWD), path::join(root, kStateLink));
-    if (known && is_ours(path::join(*known, "locks")))
+    if (known && is_ours(root) && is_state(*known))
         return known;
     if (::geteuid() == 0)
         return String("/run/kist");
@@ -149,7 +155,7 @@ void warn_unless_volatile(const String& state)
 void keep_state(const Fd& store, const String& state)
 {
     auto known = sys::readlink_at(store, kStateLink);
-    if (known && (*known == state || is_ours(path::join(*known, "locks"))))
+    if (known && (*known == state || is_state(*known)))
         return;
     if (known)
         (void)sys::unlink_at(store, kStateLink);
