@@ -36,3 +36,4 @@ for target in "${@:-build/host/tests/fuzz/fuzz_*}"; do
         fi
     done
 done
+[ $number -gt 0 ] || { echo "not ok 1 - fuzz targets are built (make host)"; exit 1; }
